@@ -1,0 +1,64 @@
+import type * as z from 'zod/mini';
+import type { Direction, Measurement } from '../model/experiment';
+import type { Parameters } from '../model/lab';
+
+export interface Metric {
+  readonly id: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly better: Direction;
+  /** The one metric per benchmark that is tested; the others are shown, not tested. */
+  readonly primary: boolean;
+}
+
+export type Phase = 'check' | 'install' | 'run' | 'cleanup';
+export const presets = ['quick', 'standard', 'thorough'] as const;
+export type Preset = (typeof presets)[number];
+export type Kind = 'cpu' | 'memory' | 'disk' | 'web' | 'system';
+
+/** What one execution left behind. */
+export interface TrialOutput {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number | null;
+  readonly signal: string | null;
+  readonly cancelled: boolean;
+  /** Result files by name (out.json, composite.xml, …) to their text. */
+  readonly files: ReadonlyMap<string, string>;
+}
+
+/** Metrics are empty unless the outcome is `ok` or `mixed`. */
+export interface ParsedOutput {
+  readonly outcome: 'ok' | 'failed' | 'cancelled' | 'mixed';
+  readonly metrics: readonly Measurement[];
+  readonly reason?: string;
+  readonly failed?: readonly { readonly test: string; readonly error: string }[];
+}
+
+/**
+ * A named workload. Scripts are POSIX sh and see two folders: `$GB_WORK` (on a real disk, kept between the
+ * trials of one experiment, removed at its end) and `$GB_FILES` (of this trial; result files put there reach
+ * `parse`). LC_ALL=C and standard input from /dev/null are given; a script never leaves those folders.
+ */
+export interface Benchmark {
+  readonly id: string;
+  readonly title: string;
+  /** One sentence: what it measures. */
+  readonly description: string;
+  readonly kind: Kind;
+  readonly metrics: readonly Metric[];
+  /** Validates parameters and fills in defaults (the `standard` preset). */
+  readonly parameters: z.ZodMiniType<Parameters, Parameters>;
+  readonly presets: Readonly<Record<Preset, Parameters>>;
+  /** Rough seconds of one trial, for the first estimate. */
+  estimateSeconds(parameters: Parameters): number;
+  /** Seconds after which a trial counts as hung. */
+  timeoutSeconds(parameters: Parameters): number;
+  /**
+   * POSIX sh text of a phase. `check` prints lines for `parseCheck` (check.ts) and always exits 0; `install`
+   * shows the exact command it runs; `run` exits with the tool's own status; `cleanup` removes what is ours.
+   */
+  script(phase: Phase, parameters: Parameters): string;
+  /** Never throws, never gives a figure of a failed or cancelled run. */
+  parse(output: TrialOutput): ParsedOutput;
+}

@@ -1,0 +1,182 @@
+import * as z from 'zod/mini';
+import { factsSchema, type Facts } from './guest';
+import { expectedModeSchema, labSchema, parametersSchema, type Lab } from './lab';
+
+/** The version of the experiment file this code writes. Older ones are read for ever, newer ones refused. */
+export const formatVersion = 1;
+
+export const guestRefSchema = z.object({
+  name: z.string(),
+  host: z.optional(z.string()),
+  mode: z.optional(expectedModeSchema),
+});
+export type GuestRef = z.infer<typeof guestRefSchema>;
+
+export const benchmarkRefSchema = z.object({ id: z.string(), parameters: z.optional(parametersSchema) });
+export type BenchmarkRef = z.infer<typeof benchmarkRefSchema>;
+
+export const trialSchema = z.object({
+  /** Unique within the experiment. */
+  id: z.string(),
+  /** 1, 2, …; 0 is the warm-up. */
+  round: z.int(),
+  /** The unit of pairing: one trial of one benchmark in every guest. 1, 2, … per benchmark; 0 is the warm-up. */
+  block: z.int(),
+  /** Place within the block, from 0. */
+  position: z.int(),
+  guest: z.string(),
+  benchmark: z.string(),
+  /** A warm-up is measured and recorded, but never compared. */
+  warmup: z.boolean(),
+});
+/** One execution of one benchmark on one guest. */
+export type Trial = z.infer<typeof trialSchema>;
+
+export const directionSchema = z.enum(['higher', 'lower', 'none']);
+/** Which way a metric is better; `none`: neither (CPU use, for information). */
+export type Direction = z.infer<typeof directionSchema>;
+
+export const measurementSchema = z.object({
+  id: z.string(),
+  value: z.number(),
+  unit: z.string(),
+  better: directionSchema,
+  samples: z.optional(z.readonly(z.array(z.number()))),
+});
+/** One figure of one trial. */
+export type Measurement = z.infer<typeof measurementSchema>;
+
+export const cpuUseSchema = z.object({
+  /** Shares of all CPU time of the guest during the trial, in percent. */
+  userPercent: z.number(),
+  systemPercent: z.number(),
+  iowaitPercent: z.number(),
+  stealPercent: z.number(),
+  idlePercent: z.number(),
+});
+export type CpuUse = z.infer<typeof cpuUseSchema>;
+
+export const statisticsPlanSchema = z.object({
+  plan: z.enum(['anystop', 'fixed']),
+  alpha: z.number(),
+  margin: z.number(),
+  maxBlocks: z.int(),
+});
+/** How the comparison is made (docs/STATISTICS.md); fixed before the first trial. */
+export type StatisticsPlan = z.infer<typeof statisticsPlanSchema>;
+
+export const planSchema = z.object({
+  guests: z.array(guestRefSchema),
+  benchmarks: z.array(benchmarkRefSchema),
+  rounds: z.int(),
+  trials: z.array(trialSchema),
+  statistics: statisticsPlanSchema,
+});
+export type Plan = z.infer<typeof planSchema>;
+
+const at = z.iso.datetime({ offset: true });
+const event = <T extends string, S extends z.core.$ZodLooseShape>(type: T, shape: S) =>
+  z.object({ at, type: z.literal(type), ...shape });
+
+export const eventSchema = z.discriminatedUnion('type', [
+  event('experiment', {
+    format: z.int(),
+    guestbench: z.string(),
+    id: z.string(),
+    label: z.string(),
+    seed: z.int(),
+    plan: planSchema,
+    lab: labSchema,
+    /** What a reader must know of this experiment, e.g. that both guests are the same machine. */
+    notes: z.optional(z.array(z.string())),
+  }),
+  event('facts', {
+    guest: z.string(),
+    when: z.enum(['start', 'end']),
+    evidence: z.record(z.string(), z.string()),
+    facts: factsSchema,
+  }),
+  event('trial-started', { trial: z.string(), attempt: z.int(), job: z.string() }),
+  event('output', {
+    trial: z.string(),
+    stream: z.enum(['stdout', 'stderr']),
+    text: z.string(),
+    /** Bytes left out before this text because the output was too long to keep here. */
+    missingBytes: z.optional(z.int()),
+    /** The sibling file that holds this stream whole. */
+    wholeIn: z.optional(z.string()),
+  }),
+  event('trial-finished', {
+    trial: z.string(),
+    measurements: z.array(measurementSchema),
+    exitCode: z.nullable(z.int()),
+    durationMs: z.number(),
+    cpu: z.optional(cpuUseSchema),
+    version: z.optional(z.string()),
+  }),
+  event('trial-failed', {
+    trial: z.string(),
+    outcome: z.enum(['failed', 'cancelled', 'lost']),
+    reason: z.string(),
+    exitCode: z.nullable(z.int()),
+    signal: z.nullable(z.string()),
+    durationMs: z.number(),
+    cpu: z.optional(cpuUseSchema),
+  }),
+  event('paused', { reason: z.string() }),
+  event('resumed', { reason: z.string() }),
+  event('ended', { reason: z.enum(['completed', 'stopped', 'failed']), message: z.optional(z.string()) }),
+]);
+/** One line of an experiment file. */
+export type ExperimentEvent = z.infer<typeof eventSchema>;
+export type EventOf<T extends ExperimentEvent['type']> = Extract<ExperimentEvent, { type: T }>;
+
+export type TrialStatus = 'running' | 'ok' | 'failed' | 'cancelled' | 'lost';
+
+export interface TrialRecord {
+  readonly trial: Trial;
+  readonly attempt: number;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly status: TrialStatus;
+  /** Why it failed, for people. */
+  readonly reason?: string;
+  readonly measurements: readonly Measurement[];
+  readonly exitCode?: number | null;
+  readonly signal?: string | null;
+  readonly durationMs?: number;
+  readonly cpu?: CpuUse;
+  /** As far as it is kept in the file. */
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly missingBytes: number;
+}
+
+export interface FactsRecord {
+  readonly guest: string;
+  readonly when: 'start' | 'end';
+  readonly at: string;
+  readonly facts: Facts;
+}
+
+/** A plan and all that happened, as read from an experiment file. */
+export interface Experiment {
+  readonly format: number;
+  readonly guestbench: string;
+  readonly id: string;
+  readonly label: string;
+  readonly seed: number;
+  readonly startedAt: string;
+  readonly plan: Plan;
+  readonly lab: Lab;
+  readonly notes: readonly string[];
+  readonly facts: readonly FactsRecord[];
+  /** In the order they were started; a repeated trial has a record per attempt. */
+  readonly trials: readonly TrialRecord[];
+  readonly ended?: { readonly at: string; readonly reason: EventOf<'ended'>['reason']; readonly message?: string };
+}
+
+/** `torn`: the last line was half-written and left out. */
+export type ExperimentRead =
+  | { readonly status: 'ok'; readonly experiment: Experiment; readonly torn?: { readonly line: number } }
+  | { readonly status: 'error'; readonly error: string; readonly line: number };

@@ -1,0 +1,125 @@
+/** Where a guest is reached and as whom. */
+export interface Target {
+  /** What people call it; used in prompts and messages. */
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  /** Private key files to offer, in order; absolute paths. */
+  readonly identityFiles: readonly string[];
+  /** Only the keys above, not all of the agent's. */
+  readonly identitiesOnly: boolean;
+  /** Path of the agent's socket, or undefined for none. */
+  readonly agent: string | undefined;
+  /** Machines to go through, nearest first. */
+  readonly jumps: readonly Target[];
+}
+
+export interface ExecOptions {
+  /** Written to the command's standard input, which is then closed. Default: closed at once. */
+  readonly stdin?: string;
+  readonly signal?: AbortSignal;
+  /** Default 60 s. */
+  readonly timeoutMs?: number;
+  /** Called as output arrives, besides the collected result. */
+  readonly onStdout?: (chunk: Buffer) => void;
+  readonly onStderr?: (chunk: Buffer) => void;
+  /** Keep standard input open until the command ends (a follower ends itself when it closes). */
+  readonly holdStdin?: boolean;
+  /** Do not collect standard output (it is consumed by onStdout). */
+  readonly discardStdout?: boolean;
+}
+
+export interface ExecResult {
+  readonly stdout: Buffer;
+  readonly stderr: Buffer;
+  /** null when a signal ended it. A lost connection is an error (SshError 'lost'), never a result. */
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** An interactive shell with a terminal. */
+export interface Shell {
+  write(data: string): void;
+  resize(columns: number, rows: number): void;
+  onData(listener: (chunk: Buffer) => void): void;
+  /** Exit code; null when a signal or a lost connection ended it. */
+  onClose(listener: (code: number | null) => void): void;
+  close(): void;
+}
+
+/** One authenticated connection. All its users share it. */
+export interface Connection {
+  readonly target: Target;
+  readonly isOpen: boolean;
+  exec(command: string, options?: ExecOptions): Promise<ExecResult>;
+  shell(columns: number, rows: number): Promise<Shell>;
+  onClose(listener: (reason: string) => void): void;
+  close(): void;
+}
+
+export type SshErrorKind =
+  | 'cancelled' // the person, or an AbortSignal
+  | 'refused' // nobody listens there
+  | 'unreachable' // no route, name not found
+  | 'timeout'
+  | 'host-key-unknown' // first contact, and the person said no
+  | 'host-key-changed'
+  | 'host-key-revoked'
+  | 'authentication'
+  | 'key' // a key file that cannot be read or used
+  | 'algorithms' // no common algorithm
+  | 'no-shell' // the account cannot run commands
+  | 'lost' // the connection ended during the work
+  | 'protocol'; // anything else the other side said
+
+/** What went wrong with a connection: `message` says what, where and what to do. */
+export class SshError extends Error {
+  override readonly name = 'SshError';
+  constructor(
+    readonly kind: SshErrorKind,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export interface HostKeyQuestion {
+  readonly target: Target;
+  readonly keyType: string;
+  /** `SHA256:…` as OpenSSH prints it. */
+  readonly fingerprint: string;
+}
+
+export interface ChangedHostKey extends HostKeyQuestion {
+  /** Where the old key stands: file and line, or the extension's own store. */
+  readonly known: readonly { readonly fingerprint: string; readonly keyType: string; readonly where: string }[];
+}
+
+export interface SecretQuestion {
+  readonly kind: 'password' | 'passphrase';
+  readonly target: Target;
+  /** The key file, for a passphrase. */
+  readonly file?: string;
+  /** 1 for the first question, 2 after a wrong answer, … */
+  readonly attempt: number;
+}
+
+/** How the ssh room asks a person. Each may take as long as the person does; undefined = cancelled. */
+export interface Prompter {
+  /** First contact: is this the right machine? */
+  confirmHostKey(question: HostKeyQuestion): Promise<boolean>;
+  /** Tells of a changed key; the connection is refused whatever the person does. */
+  reportChangedHostKey(changed: ChangedHostKey): Promise<void>;
+  secret(question: SecretQuestion): Promise<string | undefined>;
+  /** Keyboard-interactive: the server's own texts; answers in the same order. */
+  answers(
+    target: Target,
+    title: string,
+    instructions: string,
+    prompts: readonly { readonly prompt: string; readonly echo: boolean }[],
+  ): Promise<readonly string[] | undefined>;
+  /** A secret was right (keep it, if the person wishes) or wrong (forget it). */
+  secretOutcome(question: SecretQuestion, outcome: 'right' | 'wrong'): void;
+}

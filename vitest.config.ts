@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000 } },
+      {
+        test: {
+          name: 'ssh',
+          include: ['test/ssh/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
+    ],
+    coverage: {
+      provider: 'v8',
+      include: [
+        'src/model/**',
+        'src/benchmarks/**',
+        'src/statistics/**',
+        'src/report/**',
+        'src/probe/**',
+        'src/lab/**',
+        'src/experiment/**',
+      ],
+      reporter: ['text-summary', 'json-summary'],
+    },
+  },
+});
