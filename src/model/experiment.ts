@@ -123,6 +123,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     durationMs: z.number(),
     cpu: z.optional(cpuUseSchema),
   }),
+  /** A benchmark that keeps failing on a guest is not tried again there. */
+  event('set-aside', { guest: z.string(), benchmark: z.string(), reason: z.string() }),
   event('paused', { reason: z.string() }),
   event('resumed', { reason: z.string() }),
   event('ended', { reason: z.enum(['completed', 'stopped', 'failed']), message: z.optional(z.string()) }),
@@ -173,6 +175,7 @@ export interface Experiment {
   readonly facts: readonly FactsRecord[];
   /** In the order they were started; a repeated trial has a record per attempt. */
   readonly trials: readonly TrialRecord[];
+  readonly setAside: readonly { readonly guest: string; readonly benchmark: string; readonly reason: string }[];
   readonly ended?: { readonly at: string; readonly reason: EventOf<'ended'>['reason']; readonly message?: string };
 }
 

@@ -1,0 +1,64 @@
+import { appendFileSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
+
+/** What a parser gets to see at most, per stream: the first and the last half of this. */
+const parsedChars = 8 * 1024 * 1024;
+/** Longer output than this also goes whole into a file of its own beside the experiment file. */
+const inFileBytes = 1024 * 1024;
+
+/**
+ * Collects one stream of a trial: the text for the parser (bounded) and, once it is too long for the experiment
+ * file, the whole of it in a sibling file.
+ */
+export class OutputCollector {
+  private readonly decoder = new StringDecoder('utf8');
+  private head = '';
+  private tail = '';
+  private pending: Buffer[] | undefined = [];
+  private bytes = 0;
+
+  /** @param wholeFile where the whole goes if it does not fit into the experiment file. */
+  constructor(private readonly wholeFile: string) {}
+
+  get byteCount(): number {
+    return this.bytes;
+  }
+
+  /** The sibling file, if the stream needed one. */
+  get wholeIn(): string | undefined {
+    return this.pending ? undefined : this.wholeFile;
+  }
+
+  add(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (this.pending) {
+      this.pending.push(chunk);
+      if (this.bytes > inFileBytes) {
+        appendFileSync(this.wholeFile, Buffer.concat(this.pending), { mode: 0o600 });
+        this.pending = undefined;
+      }
+    } else {
+      appendFileSync(this.wholeFile, chunk);
+    }
+    this.keep(this.decoder.write(chunk));
+  }
+
+  /** The text collected; of very long output its first and last part. */
+  text(): string {
+    this.keep(this.decoder.end());
+    return this.head + this.tail;
+  }
+
+  private keep(text: string): void {
+    const half = parsedChars / 2;
+    const room = half - this.head.length;
+    if (room > 0) {
+      this.head += text.slice(0, room);
+      if (text.length <= room) return;
+      text = text.slice(room);
+    }
+    this.tail += text;
+    // Cut seldom: slicing at every chunk would copy the tail each time.
+    if (this.tail.length > 2 * half) this.tail = this.tail.slice(-half);
+  }
+}

@@ -1,0 +1,108 @@
+import type { Benchmark } from '../benchmarks/benchmark';
+import { parseCheck, type CheckResult } from '../benchmarks/check';
+import type { BenchmarkRef } from '../model/experiment';
+import type { Parameters } from '../model/lab';
+import { UserError } from '../model/userError';
+import type { Connection, ExecResult } from '../ssh/transport';
+
+/** What scripts outside a job see: the same folders and locale that a trial has. */
+const prelude = [
+  'LC_ALL=C LANG=C; export LC_ALL LANG',
+  'GB_WORK=/var/tmp/guestbench-$(id -u)/work GB_FILES=$GB_WORK; export GB_WORK GB_FILES',
+  '',
+].join('\n');
+
+const marker = (id: string): string => `=== guestbench check ${id} ===`;
+
+/** A benchmark with its parameters, as planned. */
+export interface PlannedBenchmark {
+  readonly benchmark: Benchmark;
+  readonly parameters: Parameters;
+}
+
+/**
+ * The benchmarks of a plan with their parameters completed.
+ * @throws UserError when a benchmark is unknown or a parameter is not valid.
+ */
+export function resolveBenchmarks(
+  refs: readonly BenchmarkRef[],
+  catalogue: readonly Benchmark[],
+): readonly PlannedBenchmark[] {
+  return refs.map((ref) => {
+    const benchmark = catalogue.find((candidate) => candidate.id === ref.id);
+    if (!benchmark) {
+      const known = catalogue.map((candidate) => candidate.id).join(', ');
+      throw new UserError(`There is no benchmark "${ref.id}". Known benchmarks: ${known}.`);
+    }
+    const parameters = benchmark.parameters.safeParse(ref.parameters ?? {});
+    if (!parameters.success) {
+      const issue = parameters.error.issues[0];
+      const where = issue?.path.join('.') ?? '';
+      throw new UserError(`${benchmark.title}: parameter ${where}: ${issue?.message ?? 'is not valid'}.`);
+    }
+    return { benchmark, parameters: parameters.data };
+  });
+}
+
+/** Asks a guest, in one round trip, whether each benchmark can run there. */
+export async function checkGuest(
+  connection: Connection,
+  benchmarks: readonly PlannedBenchmark[],
+  signal?: AbortSignal,
+): Promise<ReadonlyMap<string, CheckResult>> {
+  const script = benchmarks
+    .map(
+      ({ benchmark, parameters }) =>
+        `printf '\\n%s\\n' '${marker(benchmark.id)}'\n(\n${benchmark.script('check', parameters)}\n) </dev/null 2>&1\n`,
+    )
+    .join('');
+  const result = await connection.exec('exec /bin/sh -s', {
+    stdin: prelude + script,
+    timeoutMs: 120_000,
+    ...(signal ? { signal } : {}),
+  });
+  const text = result.stdout.toString('utf8').replaceAll('\r\n', '\n');
+  return new Map(
+    benchmarks.map(({ benchmark }) => {
+      const start = text.indexOf(`\n${marker(benchmark.id)}\n`);
+      if (start < 0) {
+        const said = result.stderr.toString('utf8').trim().slice(0, 300);
+        return [
+          benchmark.id,
+          { state: 'problem', reason: `the check did not run${said ? `: ${said}` : ''}` } satisfies CheckResult,
+        ] as const;
+      }
+      const body = text.slice(start + marker(benchmark.id).length + 2);
+      const end = body.indexOf('\n=== guestbench check ');
+      return [benchmark.id, parseCheck(end < 0 ? body : body.slice(0, end))] as const;
+    }),
+  );
+}
+
+/** Runs the install phase of a benchmark; its output goes to `onOutput` as it comes. */
+export async function installOn(
+  connection: Connection,
+  planned: PlannedBenchmark,
+  onOutput: (chunk: Buffer) => void,
+  signal?: AbortSignal,
+): Promise<ExecResult> {
+  return connection.exec('exec /bin/sh -s', {
+    // The shell reads its script from standard input: what it starts must not read on there.
+    stdin: `${prelude}{\n${planned.benchmark.script('install', planned.parameters)}\n} </dev/null\n`,
+    timeoutMs: 15 * 60_000,
+    onStdout: onOutput,
+    onStderr: onOutput,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+/** Removes what the benchmarks left on a guest between trials. */
+export async function cleanUpBenchmarks(
+  connection: Connection,
+  benchmarks: readonly PlannedBenchmark[],
+): Promise<void> {
+  const script = benchmarks
+    .map(({ benchmark, parameters }) => `(\n${benchmark.script('cleanup', parameters)}\n) </dev/null >&2\n`)
+    .join('');
+  await connection.exec('exec /bin/sh -s', { stdin: prelude + script, timeoutMs: 120_000 });
+}
