@@ -1,0 +1,25 @@
+// The seam of this room: what other rooms call. The parts live in their own files.
+export {
+  compare,
+  maxAnystopBlocks,
+  minBlocks,
+  type Block,
+  type ComparisonFailure,
+  type ComparisonInput,
+  type ComparisonInsufficient,
+  type ComparisonOk,
+  type ComparisonResult,
+  type Decision,
+  type Leaning,
+  type PlanKind,
+  type Verdict,
+} from './comparison';
+export {
+  compareFamily,
+  type FamilyComparison,
+  type FamilyInput,
+  type FamilyOk,
+  type FamilyResult,
+  type Summary,
+} from './family';
+export { stopRule, type StopAdvice, type StopInput, type StopResult } from './stop';

@@ -1,0 +1,207 @@
+import { anystopP, nominalLevel, tUpperQuantile, tUpperTail } from './distributions';
+import { checkComparison, type ComparisonError, type CompleteBlock } from './input';
+import { locate, mean, noSpread, type Location } from './location';
+
+/** Fewer complete blocks give an estimate, but neither an interval nor a verdict. */
+export const minBlocks = 4;
+/** The any-stop plan is calibrated for looks at 4…20 complete blocks; later blocks are ignored. */
+export const maxAnystopBlocks = 20;
+
+export type PlanKind = 'anystop' | 'fixed';
+
+export interface Block {
+  readonly block: number;
+  /** The baseline's value; null: the measurement is missing. */
+  readonly a: number | null;
+  /** The candidate's value; null: the measurement is missing. */
+  readonly b: number | null;
+}
+
+export interface ComparisonInput {
+  readonly plan: PlanKind;
+  /** Error probability of the interval and of a claim, 0.001…0.2. */
+  readonly alpha: number;
+  /** What counts as no difference: 0.02 is ±2 %. */
+  readonly margin: number;
+  readonly direction: 'higher' | 'lower';
+  /** The last printed digit of the metric, in its unit: a clock that shows whole seconds has 1. */
+  readonly resolution?: number;
+  readonly blocks: readonly Block[];
+}
+
+export type Decision = 'faster' | 'slower' | 'equivalent' | 'inconclusive';
+export type Verdict = Decision | 'insufficient';
+export type Leaning = 'faster' | 'slower';
+
+export interface ComparisonFailure {
+  readonly status: 'error';
+  readonly error: ComparisonError;
+}
+
+interface Counts {
+  /** Complete blocks used. */
+  readonly n: number;
+  /** Blocks left out because a measurement is missing. */
+  readonly dropped: number;
+  /** Complete blocks beyond the end of the any-stop plan. */
+  readonly ignored: number;
+}
+
+export interface ComparisonInsufficient extends Counts {
+  readonly status: 'insufficient';
+  readonly reason: 'too-few-blocks' | 'zero-variance';
+  /** A first estimate without any certainty; null without a complete block. */
+  readonly speedup: number | null;
+  readonly verdict: 'insufficient';
+}
+
+export interface ComparisonOk extends Counts {
+  readonly status: 'ok';
+  readonly method: Location['method'];
+  /** Candidate against baseline; above 1 the candidate is better, whatever the metric's direction. */
+  readonly speedup: number;
+  readonly ciLow: number;
+  readonly ciHigh: number;
+  /** Two-sided, of "no difference"; in the any-stop plan valid whenever one stops. Not adjusted for a family. */
+  readonly p: number;
+  /** Two one-sided tests against the margin (Schuirmann 1987). */
+  readonly tostP: number;
+  readonly equivalent: boolean;
+  readonly logEst: number;
+  readonly logSe: number;
+  readonly df: number;
+  /** 1 − alpha is the confidence of the interval. */
+  readonly alpha: number;
+  /** The two-sided level this look used. */
+  readonly nominalLevel: number;
+  /** Whether the standard error was raised to what the metric's resolution allows. */
+  readonly resolutionFloor: boolean;
+  readonly zeroWeightBlocks: number;
+  /** Numbers of the blocks without weight. */
+  readonly outlierBlocks: readonly number[];
+  readonly verdict: Decision;
+  /** Where an inconclusive result leans: its interval excludes 1, but the family's correction does not confirm it. */
+  readonly leaning: Leaning | null;
+}
+
+export type ComparisonResult = ComparisonOk | ComparisonInsufficient | ComparisonFailure;
+
+interface Look extends Location {
+  readonly floored: boolean;
+}
+
+/** ln(speedup) of a block: above 0 the candidate is better. */
+function logRatio({ a, b }: CompleteBlock, sign: 1 | -1): number {
+  return sign * (Math.log(b) - Math.log(a));
+}
+
+/** The location of the blocks' log-ratios, never surer than the metric's last digit allows (uniform rounding error). */
+function look(blocks: readonly CompleteBlock[], sign: 1 | -1, resolution: number | undefined): Look {
+  const location = locate(blocks.map((block) => logRatio(block, sign)));
+  if (resolution === undefined) return { ...location, floored: false };
+  const relative = (values: readonly number[]): number => resolution / Math.exp(mean(values.map(Math.log)));
+  const floor =
+    Math.hypot(relative(blocks.map(({ a }) => a)), relative(blocks.map(({ b }) => b))) /
+    Math.sqrt(12 * blocks.length);
+  return {
+    ...location,
+    standardError: Math.max(location.standardError, floor),
+    floored: floor > location.standardError,
+  };
+}
+
+function twoSidedP({ estimate, standardError, df }: Location): number {
+  return Math.min(1, 2 * tUpperTail(Math.abs(estimate) / standardError, df));
+}
+
+/** The smallest nominal p over all looks up to now; a look without spread could not have decided and counts as 1. */
+function smallestP(blocks: readonly CompleteBlock[], last: Look, at: (n: number) => Look): number {
+  let smallest = twoSidedP(last);
+  for (let n = minBlocks; n < blocks.length; n++) {
+    const early = at(n);
+    if (early.standardError >= noSpread) smallest = Math.min(smallest, twoSidedP(early));
+  }
+  return smallest;
+}
+
+/** The verdict read off an interval of ln(speedup), given the p that its family leaves it. */
+export function decide(
+  interval: { readonly low: number; readonly high: number },
+  equivalent: boolean,
+  p: number,
+  alpha: number,
+): { readonly verdict: Decision; readonly leaning: Leaning | null } {
+  if (equivalent) return { verdict: 'equivalent', leaning: null };
+  const side = interval.low > 0 ? 'faster' : interval.high < 0 ? 'slower' : null;
+  if (side === null) return { verdict: 'inconclusive', leaning: null };
+  return p <= alpha ? { verdict: side, leaning: null } : { verdict: 'inconclusive', leaning: side };
+}
+
+/** The same result with the verdict it has when its family leaves it the p `adjusted`. */
+export function withAdjustedP(result: ComparisonOk, adjusted: number): ComparisonOk {
+  const half = tUpperQuantile(result.nominalLevel / 2, result.df) * result.logSe;
+  const interval = { low: result.logEst - half, high: result.logEst + half };
+  return { ...result, ...decide(interval, result.equivalent, adjusted, result.alpha) };
+}
+
+/**
+ * Compares candidate `b` with baseline `a` over paired blocks (docs/STATISTICS.md). Bad input is a result with
+ * status 'error': E_OPTION, E_DUPLICATE_BLOCK, E_NOT_FINITE or E_NOT_POSITIVE.
+ */
+export function compare(input: ComparisonInput): ComparisonResult {
+  const checked = checkComparison(input);
+  if (checked.status === 'error') return checked;
+  const { plan, alpha, margin, sign, resolution, dropped } = checked;
+  const blocks = plan === 'anystop' ? checked.complete.slice(0, maxAnystopBlocks) : checked.complete;
+  const counts = { n: blocks.length, dropped, ignored: checked.complete.length - blocks.length };
+  const insufficient = (
+    reason: ComparisonInsufficient['reason'],
+    logEst: number,
+  ): ComparisonInsufficient => ({
+    status: 'insufficient',
+    reason,
+    speedup: blocks.length === 0 ? null : Math.exp(logEst),
+    verdict: 'insufficient',
+    ...counts,
+  });
+  if (blocks.length < minBlocks) {
+    return insufficient('too-few-blocks', mean(blocks.map((block) => logRatio(block, sign))));
+  }
+
+  const lookAt = (n: number): Look => look(blocks.slice(0, n), sign, resolution);
+  const now = lookAt(blocks.length);
+  const { standardError, df } = now;
+  const estimate = now.estimate + 0; // never −0
+  if (standardError < noSpread) return insufficient('zero-variance', estimate);
+
+  const level = plan === 'anystop' ? nominalLevel(alpha) : alpha;
+  const half = tUpperQuantile(level / 2, df) * standardError;
+  const interval = { low: estimate - half, high: estimate + half };
+  const p = plan === 'anystop' ? anystopP(smallestP(blocks, now, lookAt)) : twoSidedP(now);
+  const limit = Math.log1p(margin);
+  const equivalent = interval.low >= -limit && interval.high <= limit;
+  const outlierBlocks = blocks.filter((_, index) => now.outliers.includes(index)).map(({ block }) => block);
+  return {
+    status: 'ok',
+    method: now.method,
+    speedup: Math.exp(estimate),
+    ciLow: Math.exp(interval.low),
+    ciHigh: Math.exp(interval.high),
+    p,
+    tostP: Math.max(
+      tUpperTail((estimate + limit) / standardError, df),
+      tUpperTail((limit - estimate) / standardError, df),
+    ),
+    equivalent,
+    logEst: estimate,
+    logSe: standardError,
+    df,
+    alpha,
+    nominalLevel: level,
+    resolutionFloor: now.floored,
+    zeroWeightBlocks: outlierBlocks.length,
+    outlierBlocks,
+    ...counts,
+    ...decide(interval, equivalent, p, alpha),
+  };
+}
