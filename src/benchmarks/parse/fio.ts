@@ -1,0 +1,172 @@
+import * as z from 'zod/mini';
+import type { Measurement } from '../../model/experiment';
+import type { ParsedOutput, TrialOutput } from '../benchmark';
+import { judge, mustAgree, NoResult } from './judgement';
+
+const spread = z.object({ mean: z.number(), N: z.number() });
+const sideSchema = z.object({
+  io_bytes: z.number(),
+  bw_bytes: z.number(),
+  iops: z.number(),
+  runtime: z.number(),
+  total_ios: z.number(),
+  slat_ns: spread,
+  clat_ns: z.object({
+    max: z.number(),
+    mean: z.number(),
+    N: z.number(),
+    percentile: z.optional(z.record(z.string(), z.number())),
+  }),
+  lat_ns: spread,
+});
+const optionsSchema = z.optional(z.record(z.string(), z.unknown()));
+const documentSchema = z.object({
+  'global options': optionsSchema,
+  jobs: z.array(
+    z.object({
+      jobname: z.string(),
+      error: z.number(),
+      eta: z.optional(z.number()),
+      'job options': optionsSchema,
+      read: sideSchema,
+      write: sideSchema,
+      usr_cpu: z.number(),
+      sys_cpu: z.number(),
+    }),
+  ),
+});
+type Side = z.infer<typeof sideSchema>;
+type Job = z.infer<typeof documentSchema>['jobs'][number];
+
+/** fio's JSON: from the result file, else from standard output; the last of several documents. */
+export function parseFio(output: TrialOutput): ParsedOutput {
+  const rules = {
+    command: 'fio',
+    hints: [
+      [/engine (\S{1,60}) not loadable/, 'ioengine $1 not loadable'],
+      [/failed to create dir/, 'cannot create directory'],
+      [/No space left on device/, 'no space left on the disk'],
+    ],
+  } as const;
+  return judge(output, rules, () => {
+    const { name, text } = source(output);
+    const json = lastDocument(name, text);
+    const checked = documentSchema.safeParse(json);
+    if (!checked.success) {
+      const path = checked.error.issues[0]?.path.join('.') ?? '';
+      throw new NoResult(
+        `${name}: expected the JSON of fio, but "${path}" is missing or not what it should be`,
+      );
+    }
+    const { jobs } = checked.data;
+    const [first] = jobs;
+    if (first === undefined) throw new NoResult(`${name}: expected at least one job`);
+    const options = (job: Job) => ({ ...checked.data['global options'], ...job['job options'] });
+    const kind = options(first)['rw'];
+    if (typeof kind !== 'string' || !/^(?:rand)?(?:read|write)$/.test(kind)) {
+      throw new NoResult(`${name}: expected a job that only reads or only writes, found rw=${String(kind)}`);
+    }
+    const sides = jobs.map((job) => {
+      if (options(job)['rw'] !== kind) throw new NoResult(`${name}: the jobs do not all do ${kind}`);
+      return { job, side: checkedSide(`${name}, job ${job.jobname}`, job, kind, options(job)['runtime']) };
+    });
+    return { metrics: figures(kind, sides) };
+  });
+}
+
+function source({ files, stdout }: TrialOutput): { readonly name: string; readonly text: string } {
+  const whole = files.get('out.json');
+  if (whole !== undefined) return { name: 'out.json', text: whole };
+  const [only, more] = [...files].filter(([name]) => name.endsWith('.json'));
+  if (only !== undefined && more === undefined) return { name: only[0], text: only[1] };
+  return { name: 'the standard output', text: stdout };
+}
+
+/**
+ * From the last line that is just `{` to the last that is just `}`: text may stand before and after. Were an
+ * earlier document taken when the last is damaged, an interim figure would pass for the result.
+ */
+function lastDocument(name: string, text: string): unknown {
+  const lines = text.split('\n').map((line) => line.replace(/\r+$/, ''));
+  const start = lines.lastIndexOf('{');
+  const end = lines.lastIndexOf('}');
+  if (start < 0) throw new NoResult(`no JSON in ${name}: expected a line "{"`);
+  if (end < start)
+    throw new NoResult(`the JSON in ${name} begins on line ${start + 1} and is cut off before its end`);
+  try {
+    return JSON.parse(lines.slice(start, end + 1).join('\n')) as unknown;
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new NoResult(
+      `the JSON in ${name}, lines ${start + 1} to ${end + 1}, is damaged: ${detail.slice(0, 160)}`,
+    );
+  }
+}
+
+/** fio's own error fields first, then whether it ran long enough, then whether its figures fit each other. */
+function checkedSide(where: string, job: Job, kind: string, runtime: unknown): Side {
+  const side = kind.endsWith('read') ? job.read : job.write;
+  if (job.error !== 0) throw new NoResult(`${where}: fio reports error ${job.error}; expected 0`);
+  if (side.total_ios <= 0 || side.runtime <= 0 || side.iops <= 0) {
+    throw new NoResult(
+      `${where}: ${kind} did ${side.total_ios} operations in ${side.runtime} ms; expected more than none`,
+    );
+  }
+  if (job.eta !== undefined && job.eta !== 0) {
+    throw new NoResult(`${where}: fio was still to run for ${job.eta} s: this is an interim report`);
+  }
+  const asked = durationMs(runtime);
+  if (asked !== undefined && side.runtime < 0.9 * asked) {
+    throw new NoResult(`${where}: ran for ${side.runtime} ms; expected about ${asked} ms`);
+  }
+  const perSecond = 1000 / side.runtime;
+  mustAgree(`${where}: iops`, side.iops, side.total_ios * perSecond, 0.02 * side.total_ios * perSecond);
+  mustAgree(`${where}: bw_bytes`, side.bw_bytes, side.io_bytes * perSecond, 0.02 * side.io_bytes * perSecond);
+  const latency = side.slat_ns.mean + side.clat_ns.mean;
+  mustAgree(`${where}: lat_ns.mean`, side.lat_ns.mean, latency, 0.05 * latency + 100);
+  return side;
+}
+
+function durationMs(value: unknown): number | undefined {
+  const [, digits, unit = 's'] =
+    (typeof value === 'string' ? /^(\d{1,9})(us|ms|s|m|h)?$/.exec(value) : null) ?? [];
+  const factor = { us: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 3.6e6 }[unit];
+  return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
+}
+
+function figures(
+  kind: string,
+  sides: readonly { readonly job: Job; readonly side: Side }[],
+): readonly Measurement[] {
+  const sum = (of: (side: Side) => number) => sides.reduce((total, { side }) => total + of(side), 0);
+  const operations = sum((side) => side.lat_ns.N);
+  const latency = sum((side) => side.lat_ns.mean * side.lat_ns.N) / operations / 1000;
+  const metrics: Measurement[] = [
+    { id: `fio.${kind}.iops`, value: sum((side) => side.iops), unit: 'IOPS', better: 'higher' },
+    { id: `fio.${kind}.bw`, value: sum((side) => side.bw_bytes), unit: 'B/s', better: 'higher' },
+    { id: `fio.${kind}.lat_mean`, value: latency, unit: 'us', better: 'lower' },
+  ];
+  const [only, more] = sides;
+  // Percentiles of several jobs cannot be put together.
+  if (only !== undefined && more === undefined) {
+    const p99 = only.side.clat_ns.percentile?.['99.000000'];
+    const lower = only.side.clat_ns.percentile?.['95.000000'] ?? 0;
+    const upper = only.side.clat_ns.percentile?.['99.500000'] ?? only.side.clat_ns.max;
+    if (p99 !== undefined) {
+      if (p99 < lower || p99 > upper)
+        throw new NoResult(`the 99th percentile ${p99} is not between its neighbours`);
+      metrics.push({ id: `fio.${kind}.clat_p99`, value: p99 / 1000, unit: 'us', better: 'lower' });
+    }
+  }
+  for (const [field, id] of [
+    ['usr_cpu', 'fio.job_cpu_user'],
+    ['sys_cpu', 'fio.job_cpu_sys'],
+  ] as const) {
+    const percent = sides.reduce((total, { job }) => total + job[field], 0) / sides.length;
+    if (percent < 0 || percent > 101)
+      throw new NoResult(`${field} is ${percent} %; expected a share of one CPU`);
+    // For information only, and a slow disk can take less CPU time than fio's figure has digits.
+    if (percent > 0) metrics.push({ id, value: percent, unit: '%', better: 'none' });
+  }
+  return metrics;
+}

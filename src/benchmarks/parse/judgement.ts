@@ -1,0 +1,182 @@
+import type { Measurement } from '../../model/experiment';
+import type { ParsedOutput, TrialOutput } from '../benchmark';
+
+/** Why a run yields no figure, for people. Thrown and caught inside this folder only. */
+export class NoResult extends Error {
+  override readonly name = 'NoResult';
+}
+
+export interface Line {
+  /** From 1. */
+  readonly number: number;
+  readonly text: string;
+}
+
+/** What a reader found in the output of a run that ended well. */
+export interface Found {
+  readonly metrics: readonly Measurement[];
+  readonly failed?: readonly { readonly test: string; readonly error: string }[];
+}
+
+interface Rules {
+  /** The program of the run, for the reason. */
+  readonly command: string;
+  /** Plain words for a tool's own message: the first pattern found anywhere in its output counts. */
+  readonly hints?: readonly (readonly [RegExp, string])[];
+  /** For tools whose exit status says nothing: an unknown status is no failure then. */
+  readonly exitStatus?: 'decides' | 'saysNothing';
+}
+
+const longestLine = 1000;
+const longestOutput = 16 * 1024 * 1024;
+const longestReason = 400;
+
+/**
+ * The lines that are surely whole: ended by a newline. A last line without one may have been cut in the middle of
+ * a number. Lines too long to be a result are clipped, so that no pattern can be slow on them or match them.
+ */
+export function completeLines(text: string): readonly Line[] {
+  const parts = text.split('\n');
+  parts.pop();
+  return parts.map((part, index) => ({
+    number: index + 1,
+    text: clip(part.replace(/\r+$/, ''), longestLine),
+  }));
+}
+
+function clip(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
+/** A plain decimal above nought; with `places`, exactly that many decimals (a cut number has fewer). */
+export function positive(text: string | undefined, what: string, line: Line, places?: number): number {
+  const ok = text !== undefined && /^\d{1,15}(?:\.\d{1,15})?$/.test(text);
+  const decimals = ok ? (text.split('.')[1]?.length ?? 0) : 0;
+  if (!ok || (places !== undefined && decimals !== places)) {
+    throw new NoResult(
+      `line ${line.number}: expected a number for ${what}, found "${clip(text ?? line.text, 80)}"`,
+    );
+  }
+  const value = Number(text);
+  if (value <= 0) throw new NoResult(`line ${line.number}: ${what} is ${text}, and nought is never a result`);
+  return value;
+}
+
+/** The only line that matches; none or several are no result. */
+export function theLine(lines: readonly Line[], pattern: RegExp, what: string): Line {
+  const found = lines.filter((line) => pattern.test(line.text));
+  const [first, second] = found;
+  if (first === undefined)
+    throw new NoResult(`no ${what} in ${lines.length} lines: the benchmark did not finish`);
+  if (second !== undefined) {
+    throw new NoResult(
+      `${what} stands on line ${first.number} and again on line ${second.number}: expected one`,
+    );
+  }
+  return first;
+}
+
+/** Figures of one output that must fit each other; a garbled one does not. */
+export function mustAgree(what: string, found: number, expected: number, tolerance: number): void {
+  if (Math.abs(found - expected) <= tolerance) return;
+  throw new NoResult(`${what}: found ${found}, but the rest of the output gives ${expected.toPrecision(6)}`);
+}
+
+/**
+ * The order of judgement: cancelled, then signal and exit status, then what `read` makes of the output (the
+ * tool's own error fields first, numbers last). Never throws.
+ */
+export function judge(output: TrialOutput, rules: Rules, read: () => Found): ParsedOutput {
+  if (output.cancelled) return { outcome: 'cancelled', metrics: [] };
+  try {
+    const size = output.stdout.length + output.stderr.length;
+    if (size > longestOutput) {
+      const limit = longestOutput / 1024 / 1024;
+      throw new NoResult(`the output is longer than the ${limit} MiB that are read`);
+    }
+    judgeExit(output, rules);
+    const found = read();
+    if (found.metrics.length === 0) throw new NoResult(`no figure in the output of ${rules.command}`);
+    for (const metric of found.metrics) {
+      for (const value of [metric.value, ...(metric.samples ?? [])]) {
+        if (!Number.isFinite(value) || value <= 0)
+          throw new NoResult(`${metric.id} is ${value}: not a result`);
+      }
+    }
+    const failed = found.failed ?? [];
+    return failed.length > 0
+      ? { outcome: 'mixed', metrics: found.metrics, failed, reason: `${failed.length} of the tests failed` }
+      : { outcome: 'ok', metrics: found.metrics };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      outcome: 'failed',
+      metrics: [],
+      reason:
+        error instanceof NoResult ? reason : `the output of ${rules.command} could not be read: ${reason}`,
+    };
+  }
+}
+
+/** A run that failed whatever its numbers say. */
+function judgeExit(output: TrialOutput, rules: Rules): void {
+  if (output.signal !== null) {
+    throw new NoResult(
+      `killed by signal ${output.signal}; expected ${rules.command} to end by itself${said(output)}`,
+    );
+  }
+  if (output.exitCode === 0) return;
+  if (output.exitCode === null) {
+    if (rules.exitStatus === 'saysNothing') return;
+    throw new NoResult(`the exit code of ${rules.command} is not known; expected 0`);
+  }
+  if (output.exitCode === 127) {
+    throw new NoResult(
+      `exit code 127: command not found: ${notFound(output.stderr) ?? rules.command}${said(output)}`,
+    );
+  }
+  const signal = { 130: 'SIGINT', 137: 'SIGKILL', 143: 'SIGTERM' }[output.exitCode];
+  const ending = signal === undefined ? '' : ` (as after ${signal})`;
+  const everything = `${output.stderr}\n${output.stdout}`;
+  const hint = rules.hints?.flatMap(([pattern, words]) => {
+    const match = pattern.exec(everything);
+    return match === null ? [] : [words.replace('$1', match[1] ?? '')];
+  })[0];
+  throw new NoResult(
+    `exit code ${output.exitCode}${ending}${hint === undefined ? '' : `: ${hint}`}${said(output)}`,
+  );
+}
+
+function notFound(stderr: string): string | undefined {
+  for (const { text } of completeLines(`${stderr}\n`)) {
+    const match =
+      /[‘'`"]([^‘’'`"]{1,100})[’'"]: No such file or directory/.exec(text) ??
+      /(?:^|: )([^\s:]{1,100}): (?:command )?not found/.exec(text);
+    if (match !== null) return match[1];
+  }
+  return undefined;
+}
+
+const telling =
+  /error|fail|cannot|can't|denied|refused|no such|not found|unknown|invalid|no space|read-only|disk is full|fatal|break|abort|missing|killed/i;
+
+/** The line in which the tool itself says what went wrong, as `: stderr line 2: "…"`. */
+function said({ stderr, stdout }: TrialOutput): string {
+  const streams = [
+    { name: 'stderr', lines: completeLines(`${stderr}\n`).filter(({ text }) => text.trim() !== '') },
+    { name: 'stdout', lines: completeLines(`${stdout}\n`).filter(({ text }) => text.trim() !== '') },
+  ];
+  const choices: readonly ((line: Line) => boolean)[] = [
+    ({ text }) => text.startsWith('guestbench: ') && telling.test(text),
+    ({ text }) => telling.test(text),
+    () => true,
+  ];
+  for (const fits of choices) {
+    for (const { name, lines } of streams) {
+      const line = lines.findLast(fits);
+      if (line !== undefined)
+        return `: ${name} line ${line.number}: "${clip(line.text.trim(), longestReason)}"`;
+    }
+  }
+  return '; it printed nothing';
+}
