@@ -1,0 +1,192 @@
+import type { StatisticsPlan } from '../model/experiment';
+import {
+  compare,
+  compareFamily,
+  type ComparisonFailure,
+  type ComparisonResult,
+  type FamilyOk,
+} from '../statistics/compare';
+import { overallSentence, percent, verdictSentence, verdictWord } from '../statistics/words';
+import { count, formatInterval, formatSpeedup } from './format';
+import type { Names } from './headline';
+import type { DroppedBlock, MetricComparison, MetricReport, Overall, Pair, Verdict } from './shape';
+
+/** A metric of a pair before the family is known. */
+export interface Draft {
+  readonly metric: Omit<MetricReport, 'comparisons' | 'guests'>;
+  readonly candidate: string;
+  readonly names: Names;
+  readonly pairs: readonly Pair[];
+  readonly dropped: readonly DroppedBlock[];
+  /** The pair may have no verdicts at all: different hosts, different experiments. */
+  readonly refused: boolean;
+}
+
+export interface Judged {
+  readonly draft: Draft;
+  readonly comparison: MetricComparison;
+}
+
+type Tested = Draft['metric'] & { readonly better: 'higher' | 'lower' };
+
+type Estimated = Exclude<ComparisonResult, ComparisonFailure>;
+
+/** Verdicts for all drafts at once: Holm covers every planned workload of every pair, measured or not. */
+export function judge(drafts: readonly Draft[], plan: StatisticsPlan): Judged[] {
+  const family = drafts.filter(inFamily);
+  const verdicts = compareFamily({ ...optionsOf(plan), comparisons: family.map(familyMember) });
+  const places = new Map<Draft, number>(family.map((draft, index) => [draft, index]));
+  return drafts.map((draft) => {
+    const place = places.get(draft);
+    if (place === undefined) return { draft, comparison: comparisonOf(draft, plan, undefined) };
+    const member = verdicts.status === 'ok' ? memberOf(verdicts, place) : undefined;
+    return { draft, comparison: comparisonOf(draft, plan, member) };
+  });
+}
+
+interface Member {
+  readonly result: Estimated;
+  readonly p: number;
+  readonly holm: number;
+}
+
+function memberOf(family: FamilyOk, place: number): Member | undefined {
+  const [result, p, holm] = [family.results[place], family.p[place], family.holm[place]];
+  return result === undefined || p === undefined || holm === undefined ? undefined : { result, p, holm };
+}
+
+function optionsOf({
+  plan,
+  alpha,
+  margin,
+}: StatisticsPlan): Pick<StatisticsPlan, 'plan' | 'alpha' | 'margin'> {
+  return { plan, alpha, margin };
+}
+
+function familyMember(draft: Draft & { metric: Tested }, index: number) {
+  return {
+    name: String(index),
+    direction: draft.metric.better,
+    blocks: comparable(draft) ? blocksOf(draft) : [],
+  };
+}
+
+function inFamily(draft: Draft): draft is Draft & { metric: Tested } {
+  return draft.metric.primary && draft.metric.better !== 'none' && !draft.refused;
+}
+
+/** One value that cannot be compared must not take the verdicts of all other workloads with it. */
+function comparable({ pairs }: Draft): boolean {
+  return pairs.every(({ baseline, candidate }) =>
+    [baseline, candidate].every((v) => Number.isFinite(v) && v > 0),
+  );
+}
+
+function blocksOf({ pairs }: Draft): { block: number; a: number; b: number }[] {
+  return pairs.map(({ block, baseline, candidate }) => ({ block, a: baseline, b: candidate }));
+}
+
+function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undefined): MetricComparison {
+  const { metric, candidate, names, pairs, dropped, refused } = draft;
+  const common = { candidate, pairs, droppedBlocks: dropped };
+  const none = { speedup: null, interval: null, p: null, pHolm: null, outlierBlocks: [], ignoredBlocks: 0 };
+  if (metric.better === 'none') {
+    const sentence = 'For information: neither higher nor lower is better, so it is not compared.';
+    return { ...common, ...none, n: pairs.length, verdict: 'untested', word: 'for information', sentence };
+  }
+  if (!comparable(draft)) {
+    const sentence = 'Cannot be compared: a value is not above 0, and a ratio needs values above 0.';
+    return { ...common, ...none, n: pairs.length, verdict: 'insufficient', word: 'not comparable', sentence };
+  }
+  const result =
+    member?.result ?? compare({ ...optionsOf(plan), direction: metric.better, blocks: blocksOf(draft) });
+  if (result.status === 'error') {
+    const sentence = verdictSentence({ ...names, result, margin: plan.margin });
+    return {
+      ...common,
+      ...none,
+      n: pairs.length,
+      verdict: 'insufficient',
+      word: verdictWord(result),
+      sentence,
+    };
+  }
+  const verdict: Verdict = refused ? 'refused' : metric.primary ? result.verdict : 'untested';
+  const ok = result.status === 'ok' ? result : undefined;
+  const estimate = {
+    verdict,
+    n: result.n,
+    speedup: result.speedup,
+    interval: ok !== undefined && !refused ? ([ok.ciLow, ok.ciHigh] as const) : null,
+  };
+  const rest = {
+    p: ok === undefined ? null : (member?.p ?? null),
+    pHolm: ok === undefined ? null : (member?.holm ?? null),
+    outlierBlocks: ok?.outlierBlocks ?? [],
+    ignoredBlocks: result.ignored,
+  };
+  return { ...common, ...estimate, ...rest, ...wordsOf(draft, result, verdict, plan) };
+}
+
+function wordsOf(
+  { names, metric }: Draft,
+  result: Estimated,
+  verdict: Verdict,
+  { margin }: StatisticsPlan,
+): Pick<MetricComparison, 'word' | 'sentence'> {
+  if (verdict === 'refused') {
+    const first = result.speedup === null ? '' : `, first estimate ${formatSpeedup(result.speedup)}`;
+    return { word: 'no verdict', sentence: `No verdict for this pair${first}; the warnings say why.` };
+  }
+  if (verdict !== 'untested') {
+    return { word: verdictWord(result), sentence: verdictSentence({ ...names, result, margin }) };
+  }
+  const over = `over ${count(result.n, 'block')}`;
+  const figure =
+    result.status === 'ok'
+      ? `${formatSpeedup(result.speedup)} (${percent(1 - result.alpha)} interval ${formatInterval([result.ciLow, result.ciHigh])})`
+      : formatSpeedup(result.speedup);
+  const why = metric.better === 'none' ? '' : ' Only the main metric of a workload is tested.';
+  return { word: 'not tested', sentence: `Shown, not tested: speedup ${figure} ${over}.${why}` };
+}
+
+/** The geometric mean over one pair's planned workloads: all of them, or it is withheld. */
+export function overallOf(judged: readonly Judged[], names: Names, plan: StatisticsPlan): Overall {
+  const members = judged.filter(
+    (one): one is Judged & { draft: Draft & { metric: Tested } } =>
+      one.draft.metric.primary && one.draft.metric.better !== 'none',
+  );
+  const refused = members.some(({ draft }) => draft.refused);
+  const family = compareFamily({
+    ...optionsOf(plan),
+    comparisons: members.map(({ draft }, index) => ({
+      ...familyMember(draft, index),
+      name: draft.metric.benchmarkTitle,
+    })),
+  });
+  const sentence = refused
+    ? 'No overall figure: this pair has no verdicts.'
+    : overallSentence({ ...names, family, margin: plan.margin });
+  if (refused || family.status !== 'ok' || family.summary === undefined) {
+    const missing = family.status === 'ok' && !refused ? (family.summaryMissing ?? []) : [];
+    return {
+      status: 'withheld',
+      speedup: null,
+      interval: null,
+      range: null,
+      workloads: members.length,
+      missing,
+      sentence,
+    };
+  }
+  const { speedup, ciLow, ciHigh, lowest, highest, workloads } = family.summary;
+  return {
+    status: 'ok',
+    speedup,
+    interval: [ciLow, ciHigh],
+    range: [lowest, highest],
+    workloads,
+    missing: [],
+    sentence,
+  };
+}

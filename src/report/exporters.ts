@@ -1,0 +1,177 @@
+import type { Experiment } from '../model/experiment';
+import {
+  formatChange,
+  formatInterval,
+  formatP,
+  formatPercent,
+  formatSpeedup,
+  formatWithUnit,
+  plain,
+} from './format';
+import type { MetricReport, PairReport, ReportModel } from './shape';
+
+const csvColumns = [
+  'experiment',
+  'guest',
+  'host',
+  'mode',
+  'benchmark',
+  'metric',
+  'unit',
+  'better',
+  'value',
+  'round',
+  'block',
+  'position',
+  'warmup',
+  'trial',
+  'attempt',
+  'status',
+  'started_at',
+  'duration_ms',
+  'steal_percent',
+  'reason',
+] as const;
+
+/** One row per measurement; a trial without any has one row, so that failures stay visible. */
+export function toCsv(e: Experiment): string {
+  const modes = new Map(e.facts.map(({ guest, facts }) => [guest, facts.mode.mode]));
+  const hosts = new Map(e.plan.guests.map(({ name, host }) => [name, host]));
+  const rows: (readonly (string | number | boolean | undefined)[])[] = [csvColumns];
+  for (const record of e.trials) {
+    const { trial } = record;
+    const measurements = record.measurements.length > 0 ? record.measurements : [undefined];
+    for (const measurement of measurements) {
+      rows.push([
+        e.label,
+        trial.guest,
+        hosts.get(trial.guest),
+        modes.get(trial.guest),
+        trial.benchmark,
+        measurement?.id,
+        measurement?.unit,
+        measurement?.better,
+        measurement?.value,
+        trial.round,
+        trial.block,
+        trial.position,
+        trial.warmup,
+        trial.id,
+        record.attempt,
+        record.status,
+        record.startedAt,
+        record.durationMs,
+        record.cpu?.stealPercent,
+        record.reason,
+      ]);
+    }
+  }
+  return rows.map((row) => `${row.map(csvCell).join(',')}\r\n`).join('');
+}
+
+/** Text that a spreadsheet would take for a formula gets an apostrophe; numbers stay numbers. */
+function csvCell(value: string | number | boolean | undefined): string {
+  if (value === undefined) return '';
+  if (typeof value !== 'string') return String(value);
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+/** The experiment as one JSON document, for tools that do not read the event file. */
+export function toJson(e: Experiment): string {
+  return `${JSON.stringify(e, null, 2)}\n`;
+}
+
+/** The report of the chosen pair, to be pasted into an issue or a chat. */
+export function toMarkdown(m: ReportModel): string {
+  const pair = m.pairs.find(({ candidate }) => candidate === m.candidate);
+  const parts = [`## ${text(m.title)}`, `**${text(m.headline)}**`, text(m.status.text)];
+  parts.push(
+    pair === undefined ? valuesTable(m) : pairTable(m, pair),
+    ...(pair ? [text(pair.overall.sentence)] : []),
+  );
+  const warnings = [...(pair?.warnings.map((warning) => warning.text) ?? []), ...m.notes];
+  if (warnings.length > 0)
+    parts.push(['### What to know', '', ...warnings.map((one) => `- ${text(one)}`)].join('\n'));
+  if (m.failures.length > 0) {
+    const lines = m.failures.map(
+      ({ trial, benchmarkTitle, guest, outcome, reason }) =>
+        `- ${text(benchmarkTitle)} on ${text(guest)}, block ${m.trials[trial]?.block ?? '–'} (${outcome}): ${text(reason)}`,
+    );
+    parts.push(['### Failures', '', ...lines].join('\n'));
+  }
+  if (m.facts.length > 0) {
+    const rows = m.facts.map(({ label, values, differs }) => [
+      (differs ? '≠ ' : '') + label,
+      ...values.map((value) => value ?? '–'),
+    ]);
+    parts.push(`### Guests\n\n${table(['', ...m.guests.map(({ key }) => key)], rows)}`);
+  }
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function pairTable(m: ReportModel, { candidate, baselineLabel, candidateLabel }: PairReport): string {
+  const rows = m.metrics.flatMap((metric) => {
+    const found = metric.comparisons.find((comparison) => comparison.candidate === candidate);
+    if (found === undefined) return [];
+    return [
+      [
+        metricName(metric),
+        formatSpeedup(found.speedup),
+        formatInterval(found.interval),
+        formatChange(found.speedup),
+        found.word,
+        formatP(found.pHolm),
+        String(found.n),
+        ...[m.baseline, candidate].map((key) => guestCell(metric, key)),
+      ],
+    ];
+  });
+  const interval = `${Number((100 * (1 - m.statistics.alpha)).toPrecision(3))} % interval`;
+  const head = [
+    'Metric',
+    'Speedup',
+    interval,
+    'Change',
+    'Verdict',
+    'p (Holm)',
+    'Blocks',
+    baselineLabel,
+    candidateLabel,
+  ];
+  return table(head, rows);
+}
+
+function valuesTable(m: ReportModel): string {
+  const rows = m.metrics.map((metric) => [
+    metricName(metric),
+    ...m.guests.map(({ key }) => guestCell(metric, key)),
+  ]);
+  return rows.length === 0 ? '' : table(['Metric', ...m.guests.map(({ key }) => key)], rows);
+}
+
+function metricName({ benchmarkTitle, title, better }: MetricReport): string {
+  const direction = better === 'none' ? '' : ` (${better} is better)`;
+  return `${title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`}${direction}`;
+}
+
+function guestCell(metric: MetricReport, key: string | undefined): string {
+  const own = metric.guests.find(({ guest }) => guest === key);
+  if (own === undefined || own.n === 0) return '–';
+  const cv = own.cvPercent === null ? '' : `, CV ${formatPercent(own.cvPercent)}`;
+  return `${formatWithUnit(own.geometricMean, metric.unit)} (n ${own.n}${cv})`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(text).join(' | ')} |`;
+  return [line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n');
+}
+
+/** Text as it is: nothing in it may become a link, markup, a table border or a mention. */
+function text(value: string): string {
+  return plain(value.replace(/\s+/g, ' '))
+    .replace(/[\\`*_{}[\]<>|#~&$]/g, '\\$&')
+    .replace(/^([-+]|\d+[.)])(?=\s)/, '\\$1')
+    .replace(/@/g, '@\u200b')
+    .replace(/:\/\//g, ':\u200b//');
+}

@@ -1,0 +1,80 @@
+import type { StatisticsPlan } from '../model/experiment';
+import { minBlocks } from '../statistics/compare';
+import { percent } from '../statistics/words';
+import { formatTimes, listed } from './format';
+import type { MetricComparison, MetricReport, Overall, ReportWarning, Verdict } from './shape';
+
+export interface Names {
+  readonly baseline: string;
+  readonly candidate: string;
+}
+
+/** The one sentence on top of the page. `tested`: the primary metrics of this pair. */
+export function pairHeadline(
+  names: Names,
+  tested: readonly (readonly [MetricReport, MetricComparison])[],
+  overall: Omit<Overall, 'sentence'>,
+  warnings: readonly ReportWarning[],
+  plan: StatisticsPlan,
+): string {
+  const { baseline, candidate } = names;
+  const refusal = warnings.find(({ severity }) => severity === 'refusal');
+  if (refusal) {
+    const why = refusal.id === 'hosts' ? 'run on different hosts' : 'were not measured side by side';
+    return `No verdict: ${candidate} and ${baseline} ${why}.`;
+  }
+  if (tested.length === 0) return 'Nothing to compare: no workload of this experiment has a tested metric.';
+  const early = tested.every(([, { verdict, n }]) => verdict === 'insufficient' && n < minBlocks);
+  if (early) {
+    const most = Math.max(...tested.map(([, { n }]) => n));
+    return `Too early to tell ${candidate} from ${baseline}: ${most} of at least ${minBlocks} blocks are complete.`;
+  }
+  const found = findings(tested, plan);
+  const { speedup, interval, workloads } = overall;
+  if (speedup === null || interval === null || workloads < 2)
+    return `${candidate} against ${baseline}: ${found}.`;
+  return `${lead(names, speedup, interval, workloads, plan)}: ${found}.`;
+}
+
+function findings(
+  tested: readonly (readonly [MetricReport, MetricComparison])[],
+  plan: StatisticsPlan,
+): string {
+  const part = (verdicts: readonly Verdict[]) => {
+    const titles = tested
+      .filter(([, { verdict }]) => verdicts.includes(verdict))
+      .map(([{ benchmarkTitle }]) => benchmarkTitle);
+    if (titles.length === tested.length)
+      return titles.length === 1 ? (titles[0] ?? '') : `all ${titles.length}`;
+    return titles.length <= 2 ? listed(titles) : `${titles.length}`;
+  };
+  const faster = part(['faster']);
+  const slower = part(['slower']);
+  const same = part(['equivalent']);
+  const open = part(['inconclusive', 'insufficient']);
+  return [
+    ...(faster === '' ? [] : [`faster in ${faster}`]),
+    ...(slower === '' ? [] : [`slower in ${slower}`]),
+    ...(same === '' ? [] : [`no difference beyond ±${percent(plan.margin)} in ${same}`]),
+    ...(open === '' ? [] : [`${open} undecided`]),
+  ].join('; ');
+}
+
+function lead(
+  { baseline, candidate }: Names,
+  speedup: number,
+  interval: readonly [number, number],
+  workloads: number,
+  plan: StatisticsPlan,
+): string {
+  const [low, high] = interval.map((bound) => formatTimes(bound, interval));
+  const range = `${percent(1 - plan.alpha)} interval ${low ?? ''} to ${high ?? ''}`;
+  const over = `over ${workloads} workloads`;
+  if (interval[0] >= 1 / (1 + plan.margin) && interval[1] <= 1 + plan.margin) {
+    return `${candidate} and ${baseline} are equally fast ${over} (within ±${percent(plan.margin)})`;
+  }
+  if (interval[0] <= 1 && interval[1] >= 1) {
+    return `No clear difference between ${candidate} and ${baseline} ${over} (${range})`;
+  }
+  return `${candidate} is ${formatTimes(speedup, interval)} times as fast as ${baseline} ${over} (${range})`;
+}

@@ -1,0 +1,42 @@
+import type { ReportModel } from './shape';
+
+/** Host to page: the whole model, after `ready` and whenever it has changed. */
+export interface HostMessage {
+  readonly type: 'model';
+  readonly version: number;
+  readonly model: ReportModel;
+}
+
+export type HostMessageRead =
+  | { readonly status: 'ok'; readonly message: HostMessage }
+  | { readonly status: 'dropped'; readonly why: string };
+
+/**
+ * Checks what came from the host. By hand and not by a schema: the model is made by our own typed code in
+ * the same version, it can hold 100 000 samples, and the schema library would be a fifth of the page. So
+ * this looks at everything the page relies on to draw at all; what it draws is text, whatever it holds.
+ */
+export function readHostMessage(data: unknown, version: number): HostMessageRead {
+  if (!isObject(data) || typeof data['type'] !== 'string') return { status: 'dropped', why: 'not a message' };
+  if (data['type'] !== 'model')
+    return { status: 'dropped', why: `unknown type ${data['type'].slice(0, 50)}` };
+  if (data['version'] !== version)
+    return { status: 'dropped', why: `protocol version ${String(data['version'])}` };
+  const { model } = data;
+  if (!isObject(model)) return { status: 'dropped', why: 'no model' };
+  const missing = [
+    ...lists.filter((name) => !Array.isArray(model[name])),
+    ...objects.filter((name) => !isObject(model[name])),
+    ...texts.filter((name) => typeof model[name] !== 'string'),
+  ];
+  if (missing.length > 0) return { status: 'dropped', why: `a model without ${missing.join(', ')}` };
+  return { status: 'ok', message: data as unknown as HostMessage };
+}
+
+const lists = ['experiments', 'guests', 'pairs', 'metrics', 'trials', 'failures', 'facts', 'notes'] as const;
+const objects = ['status', 'statistics'] as const;
+const texts = ['title', 'headline'] as const;
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

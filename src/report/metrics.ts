@@ -1,0 +1,69 @@
+import type { Experiment, Measurement } from '../model/experiment';
+import type { BenchmarkInfo, MetricReport } from './shape';
+
+export type MetricInfo = Omit<MetricReport, 'guests' | 'comparisons'>;
+
+const kinds = ['system', 'cpu', 'memory', 'disk', 'web'] as const;
+
+/**
+ * The metrics of the planned benchmarks: those the catalogue promises of each, and any other that was
+ * measured. A planned benchmark without figures keeps its primary metric, so that it is seen to be missing.
+ */
+export function metricsOf(
+  experiments: readonly Experiment[],
+  catalogue: readonly BenchmarkInfo[],
+): MetricInfo[] {
+  const measured = measuredOf(experiments);
+  const planned = new Map<string, number[]>();
+  experiments.forEach(({ plan }, index) => {
+    for (const { id } of plan.benchmarks) planned.set(id, [...(planned.get(id) ?? []), index]);
+  });
+  const metrics = [...planned].flatMap(([id, where]) => {
+    const info = catalogue.find((benchmark) => benchmark.id === id);
+    return metricsOfBenchmark(id, info, measured.get(id) ?? new Map<string, Measurement>(), where);
+  });
+  return metrics.sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
+}
+
+function metricsOfBenchmark(
+  id: string,
+  info: BenchmarkInfo | undefined,
+  measured: ReadonlyMap<string, Measurement>,
+  experiments: readonly number[],
+): MetricInfo[] {
+  const common = {
+    benchmark: id,
+    benchmarkTitle: info?.title ?? id,
+    kind: info?.kind ?? 'system',
+    experiments,
+  };
+  const known = (info?.metrics ?? []).filter((metric) => metric.primary || measured.has(metric.id));
+  const others = [...measured.values()].filter((m) => !known.some((metric) => metric.id === m.id));
+  // Without a promise beforehand there is nothing to test, save when there is no choice.
+  const alone = known.length === 0 && others.length === 1;
+  return [
+    ...known.map(({ id: metric, title, unit, better, primary }) => {
+      // What was measured knows its unit best: it can depend on the tool's version.
+      const own = measured.get(metric);
+      return { ...common, key: `${id}/${metric}`, metric, title, unit: own?.unit ?? unit, better, primary };
+    }),
+    ...others.map(({ id: metric, unit, better }) => {
+      return { ...common, key: `${id}/${metric}`, metric, title: metric, unit, better, primary: alone };
+    }),
+  ].sort((a, b) => Number(b.primary) - Number(a.primary));
+}
+
+/** The first measurement of each metric, by benchmark. */
+function measuredOf(experiments: readonly Experiment[]): Map<string, Map<string, Measurement>> {
+  const measured = new Map<string, Map<string, Measurement>>();
+  for (const { trials } of experiments) {
+    for (const { trial, measurements } of trials) {
+      const known = measured.get(trial.benchmark) ?? new Map<string, Measurement>();
+      measured.set(trial.benchmark, known);
+      for (const measurement of measurements) {
+        if (!known.has(measurement.id)) known.set(measurement.id, measurement);
+      }
+    }
+  }
+  return measured;
+}

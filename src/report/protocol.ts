@@ -1,0 +1,38 @@
+import * as z from 'zod/mini';
+import type { HostMessage } from './hostMessage';
+
+/** What page and host agree on; a page of another version is told to reload. */
+export const protocolVersion = 1;
+
+const text = z.string().check(z.maxLength(1000));
+
+export const pageMessageSchema = z.discriminatedUnion('type', [
+  /** The page listens; the host answers with the whole model. */
+  z.object({ type: z.literal('ready'), version: z.int() }),
+  z.object({ type: z.literal('choose'), baseline: text, candidate: text }),
+  /** A trial's raw output; `experiment` is its place in the model. */
+  z.object({ type: z.literal('openOutput'), trial: text, experiment: z.int().check(z.minimum(0)) }),
+  /** The experiment file as text. */
+  z.object({ type: z.literal('openText') }),
+  z.object({ type: z.literal('copyMarkdown') }),
+  /** Something the page could not do, for the log. */
+  z.object({ type: z.literal('error'), message: z.string().check(z.maxLength(10_000)) }),
+]);
+/** Page to host. */
+export type PageMessage = z.infer<typeof pageMessageSchema>;
+
+export type PageMessageRead =
+  | { readonly status: 'ok'; readonly message: PageMessage }
+  | { readonly status: 'dropped'; readonly why: string };
+
+/** Checks what came from the page; the host logs what is dropped. */
+export function readPageMessage(data: unknown): PageMessageRead {
+  const read = pageMessageSchema.safeParse(data);
+  if (read.success) return { status: 'ok', message: read.data };
+  return { status: 'dropped', why: z.prettifyError(read.error) };
+}
+
+/** The messages of this host, with the version the page checks. */
+export function modelMessage(model: HostMessage['model']): HostMessage {
+  return { type: 'model', version: protocolVersion, model };
+}

@@ -1,0 +1,210 @@
+import type { Experiment, TrialRecord } from '../model/experiment';
+import type { DroppedBlock, GuestSamples, Pair, ReportFailure, ReportTrial, Sample } from './shape';
+
+/** A trial that gave figures, with its place in the report. */
+export interface Run {
+  /** Index into the report's trials. */
+  readonly index: number;
+  readonly record: TrialRecord;
+  /** Metric id to value. */
+  readonly values: ReadonlyMap<string, number>;
+}
+
+/** What happened in one place of the plan: one guest, one benchmark, one block. */
+export type Slot =
+  | { readonly state: 'pending' }
+  | { readonly state: 'ok'; readonly run: Run }
+  | { readonly state: 'failed'; readonly reason: string };
+
+export interface Block {
+  readonly block: number;
+  readonly round: number;
+  readonly slots: ReadonlyMap<string, Slot>;
+}
+
+export interface BenchmarkRuns {
+  /** Blocks from 1 on, in order. */
+  readonly blocks: readonly Block[];
+  readonly warmups: ReadonlyMap<string, readonly Run[]>;
+}
+
+export interface Runs {
+  readonly trials: readonly ReportTrial[];
+  readonly failures: readonly Omit<ReportFailure, 'benchmarkTitle'>[];
+  readonly byBenchmark: ReadonlyMap<string, BenchmarkRuns>;
+  readonly finished: number;
+}
+
+interface OpenBenchmark {
+  readonly blocks: Map<number, { block: number; round: number; slots: Map<string, Slot> }>;
+  readonly warmups: Map<string, Run[]>;
+}
+
+/** Sorts the trials of one experiment by benchmark, block and guest. Of several attempts the last one counts. */
+export function runsOf(
+  experiment: Experiment,
+  index: number,
+  keyOf: (guest: string) => string,
+  firstTrial: number,
+): Runs {
+  const open = new Map<string, OpenBenchmark>();
+  const benchmark = (id: string): OpenBenchmark => {
+    const known = open.get(id);
+    if (known) return known;
+    const made: OpenBenchmark = { blocks: new Map(), warmups: new Map() };
+    open.set(id, made);
+    return made;
+  };
+  const blockOf = (trial: { benchmark: string; block: number; round: number }) => {
+    const { blocks } = benchmark(trial.benchmark);
+    const known = blocks.get(trial.block);
+    if (known) return known;
+    const made = { block: trial.block, round: trial.round, slots: new Map<string, Slot>() };
+    blocks.set(trial.block, made);
+    return made;
+  };
+
+  for (const trial of experiment.plan.trials) {
+    if (!trial.warmup) blockOf(trial).slots.set(keyOf(trial.guest), { state: 'pending' });
+  }
+  const last = new Map(experiment.trials.map((record) => [record.trial.id, record]));
+  const trials: ReportTrial[] = [];
+  const failures: Omit<ReportFailure, 'benchmarkTitle'>[] = [];
+  let finished = 0;
+  for (const record of experiment.trials) {
+    const { trial } = record;
+    const guest = keyOf(trial.guest);
+    const values = new Map(record.measurements.map(({ id, value }) => [id, value]));
+    const run = { index: firstTrial + trials.length, record, values };
+    const final = last.get(trial.id) === record;
+    trials.push(reportTrial(record, index, guest));
+    if (final && record.status !== 'running') finished += 1;
+    if (record.status === 'ok') {
+      if (trial.warmup) append(benchmark(trial.benchmark).warmups, guest, run);
+      else if (final) blockOf(trial).slots.set(guest, { state: 'ok', run });
+    } else if (record.status !== 'running') {
+      const reason = record.reason ?? defaultReasons[record.status];
+      failures.push({ trial: run.index, guest, outcome: record.status, reason });
+      if (final && !trial.warmup) blockOf(trial).slots.set(guest, { state: 'failed', reason });
+    }
+  }
+  const byBenchmark = new Map(
+    [...open].map(([id, { blocks, warmups }]) => [
+      id,
+      { blocks: [...blocks.values()].sort((a, b) => a.block - b.block), warmups },
+    ]),
+  );
+  return { trials, failures, byBenchmark, finished };
+}
+
+const defaultReasons = {
+  failed: 'the trial failed',
+  cancelled: 'the trial was cancelled',
+  lost: 'the guest could not be reached any more',
+} as const;
+
+function append(map: Map<string, Run[]>, key: string, run: Run): void {
+  const known = map.get(key);
+  if (known) known.push(run);
+  else map.set(key, [run]);
+}
+
+function reportTrial(record: TrialRecord, experiment: number, guest: string): ReportTrial {
+  const { trial } = record;
+  return {
+    id: trial.id,
+    experiment,
+    guest,
+    benchmark: trial.benchmark,
+    round: trial.round,
+    block: trial.block,
+    position: trial.position,
+    warmup: trial.warmup,
+    startedAt: record.startedAt,
+    ...(record.durationMs === undefined ? {} : { durationMs: record.durationMs }),
+    ...(record.cpu === undefined ? {} : { stealPercent: record.cpu.stealPercent }),
+  };
+}
+
+/** The value of `metric` in a slot, or undefined when it has none. */
+export function valueIn(slot: Slot | undefined, metric: string): number | undefined {
+  return slot?.state === 'ok' ? slot.run.values.get(metric) : undefined;
+}
+
+export interface Pairing {
+  readonly pairs: readonly Pair[];
+  readonly dropped: readonly DroppedBlock[];
+}
+
+/** The complete blocks of two guests, and why others are not. Blocks still open are neither. */
+export function pairUp(
+  runs: BenchmarkRuns,
+  metric: string,
+  baseline: string,
+  candidate: string,
+  nameOf: (guest: string) => string,
+): Pairing {
+  const pairs: Pair[] = [];
+  const dropped: DroppedBlock[] = [];
+  for (const { block, round, slots } of runs.blocks) {
+    const values = [baseline, candidate].map((guest) => valueIn(slots.get(guest), metric));
+    const [a, b] = values;
+    if (a !== undefined && b !== undefined) {
+      pairs.push({ block, round, baseline: a, candidate: b });
+      continue;
+    }
+    const reasons = [baseline, candidate].flatMap((guest) => {
+      const slot = slots.get(guest);
+      if (slot?.state === 'failed') return [`${nameOf(guest)}: ${slot.reason}`];
+      if (slot?.state === 'ok' && valueIn(slot, metric) === undefined) {
+        return [`${nameOf(guest)}: the trial gave no such figure`];
+      }
+      return [];
+    });
+    if (reasons.length > 0) dropped.push({ block, round, reason: reasons.join('; ') });
+  }
+  return { pairs, dropped };
+}
+
+/** The samples of one guest in the order they were run; `paired` says whether a block is complete. */
+export function samplesOf(
+  runs: BenchmarkRuns,
+  metric: string,
+  guest: string,
+  paired: (block: Block) => boolean,
+): GuestSamples {
+  const samples: Sample[] = [];
+  for (const { index, record, values } of runs.warmups.get(guest) ?? []) {
+    const value = values.get(metric);
+    if (value === undefined) continue;
+    samples.push({
+      trial: index,
+      block: record.trial.block,
+      round: record.trial.round,
+      value,
+      use: 'warmup',
+    });
+  }
+  for (const block of runs.blocks) {
+    const slot = block.slots.get(guest);
+    const value = valueIn(slot, metric);
+    if (slot?.state !== 'ok' || value === undefined) continue;
+    const use = paired(block) ? 'used' : 'unpaired';
+    samples.push({ trial: slot.run.index, block: block.block, round: block.round, value, use });
+  }
+  samples.sort((a, b) => a.trial - b.trial);
+  return { guest, samples, ...spread(samples.filter(({ use }) => use === 'used').map(({ value }) => value)) };
+}
+
+function spread(values: readonly number[]): Pick<GuestSamples, 'n' | 'geometricMean' | 'cvPercent'> {
+  const n = values.length;
+  if (n === 0) return { n, geometricMean: null, cvPercent: null };
+  const positive = values.every((value) => value > 0 && Number.isFinite(value));
+  const mean = values.reduce((sum, value) => sum + value, 0) / n;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return {
+    n,
+    geometricMean: positive ? Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / n) : null,
+    cvPercent: n >= 2 && mean > 0 ? (100 * Math.sqrt(squares / (n - 1))) / mean : null,
+  };
+}

@@ -1,0 +1,223 @@
+import type { Kind } from '../benchmarks/benchmark';
+import type { Direction, StatisticsPlan } from '../model/experiment';
+import type { Mode, ModeVerdict } from '../model/guest';
+
+/** What can be said of one metric of one pair. `untested`: shown, not tested. `refused`: the design forbids a verdict. */
+export type Verdict =
+  'faster' | 'slower' | 'equivalent' | 'inconclusive' | 'insufficient' | 'refused' | 'untested';
+
+/** A guest of a report. `key` is its name, made unique when several experiments are shown together. */
+export interface ReportGuest {
+  readonly key: string;
+  readonly name: string;
+  /** Index into `ReportModel.experiments`. */
+  readonly experiment: number;
+  readonly host?: string;
+  readonly mode: Mode;
+  readonly confidence: ModeVerdict['confidence'];
+  readonly because: readonly string[];
+  readonly expectedMode?: string;
+}
+
+/** One attempt of one trial; samples point to it by its index in `ReportModel.trials`. */
+export interface ReportTrial {
+  readonly id: string;
+  readonly experiment: number;
+  readonly guest: string;
+  readonly benchmark: string;
+  readonly round: number;
+  readonly block: number;
+  readonly position: number;
+  readonly warmup: boolean;
+  readonly startedAt: string;
+  readonly durationMs?: number;
+  readonly stealPercent?: number;
+}
+
+/** `unpaired`: its block is not (or not yet) complete, so it is shown and not compared. */
+export type SampleUse = 'used' | 'warmup' | 'unpaired';
+
+export interface Sample {
+  /** Index into `ReportModel.trials`. */
+  readonly trial: number;
+  readonly block: number;
+  readonly round: number;
+  readonly value: number;
+  readonly use: SampleUse;
+}
+
+export interface GuestSamples {
+  readonly guest: string;
+  /** In the order they were run. */
+  readonly samples: readonly Sample[];
+  /** Of the samples in use. */
+  readonly n: number;
+  readonly geometricMean: number | null;
+  /** Coefficient of variation of the samples in use, in percent; null below two. */
+  readonly cvPercent: number | null;
+}
+
+export interface Pair {
+  readonly block: number;
+  readonly round: number;
+  readonly baseline: number;
+  readonly candidate: number;
+}
+
+export interface DroppedBlock {
+  readonly block: number;
+  readonly round: number;
+  readonly reason: string;
+}
+
+/** One metric, candidate against baseline. Above 1 the candidate is better, whatever the metric's direction. */
+export interface MetricComparison {
+  readonly candidate: string;
+  readonly verdict: Verdict;
+  /** The verdict in one or two words. */
+  readonly word: string;
+  readonly sentence: string;
+  /** Complete blocks that were compared. */
+  readonly n: number;
+  readonly speedup: number | null;
+  readonly interval: readonly [number, number] | null;
+  /** Overall p of this comparison alone; null where it is not tested. */
+  readonly p: number | null;
+  /** p after Holm over the whole planned family. */
+  readonly pHolm: number | null;
+  readonly pairs: readonly Pair[];
+  readonly outlierBlocks: readonly number[];
+  readonly droppedBlocks: readonly DroppedBlock[];
+  /** Complete blocks beyond the plan's last one: shown, not compared. */
+  readonly ignoredBlocks: number;
+}
+
+export interface MetricReport {
+  /** benchmark/metric */
+  readonly key: string;
+  readonly benchmark: string;
+  readonly benchmarkTitle: string;
+  readonly metric: string;
+  readonly title: string;
+  readonly kind: Kind;
+  readonly unit: string;
+  readonly better: Direction;
+  readonly primary: boolean;
+  readonly guests: readonly GuestSamples[];
+  readonly comparisons: readonly MetricComparison[];
+  /** Indexes of the experiments that planned the benchmark. */
+  readonly experiments: readonly number[];
+}
+
+export type Severity = 'refusal' | 'warning' | 'note';
+
+export interface ReportWarning {
+  /** A stable name for tests and filters: 'kernel', 'hosts', 'reboot', … */
+  readonly id: string;
+  readonly severity: Severity;
+  readonly text: string;
+}
+
+export interface Overall {
+  readonly status: 'ok' | 'withheld';
+  readonly speedup: number | null;
+  readonly interval: readonly [number, number] | null;
+  /** Smallest and largest speedup of a workload. */
+  readonly range: readonly [number, number] | null;
+  readonly workloads: number;
+  /** Titles of the planned workloads without an estimate. */
+  readonly missing: readonly string[];
+  readonly sentence: string;
+}
+
+/** Baseline against one candidate, over all metrics. */
+export interface PairReport {
+  readonly candidate: string;
+  readonly baselineLabel: string;
+  readonly candidateLabel: string;
+  /** One sentence a colleague can be told. */
+  readonly headline: string;
+  readonly counts: Readonly<Record<Verdict, number>>;
+  readonly overall: Overall;
+  readonly warnings: readonly ReportWarning[];
+}
+
+export interface FactRow {
+  readonly id: string;
+  readonly label: string;
+  /** By guest, in the order of `ReportModel.guests`; null where it is not known. */
+  readonly values: readonly (string | null)[];
+  readonly differs: boolean;
+}
+
+export interface ReportFailure {
+  /** Index into `ReportModel.trials`. */
+  readonly trial: number;
+  readonly guest: string;
+  readonly benchmarkTitle: string;
+  readonly outcome: 'failed' | 'cancelled' | 'lost';
+  readonly reason: string;
+}
+
+export type RunState = 'empty' | 'running' | 'paused' | 'completed' | 'stopped' | 'failed' | 'interrupted';
+
+export interface ReportStatus {
+  readonly state: RunState;
+  readonly text: string;
+  readonly finished: number;
+  readonly planned: number;
+  readonly failed: number;
+}
+
+export interface ReportExperiment {
+  readonly id: string;
+  readonly label: string;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  readonly seed: number;
+  readonly guestbench: string;
+}
+
+/** Everything one report page shows: plain data, ready to be sent. */
+export interface ReportModel {
+  readonly title: string;
+  /** Of the chosen pair; or why there is none. */
+  readonly headline: string;
+  readonly status: ReportStatus;
+  readonly experiments: readonly ReportExperiment[];
+  readonly statistics: StatisticsPlan;
+  readonly guests: readonly ReportGuest[];
+  /** Keys of guests; absent when nothing can be compared. */
+  readonly baseline?: string;
+  readonly candidate?: string;
+  readonly pairs: readonly PairReport[];
+  readonly metrics: readonly MetricReport[];
+  readonly trials: readonly ReportTrial[];
+  readonly failures: readonly ReportFailure[];
+  readonly facts: readonly FactRow[];
+  readonly notes: readonly string[];
+}
+
+/** What the report needs to know of a benchmark; the catalogue's entries fit. */
+export interface BenchmarkInfo {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: Kind;
+  readonly metrics: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly unit: string;
+    readonly better: Direction;
+    readonly primary: boolean;
+  }[];
+}
+
+export interface ReportOptions {
+  /** Keys of guests (their names when one experiment is shown); the default compares PV with the others. */
+  readonly baseline?: string;
+  readonly candidate?: string;
+  /** What an experiment without an end is doing now; by default it counts as interrupted. */
+  readonly activity?: 'running' | 'paused' | 'none';
+  /** Titles, units and primary metrics; the product's catalogue by default. */
+  readonly catalogue?: readonly BenchmarkInfo[];
+}
