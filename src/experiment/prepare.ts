@@ -69,7 +69,10 @@ export async function checkGuest(
         const said = result.stderr.toString('utf8').trim().slice(0, 300);
         return [
           benchmark.id,
-          { state: 'problem', reason: `the check did not run${said ? `: ${said}` : ''}` } satisfies CheckResult,
+          {
+            state: 'problem',
+            reason: `the check did not run${said ? `: ${said}` : ''}`,
+          } satisfies CheckResult,
         ] as const;
       }
       const body = text.slice(start + marker(benchmark.id).length + 2);

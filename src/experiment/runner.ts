@@ -163,7 +163,14 @@ export class ExperimentRunner {
         if (when === 'start' && this.isStopping) return;
         try {
           const { evidence, facts } = await probeGuest(await this.options.connect(name));
-          await this.append({ at: now(), type: 'facts', guest: name, when, evidence: Object.fromEntries(evidence), facts });
+          await this.append({
+            at: now(),
+            type: 'facts',
+            guest: name,
+            when,
+            evidence: Object.fromEntries(evidence),
+            facts,
+          });
         } catch (error) {
           if (error instanceof UserError) throw error;
           this.options.listener.onNotice?.(`${name}: ${messageOf(error)}`);

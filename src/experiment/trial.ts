@@ -55,7 +55,10 @@ export async function runTrial(context: TrialContext): Promise<TrialEnd> {
   const stderr = new OutputCollector(context.wholeFile('stderr'));
   await context.append({ at: now(), type: 'trial-started', trial: trial.id, attempt: 1, job: jobId });
   const verdict = await execute(context, stdout, stderr);
-  for (const [stream, collector] of [['stdout', stdout], ['stderr', stderr]] as const) {
+  for (const [stream, collector] of [
+    ['stdout', stdout],
+    ['stderr', stderr],
+  ] as const) {
     for (const event of outputEvents(trial.id, stream, collector.text(), collector.wholeIn)) {
       await context.append(event);
     }
@@ -100,7 +103,8 @@ async function execute(
     await jobs.put(jobId, planned.benchmark.script('run', planned.parameters));
     context.signal.addEventListener('abort', onAbort, { once: true });
     const started = await jobs.start(jobId);
-    if (started.state === 'busy') return failure('failed', 'another controller is running a benchmark on this guest');
+    if (started.state === 'busy')
+      return failure('failed', 'another controller is running a benchmark on this guest');
     if (context.signal.aborted) cancel('person');
     const end = await jobs.follow(jobId, {
       onStdout: (chunk) => {
@@ -153,7 +157,12 @@ async function judge(
   };
   if (endedBy === 'timeout') {
     const limit = planned.benchmark.timeoutSeconds(planned.parameters);
-    return { ...base, outcome: 'failed', reason: `did not end within ${limit} s and was stopped`, measurements: [] };
+    return {
+      ...base,
+      outcome: 'failed',
+      reason: `did not end within ${limit} s and was stopped`,
+      measurements: [],
+    };
   }
   const files = new Map<string, string>();
   for (const file of await jobs.files(jobId)) {

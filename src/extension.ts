@@ -1,0 +1,97 @@
+import * as vscode from 'vscode';
+import type { ExperimentSummary } from './experiment/runner';
+import type { App } from './ui/app';
+import type { ExperimentEntry, RunOptions } from './ui/experimentService';
+import type { GuestState } from './ui/guestService';
+import { LazyEditor, LazyTree } from './ui/lazy';
+import { reportFailure } from './ui/reporting';
+
+/** For tests and other extensions. */
+export interface GuestbenchApi {
+  readonly lab: {
+    /** Names of the guests with what is known of each. */
+    guests(): Promise<ReadonlyMap<string, GuestState>>;
+    refresh(names?: readonly string[]): Promise<void>;
+  };
+  readonly experiments: { list(): Promise<readonly ExperimentEntry[]> };
+  run(options: RunOptions): Promise<ExperimentSummary>;
+}
+
+/** Registers everything; what needs more than this file is loaded when it is first used. */
+export function activate(context: vscode.ExtensionContext): GuestbenchApi {
+  const log = vscode.window.createOutputChannel('Guestbench', { log: true });
+  context.subscriptions.push(log);
+
+  let loading: Promise<App> | undefined;
+  const app = (): Promise<App> =>
+    (loading ??= import('./ui/app').then(({ createApp }) => {
+      const created = createApp(context, log);
+      context.subscriptions.push(
+        created,
+        vscode.workspace.registerTextDocumentContentProvider('guestbench-output', created.trialOutputs),
+      );
+      return created;
+    }));
+
+  const manifest = context.extension.packageJSON as { contributes: { commands: { command: string; title: string }[] } };
+  for (const { command, title } of manifest.contributes.commands) {
+    const run =
+      command === 'guestbench.showLog'
+        ? () => log.show()
+        : async (...args: unknown[]) => {
+            try {
+              return await (await app()).run(command, args);
+            } catch (error) {
+              void reportFailure(log, title, error);
+              return undefined;
+            }
+          };
+    context.subscriptions.push(vscode.commands.registerCommand(command, run));
+  }
+
+  const guests = vscode.window.createTreeView('guestbench.guests', {
+    treeDataProvider: new LazyTree(async () => (await app()).guestsView),
+    canSelectMany: true,
+    showCollapseAll: true,
+  });
+  const experiments = vscode.window.createTreeView('guestbench.experiments', {
+    treeDataProvider: new LazyTree(async () => (await app()).experimentsView),
+  });
+  const noteVisible = (isVisible: boolean): void =>
+    void app().then(
+      (loaded) => loaded.guestsVisible(isVisible),
+      (error: unknown) => reportFailure(log, 'Guestbench', error),
+    );
+  if (guests.visible) noteVisible(true);
+  context.subscriptions.push(
+    guests,
+    experiments,
+    guests.onDidChangeVisibility(({ visible }) => noteVisible(visible)),
+    vscode.window.registerCustomEditorProvider(
+      'guestbench.report',
+      new LazyEditor(async () => (await app()).services.reports),
+      { supportsMultipleEditorsPerDocument: false },
+    ),
+  );
+
+  return {
+    lab: {
+      guests: async () => {
+        const { lab, guests: service } = (await app()).services;
+        await lab.open();
+        return new Map(lab.lab.guests.map(({ name }) => [name, service.state(name)]));
+      },
+      refresh: async (names) => {
+        const { lab, guests: service } = (await app()).services;
+        await lab.open();
+        await service.refresh(names, 'ask');
+      },
+    },
+    experiments: { list: async () => (await app()).services.experiments.list() },
+    run: async (options) => (await app()).services.experiments.run(options),
+  };
+}
+
+export function deactivate(): void {
+  // Everything is disposed through the context's subscriptions.
+}

@@ -1,0 +1,71 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { Disposable } from '../model/disposable';
+import { HostKeys } from '../ssh/hostKeys';
+import { ConnectionPool } from '../ssh/pool';
+import { commands } from './commands/all';
+import { ExperimentService } from './experimentService';
+import { GuestService } from './guestService';
+import { LabService } from './labService';
+import type { Log } from './log';
+import { VscodePrompter } from './prompter';
+import { RefreshTimer } from './refreshTimer';
+import { ReportEditor } from './reportEditor';
+import type { Services } from './services';
+import { setting } from './settings';
+import { StatusBar } from './statusBar';
+import { TrialOutputs } from './trialOutputs';
+import { ExperimentsView } from './views/experimentsView';
+import { GuestsView } from './views/guestsView';
+
+/** Everything behind the thin entry point: made when something of Guestbench is first used. */
+export class App extends Disposable {
+  readonly services: Services;
+  readonly guestsView: GuestsView;
+  readonly experimentsView: ExperimentsView;
+  readonly trialOutputs = new TrialOutputs();
+  private readonly timer: RefreshTimer;
+
+  constructor(context: vscode.ExtensionContext, log: Log) {
+    super();
+    const storage = context.globalStorageUri;
+    const prompter = new VscodePrompter(context.secrets, log);
+    const hostKeys = new HostKeys({
+      storeFile: path.join(storage.fsPath, 'known_hosts'),
+      extraFiles: (process.env['GUESTBENCH_KNOWN_HOSTS'] ?? '').split(path.delimiter).filter((file) => file !== ''),
+    });
+    const pool = this.register(
+      new ConnectionPool({
+        hostKeys,
+        readyTimeoutMs: () => setting('connectTimeoutSeconds') * 1000,
+        log: (line) => log.debug(line),
+      }),
+    );
+    const lab = this.register(new LabService(storage, log));
+    const guests = this.register(new GuestService(lab, pool, prompter, log));
+    const version = String((context.extension.packageJSON as { version?: unknown }).version);
+    const experiments = this.register(new ExperimentService(lab, guests, storage, version, log));
+    const reports = new ReportEditor(context.extensionUri, experiments, log);
+    this.services = { log, lab, guests, experiments, reports, pool, hostKeys, prompter, storageUri: storage };
+    this.guestsView = this.register(new GuestsView(lab, guests));
+    this.experimentsView = this.register(new ExperimentsView(experiments));
+    this.timer = this.register(new RefreshTimer(lab, guests));
+    this.register(new StatusBar(experiments));
+  }
+
+  /** Runs a command of the manifest by its id. */
+  run(id: string, args: readonly unknown[]): Promise<unknown> {
+    const command = commands[id];
+    if (!command) throw new Error(`There is no command ${id}.`);
+    return command(this.services, ...args);
+  }
+
+  /** Tells whether the guests view can be seen: only then are guests asked by themselves. */
+  guestsVisible(isVisible: boolean): void {
+    this.timer.setVisible(isVisible);
+  }
+}
+
+export function createApp(context: vscode.ExtensionContext, log: Log): App {
+  return new App(context, log);
+}

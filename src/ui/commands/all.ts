@@ -1,0 +1,39 @@
+import type { Services } from '../services';
+import { addGuest } from './addGuest';
+import { cleanUpGuest } from './cleanUpGuest';
+import { connectGuest } from './connectGuest';
+import { deleteExperiment } from './deleteExperiment';
+import { editGuest } from './editGuest';
+import { exportReport } from './exportReport';
+import { forgetGuest } from './forgetGuest';
+import { openAsText } from './openAsText';
+import { openLabFile } from './openLabFile';
+import { openReport } from './openReport';
+import { prepareGuest } from './prepareGuest';
+import { refreshExperiments } from './refreshExperiments';
+import { refreshGuests } from './refreshGuests';
+import { removeGuest } from './removeGuest';
+import { runBenchmarks } from './runBenchmarks';
+import { stopExperiment } from './stopExperiment';
+
+type Command = (services: Services, ...args: readonly unknown[]) => Promise<unknown>;
+
+/** Every command of the manifest but Show Log, which works before anything is loaded. */
+export const commands: Readonly<Record<string, Command>> = {
+  'guestbench.addGuest': addGuest,
+  'guestbench.cleanUpGuest': cleanUpGuest,
+  'guestbench.connectGuest': connectGuest,
+  'guestbench.deleteExperiment': deleteExperiment,
+  'guestbench.editGuest': editGuest,
+  'guestbench.exportReport': exportReport,
+  'guestbench.forgetGuest': forgetGuest,
+  'guestbench.openAsText': openAsText,
+  'guestbench.openLabFile': openLabFile,
+  'guestbench.openReport': openReport,
+  'guestbench.prepareGuest': prepareGuest,
+  'guestbench.refreshExperiments': refreshExperiments,
+  'guestbench.refreshGuests': refreshGuests,
+  'guestbench.removeGuest': removeGuest,
+  'guestbench.runBenchmarks': runBenchmarks,
+  'guestbench.stopExperiment': stopExperiment,
+};

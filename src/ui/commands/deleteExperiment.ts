@@ -1,0 +1,35 @@
+import { readdir } from 'node:fs/promises';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { UserError } from '../../model/userError';
+import { pickExperiment } from '../commandArguments';
+import type { Services } from '../services';
+
+/** Moves an experiment file, and the outputs beside it, to the trash, after a question. */
+export async function deleteExperiment(services: Services, ...args: readonly unknown[]): Promise<void> {
+  const file = await pickExperiment(services, args, vscode.l10n.t('Delete Experiment'), (e) => e.state !== 'running');
+  if (services.experiments.isRunning(file)) {
+    throw new UserError(vscode.l10n.t('This experiment is running. Stop it first.'));
+  }
+  const remove = vscode.l10n.t('Delete');
+  const name = path.basename(file);
+  const chosen = await vscode.window.showWarningMessage(
+    vscode.l10n.t('Delete {0}?', name),
+    { modal: true, detail: vscode.l10n.t('All its measurements go with it.') },
+    remove,
+  );
+  if (chosen !== remove) throw new vscode.CancellationError();
+  const folder = path.dirname(file);
+  const ours = (await readdir(folder)).filter((entry) => entry === name || entry.startsWith(`${name}.`));
+  for (const entry of ours) await toTrash(vscode.Uri.file(path.join(folder, entry)));
+  services.experiments.refresh();
+}
+
+/** Not every file system has a trash. */
+async function toTrash(uri: vscode.Uri): Promise<void> {
+  try {
+    await vscode.workspace.fs.delete(uri, { useTrash: true });
+  } catch {
+    await vscode.workspace.fs.delete(uri);
+  }
+}

@@ -1,0 +1,334 @@
+import { randomInt } from 'node:crypto';
+import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { catalogue } from '../benchmarks/catalogue';
+import { readExperiment } from '../experiment/journal';
+import { planRounds } from '../experiment/plan';
+import { ExperimentRunner, type ExperimentSummary, type Progress } from '../experiment/runner';
+import { Disposable } from '../model/disposable';
+import type { BenchmarkRef, Experiment, GuestRef, Plan } from '../model/experiment';
+import { UserError } from '../model/userError';
+import { setContextKey } from './contextKeys';
+import type { GuestService } from './guestService';
+import { requireTrust } from './guestService';
+import type { LabService } from './labService';
+import { messageOf, type Log } from './log';
+import { headlineOf } from './headline';
+import { experimentFileName, resultsFolder } from './resultsFolder';
+import { RunTerminal } from './runTerminal';
+import { setting } from './settings';
+import { bold, dim } from './terminalText';
+
+export interface RunOptions {
+  /** Names of guests of the lab. */
+  readonly guests: readonly string[];
+  readonly benchmarks: readonly BenchmarkRef[];
+  /** Compared blocks per benchmark; a warm-up comes on top. */
+  readonly rounds: number;
+  readonly label?: string;
+  /** For a repeatable order; random by default. */
+  readonly seed?: number;
+}
+
+export type ExperimentState = 'running' | 'completed' | 'stopped' | 'failed' | 'interrupted' | 'unreadable';
+
+/** An experiment file as the tree shows it. */
+export interface ExperimentEntry {
+  readonly file: string;
+  readonly label: string;
+  readonly state: ExperimentState;
+  readonly startedAt: string | undefined;
+  readonly guests: readonly string[];
+  readonly benchmarks: readonly string[];
+  /** Trials with a result, and planned in all. */
+  readonly ok: number;
+  readonly failed: number;
+  readonly planned: number;
+  readonly problem?: string;
+}
+
+interface Running {
+  readonly runner: ExperimentRunner;
+  readonly terminal: RunTerminal;
+  readonly label: string;
+  progress: Progress;
+}
+
+/** The experiments of the results folder, and those that run now. */
+export class ExperimentService extends Disposable {
+  private readonly changed = this.register(new vscode.EventEmitter<string | undefined>());
+  /** The file that changed; undefined: any. */
+  readonly onDidChange = this.changed.event;
+  private readonly running = new Map<string, Running>();
+  private readonly known = new Map<string, { readonly stamp: string; readonly entry: ExperimentEntry }>();
+
+  constructor(
+    private readonly lab: LabService,
+    private readonly guests: GuestService,
+    private readonly storageFolder: vscode.Uri,
+    private readonly version: string,
+    private readonly log: Log,
+  ) {
+    super();
+    this.register({
+      dispose: () => {
+        for (const { runner, terminal } of this.running.values()) {
+          runner.stop('now');
+          terminal.dispose();
+        }
+      },
+    });
+  }
+
+  get folder(): string {
+    return resultsFolder(this.storageFolder);
+  }
+
+  /** Files of the experiments that run now, with their labels and progress. */
+  runningNow(): readonly { readonly file: string; readonly label: string; readonly progress: Progress }[] {
+    return [...this.running].map(([file, { label, progress }]) => ({ file, label, progress }));
+  }
+
+  isRunning(file: string): boolean {
+    return this.running.has(file);
+  }
+
+  showTerminal(file: string): void {
+    this.running.get(file)?.terminal.terminal.show(true);
+  }
+
+  stop(file: string, how: 'now' | 'after-trial'): void {
+    const running = this.running.get(file);
+    if (!running) throw new UserError(vscode.l10n.t('This experiment is not running.'));
+    running.runner.stop(how);
+    this.log.info(`Stopping ${path.basename(file)} (${how})`);
+  }
+
+  /** All experiment files, newest first. Files that did not change are not read again. */
+  async list(): Promise<readonly ExperimentEntry[]> {
+    let names: string[];
+    try {
+      names = (await readdir(this.folder)).filter((name) => name.endsWith('.guestbench'));
+    } catch {
+      names = [];
+    }
+    const entries = await Promise.all(names.map((name) => this.entryOf(path.join(this.folder, name))));
+    const found = entries.filter((entry) => entry !== undefined);
+    setContextKey('experimentsState', found.length === 0 ? 'empty' : 'filled');
+    return found.sort((a, b) => path.basename(b.file).localeCompare(path.basename(a.file)));
+  }
+
+  /** Fires so that views list the folder again. */
+  refresh(): void {
+    this.changed.fire(undefined);
+  }
+
+  /** Runs an experiment to its end. @throws UserError for a guest, benchmark or parameter that does not fit. */
+  async run(options: RunOptions): Promise<ExperimentSummary> {
+    requireTrust();
+    await this.lab.open();
+    const { plan, seed } = this.planOf(options);
+    const busy = plan.guests.find((guest) => this.guests.activity(guest.name) !== undefined);
+    if (busy) {
+      throw new UserError(
+        vscode.l10n.t('{0} is already running benchmarks. Wait for them to end, or stop them.', busy.name),
+      );
+    }
+    const started = new Date();
+    const label = options.label ?? defaultLabel(plan);
+    const file = path.join(this.folder, experimentFileName(started, label));
+    await mkdir(this.folder, { recursive: true });
+    const notes = this.notesOf(plan);
+    const terminal = new RunTerminal({
+      label,
+      plan,
+      benchmarks: new Map(catalogue.map((benchmark) => [benchmark.id, benchmark])),
+      modeOf: (name) => this.modeOf(name),
+      onStop: () => {
+        if (this.running.has(file)) this.stop(file, 'now');
+      },
+    });
+    const runner = new ExperimentRunner({
+      file,
+      id: `${started.getTime().toString(36)}-${seed.toString(36)}`,
+      label,
+      version: this.version,
+      seed,
+      plan,
+      lab: this.lab.lab,
+      notes,
+      catalogue,
+      connect: (name) => this.guests.connect(name, 'ask'),
+      listener: {
+        onEvent: () => this.changed.fire(file),
+        onTrialStart: (trial, progress) => {
+          this.noteProgress(file, progress);
+          this.guests.setActivity(trial.guest, vscode.l10n.t('running {0}', trial.benchmark));
+          terminal.onTrialStart(trial, progress);
+        },
+        onOutput: (trial, stream, chunk) => terminal.onOutput(trial, stream, chunk),
+        onTrialEnd: (trial, end, progress) => {
+          this.noteProgress(file, progress);
+          this.guests.setActivity(trial.guest, vscode.l10n.t('waiting for its turn'));
+          terminal.onTrialEnd(trial, end);
+        },
+        onNotice: (text) => {
+          this.log.warn(text);
+          terminal.onNotice(text);
+        },
+      },
+    });
+    this.running.set(file, { runner, terminal, label, progress: runner.progress });
+    this.noteRunning();
+    for (const guest of plan.guests) this.guests.setActivity(guest.name, vscode.l10n.t('waiting for its turn'));
+    this.log.info(`Experiment ${file}: ${plan.trials.length} trials, seed ${seed}`);
+    terminal.header(vscode.l10n.t('{0}: {1} trials', label, plan.trials.length), notes);
+    terminal.terminal.show(true);
+    try {
+      const summary = await runner.run();
+      terminal.finish(await this.lastLines(summary));
+      this.log.info(`Experiment ${path.basename(file)} ${summary.reason}: ${summary.ok} ok, ${summary.failed} failed`);
+      return summary;
+    } catch (error) {
+      terminal.finish([messageOf(error)]);
+      throw error;
+    } finally {
+      this.running.delete(file);
+      this.noteRunning();
+      for (const guest of plan.guests) this.guests.setActivity(guest.name, undefined);
+      this.changed.fire(file);
+    }
+  }
+
+  /** Reads an experiment file. @throws UserError that says what is wrong with it. */
+  async read(file: string): Promise<Experiment> {
+    const read = readExperiment(await readFile(file, 'utf8'));
+    if (read.status === 'ok') return read.experiment;
+    throw new UserError(`${path.basename(file)}: ${read.error}`);
+  }
+
+  private planOf(options: RunOptions): { plan: Plan; seed: number } {
+    if (options.guests.length === 0) throw new UserError(vscode.l10n.t('Choose at least one guest.'));
+    if (options.benchmarks.length === 0) throw new UserError(vscode.l10n.t('Choose at least one benchmark.'));
+    if (!Number.isInteger(options.rounds) || options.rounds < 1 || options.rounds > 200) {
+      throw new UserError(vscode.l10n.t('The number of rounds must be a whole number from 1 to 200.'));
+    }
+    const guests = [...new Set(options.guests)].map((name): GuestRef => {
+      const guest = this.lab.guest(name);
+      return {
+        name,
+        ...(guest.host === undefined ? {} : { host: guest.host }),
+        ...(guest.mode === undefined ? {} : { mode: guest.mode }),
+      };
+    });
+    const seed = options.seed ?? randomInt(2 ** 31);
+    const benchmarks = options.benchmarks.map((entry) => ({ ...entry }));
+    return {
+      seed,
+      plan: {
+        guests,
+        benchmarks,
+        rounds: options.rounds,
+        trials: planRounds(seed, guests, benchmarks, options.rounds),
+        statistics: { plan: 'anystop', alpha: 0.05, margin: setting('equivalenceMargin'), maxBlocks: 20 },
+      },
+    };
+  }
+
+  /** What a reader of the report must know: guests that turn out to be one and the same machine. */
+  private notesOf(plan: Plan): string[] {
+    const byBoot = new Map<string, string[]>();
+    for (const { name } of plan.guests) {
+      const state = this.guests.state(name);
+      const bootId = 'facts' in state ? state.facts?.bootId : undefined;
+      if (bootId !== undefined) byBoot.set(bootId, [...(byBoot.get(bootId) ?? []), name]);
+    }
+    return [...byBoot.values()]
+      .filter((names) => names.length > 1)
+      .map((names) =>
+        vscode.l10n.t(
+          '{0} are one and the same machine: the honest result is "no difference".',
+          names.join(vscode.l10n.t(' and ')),
+        ),
+      );
+  }
+
+  private modeOf(name: string): string | undefined {
+    const state = this.guests.state(name);
+    return 'facts' in state ? state.facts?.mode.mode : undefined;
+  }
+
+  private noteProgress(file: string, progress: Progress): void {
+    const running = this.running.get(file);
+    if (running) running.progress = progress;
+    this.changed.fire(file);
+  }
+
+  private noteRunning(): void {
+    setContextKey('running', this.running.size > 0);
+    this.changed.fire(undefined);
+  }
+
+  private async lastLines(summary: ExperimentSummary): Promise<string[]> {
+    const how =
+      summary.reason === 'completed'
+        ? vscode.l10n.t('Completed: {0} trials, {1} failed.', summary.ok + summary.failed, summary.failed)
+        : summary.reason === 'stopped'
+          ? vscode.l10n.t('Stopped: {0} of {1} trials measured; the file holds them all.', summary.ok, summary.planned)
+          : vscode.l10n.t('No trial succeeded; see the reasons above.');
+    return [bold(how), headlineOf(await this.read(summary.file)), dim(summary.file)];
+  }
+
+  private async entryOf(file: string): Promise<ExperimentEntry | undefined> {
+    try {
+      const info = await stat(file);
+      const stamp = `${info.size}:${info.mtimeMs}:${this.running.has(file)}`;
+      const known = this.known.get(file);
+      if (known?.stamp === stamp) return known.entry;
+      const entry = entryFrom(file, await readFile(file, 'utf8'), this.running.has(file));
+      this.known.set(file, { stamp, entry });
+      return entry;
+    } catch (error) {
+      this.log.debug(`${file}: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+}
+
+function entryFrom(file: string, text: string, isRunning: boolean): ExperimentEntry {
+  const read = readExperiment(text);
+  if (read.status === 'error') {
+    return {
+      file,
+      label: path.basename(file, '.guestbench'),
+      state: isRunning ? 'running' : 'unreadable',
+      startedAt: undefined,
+      guests: [],
+      benchmarks: [],
+      ok: 0,
+      failed: 0,
+      planned: 0,
+      problem: read.error,
+    };
+  }
+  const { experiment } = read;
+  return {
+    file,
+    label: experiment.label,
+    state: isRunning ? 'running' : (experiment.ended?.reason ?? 'interrupted'),
+    startedAt: experiment.startedAt,
+    guests: experiment.plan.guests.map((guest) => guest.name),
+    benchmarks: experiment.plan.benchmarks.map((benchmark) => benchmark.id),
+    ok: experiment.trials.filter((trial) => trial.status === 'ok').length,
+    failed: experiment.trials.filter((trial) => trial.status === 'failed' || trial.status === 'lost').length,
+    planned: experiment.plan.trials.length,
+  };
+}
+
+function defaultLabel(plan: Plan): string {
+  const guests = plan.guests.map((guest) => guest.name).join(' vs ');
+  const benchmarks =
+    plan.benchmarks.length <= 3 ? plan.benchmarks.map((b) => b.id).join(', ') : `${plan.benchmarks.length} benchmarks`;
+  return `${guests}: ${benchmarks}`;
+}

@@ -1,0 +1,29 @@
+import * as vscode from 'vscode';
+import { UserError } from '../model/userError';
+import { SshError } from '../ssh/transport';
+import { messageOf, type Log } from './log';
+
+/** True for what a person did on purpose: no message, only a line in the log. */
+export function isCancellation(error: unknown): boolean {
+  return error instanceof vscode.CancellationError || (error instanceof SshError && error.kind === 'cancelled');
+}
+
+/**
+ * Tells a person that what they asked for failed. Errors written for people are shown as they are; anything else
+ * is a defect: logged with its stack, shown as one line with a way to the log.
+ */
+export async function reportFailure(log: Log, what: string, error: unknown): Promise<void> {
+  if (isCancellation(error)) {
+    log.info(`${what}: cancelled`);
+    return;
+  }
+  const showLog = vscode.l10n.t('Show Log');
+  const forPeople = error instanceof UserError || error instanceof SshError;
+  if (forPeople) log.warn(`${what}: ${messageOf(error)}`);
+  else log.error(`${what}:`, error instanceof Error ? error : String(error));
+  const message = forPeople
+    ? messageOf(error)
+    : vscode.l10n.t('{0} failed unexpectedly: {1}', what, messageOf(error));
+  const chosen = await vscode.window.showErrorMessage(message, showLog);
+  if (chosen === showLog) log.show();
+}

@@ -1,0 +1,159 @@
+import * as vscode from 'vscode';
+import type { Benchmark } from '../benchmarks/benchmark';
+import type { Progress, RunnerListener } from '../experiment/runner';
+import type { TrialEnd } from '../experiment/trial';
+import { Disposable } from '../model/disposable';
+import type { Plan, Trial } from '../model/experiment';
+import { aboutDuration } from './duration';
+import { bold, cyan, dim, green, plainForTerminal, red, terminalDecoder, yellow } from './terminalText';
+
+const maxBufferedChars = 4 * 1024 * 1024;
+/** A terminal keeps only so many lines; a flood is cut here, the file keeps it whole. */
+const maxCharsPerTrial = 400_000;
+
+export interface RunTerminalOptions {
+  readonly label: string;
+  readonly plan: Plan;
+  readonly benchmarks: ReadonlyMap<string, Benchmark>;
+  /** The mode of a guest, for the headings; undefined when not known. */
+  readonly modeOf: (guest: string) => string | undefined;
+  readonly onStop: () => void;
+}
+
+/** The live view of one experiment: a heading per trial, then what the benchmark prints. Ctrl+C stops. */
+export class RunTerminal extends Disposable implements vscode.Pseudoterminal, RunnerListener {
+  private readonly writeEmitter = this.register(new vscode.EventEmitter<string>());
+  private readonly closeEmitter = this.register(new vscode.EventEmitter<number | void>());
+  readonly onDidWrite = this.writeEmitter.event;
+  readonly onDidClose = this.closeEmitter.event;
+  readonly terminal: vscode.Terminal;
+  private buffered: string | undefined = '';
+  private decoders = new Map<string, (chunk: Buffer) => string>();
+  private atLineStart = true;
+  private shownChars = 0;
+  private running = true;
+
+  constructor(private readonly options: RunTerminalOptions) {
+    super();
+    this.terminal = vscode.window.createTerminal({
+      name: `Guestbench: ${options.label}`,
+      pty: this,
+      iconPath: new vscode.ThemeIcon('graph'),
+      isTransient: true,
+    });
+  }
+
+  open(): void {
+    const text = this.buffered ?? '';
+    this.buffered = undefined;
+    if (text !== '') this.writeEmitter.fire(text);
+  }
+
+  close(): void {
+    // Closing the terminal asks the experiment to stop: nothing runs on that nobody sees.
+    if (this.running) this.options.onStop();
+  }
+
+  handleInput(data: string): void {
+    if (data !== '\u0003') return;
+    if (this.running) {
+      this.line(yellow(vscode.l10n.t('^C  Stopping: the running trial is ended on its guest…')));
+      this.options.onStop();
+    }
+  }
+
+  header(text: string, notes: readonly string[]): void {
+    this.line(bold(plainForTerminal(text)));
+    for (const note of notes) this.line(yellow(plainForTerminal(note)));
+    this.line(dim(vscode.l10n.t('Ctrl+C stops the experiment; what was measured stays valid.')));
+  }
+
+  onTrialStart(trial: Trial, progress: Progress): void {
+    this.decoders = new Map();
+    this.shownChars = 0;
+    const title = this.options.benchmarks.get(trial.benchmark)?.title ?? trial.benchmark;
+    const mode = this.options.modeOf(trial.guest);
+    const round = trial.warmup
+      ? vscode.l10n.t('warm-up')
+      : vscode.l10n.t('round {0} of {1}', trial.round, this.options.plan.rounds);
+    const guest = mode === undefined ? trial.guest : `${trial.guest} (${mode})`;
+    const left = vscode.l10n.t('{0} left', aboutDuration(progress.secondsLeft));
+    this.line('');
+    this.line(
+      cyan(
+        `━━ ${bold(plainForTerminal(vscode.l10n.t('{0} on {1}', title, guest)))} · ${round} · ` +
+          `${vscode.l10n.t('trial {0} of {1}', progress.done + 1, progress.total)} · ${left}`,
+      ),
+    );
+  }
+
+  onOutput(trial: Trial, stream: 'stdout' | 'stderr', chunk: Buffer): void {
+    if (this.shownChars > maxCharsPerTrial) return;
+    const key = `${trial.id}/${stream}`;
+    let decode = this.decoders.get(key);
+    if (!decode) {
+      decode = terminalDecoder();
+      this.decoders.set(key, decode);
+    }
+    const text = decode(chunk);
+    if (text === '') return;
+    this.shownChars += text.length;
+    this.write(text);
+    if (this.shownChars > maxCharsPerTrial) {
+      this.line('');
+      this.line(yellow(vscode.l10n.t('This trial prints very much; the rest is only in its experiment file.')));
+    }
+  }
+
+  onTrialEnd(trial: Trial, end: TrialEnd): void {
+    const seconds = (end.durationMs / 1000).toFixed(1);
+    if (end.outcome === 'ok') {
+      const benchmark = this.options.benchmarks.get(trial.benchmark);
+      const shown = end.measurements.filter((measurement) => {
+        const metric = benchmark?.metrics.find((candidate) => candidate.id === measurement.id);
+        return metric === undefined ? measurement.better !== 'none' : metric.primary;
+      });
+      const figures = shown.map((m) => {
+        const title = benchmark?.metrics.find((candidate) => candidate.id === m.id)?.title ?? m.id;
+        return `${title} ${bold(`${figure(m.value)} ${m.unit}`)}`;
+      });
+      this.line(`${green('✓')} ${figures.join(', ')}${dim(` · ${seconds} s`)}`);
+    } else {
+      const word =
+        end.outcome === 'cancelled'
+          ? vscode.l10n.t('stopped')
+          : end.outcome === 'lost'
+            ? vscode.l10n.t('lost')
+            : vscode.l10n.t('failed');
+      this.line(`${red('✗')} ${bold(word)}: ${plainForTerminal(end.reason)}`);
+    }
+  }
+
+  onNotice(text: string): void {
+    this.line(yellow(`! ${plainForTerminal(text)}`));
+  }
+
+  /** The last lines: how it ended and where the results are. The terminal stays open. */
+  finish(lines: readonly string[]): void {
+    this.running = false;
+    this.line('');
+    for (const line of lines) this.line(line);
+  }
+
+  private line(text: string): void {
+    this.write(`${this.atLineStart ? '' : '\r\n'}${text}\r\n`);
+  }
+
+  private write(text: string): void {
+    if (text === '') return;
+    this.atLineStart = text.endsWith('\n');
+    // Output written before the terminal is open is dropped by VS Code, so it waits.
+    if (this.buffered === undefined) this.writeEmitter.fire(text);
+    else if (this.buffered.length < maxBufferedChars) this.buffered += text;
+  }
+}
+
+function figure(value: number): string {
+  const digits = Math.abs(value) >= 1000 ? 0 : Math.abs(value) >= 10 ? 1 : 3;
+  return value.toLocaleString('en-US', { maximumFractionDigits: digits });
+}

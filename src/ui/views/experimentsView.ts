@@ -1,0 +1,120 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { Disposable } from '../../model/disposable';
+import { aboutDuration } from '../duration';
+import type { ExperimentEntry, ExperimentService, ExperimentState } from '../experimentService';
+
+const debounceMs = 300;
+
+/** Experiment files, newest first; the running ones show how far they are. */
+export class ExperimentsView extends Disposable implements vscode.TreeDataProvider<ExperimentEntry> {
+  private readonly changed = this.register(new vscode.EventEmitter<ExperimentEntry | undefined>());
+  readonly onDidChangeTreeData = this.changed.event;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly experiments: ExperimentService) {
+    super();
+    this.register(experiments.onDidChange(() => this.mark()));
+    const watcher = this.register(vscode.workspace.createFileSystemWatcher('**/*.guestbench'));
+    this.register(watcher.onDidCreate(() => this.mark()));
+    this.register(watcher.onDidDelete(() => this.mark()));
+    this.register(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('guestbench.resultsFolder')) this.mark();
+      }),
+    );
+    this.register({ dispose: () => clearTimeout(this.timer) });
+  }
+
+  async getChildren(node?: ExperimentEntry): Promise<ExperimentEntry[]> {
+    return node ? [] : [...(await this.experiments.list())];
+  }
+
+  getTreeItem(entry: ExperimentEntry): vscode.TreeItem {
+    const item = new vscode.TreeItem(entry.label, vscode.TreeItemCollapsibleState.None);
+    item.id = `experiment/${entry.file}`;
+    const running = this.experiments.runningNow().find(({ file }) => file === entry.file);
+    const progress = running
+      ? vscode.l10n.t(
+          '{0} of {1}, {2} left',
+          running.progress.done,
+          running.progress.total,
+          aboutDuration(running.progress.secondsLeft),
+        )
+      : vscode.l10n.t('{0} trials', entry.ok);
+    const failed = entry.failed > 0 ? vscode.l10n.t('{0} failed', entry.failed) : '';
+    item.description = [
+      stateWord(entry.state),
+      entry.state === 'unreadable' ? '' : progress,
+      failed,
+      running ? '' : when(entry.startedAt),
+    ]
+      .filter(Boolean)
+      .join(' · ');
+    item.iconPath = icon(entry);
+    item.contextValue = `experiment;state=${entry.state}`;
+    item.accessibilityInformation = { label: `${entry.label}, ${item.description}` };
+    item.command = {
+      command: 'guestbench.openReport',
+      title: vscode.l10n.t('Open Report'),
+      arguments: [{ file: entry.file }],
+    };
+    return item;
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, entry: ExperimentEntry): vscode.TreeItem {
+    const lines = [
+      path.basename(entry.file),
+      ...(entry.problem === undefined ? [] : [entry.problem]),
+      ...(entry.guests.length > 0 ? [vscode.l10n.t('Guests: {0}', entry.guests.join(', '))] : []),
+      ...(entry.benchmarks.length > 0 ? [vscode.l10n.t('Benchmarks: {0}', entry.benchmarks.join(', '))] : []),
+    ];
+    item.tooltip = lines.join('\n');
+    return item;
+  }
+
+  private mark(): void {
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      this.changed.fire(undefined);
+    }, debounceMs);
+  }
+}
+
+function stateWord(state: ExperimentState): string {
+  switch (state) {
+    case 'running':
+      return vscode.l10n.t('running');
+    case 'completed':
+      return '';
+    case 'stopped':
+      return vscode.l10n.t('stopped');
+    case 'failed':
+      return vscode.l10n.t('failed');
+    case 'interrupted':
+      return vscode.l10n.t('interrupted');
+    case 'unreadable':
+      return vscode.l10n.t('cannot be read');
+  }
+}
+
+function icon(entry: ExperimentEntry): vscode.ThemeIcon {
+  switch (entry.state) {
+    case 'running':
+      return new vscode.ThemeIcon('sync~spin', new vscode.ThemeColor('charts.green'));
+    case 'completed':
+      return new vscode.ThemeIcon('graph');
+    case 'stopped':
+      return new vscode.ThemeIcon('debug-stop');
+    case 'interrupted':
+      return new vscode.ThemeIcon('debug-disconnect', new vscode.ThemeColor('list.warningForeground'));
+    case 'failed':
+    case 'unreadable':
+      return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
+  }
+}
+
+function when(startedAt: string | undefined): string {
+  if (startedAt === undefined) return '';
+  return new Date(startedAt).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+}
