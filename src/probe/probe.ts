@@ -1,0 +1,46 @@
+import type { Evidence, Facts } from '../model/guest';
+import { SshError, type Connection } from '../ssh/transport';
+import { factsFrom, parseEvidence, probeScript } from './evidence';
+
+/** Two dozen commands of at most 2 s each, should every one of them hang. */
+const timeoutMs = 60_000;
+
+/**
+ * Asks a guest what it is: one round trip, nothing is written there.
+ * @throws SshError `no-shell` when the guest ran no POSIX shell; else what the connection throws.
+ */
+export async function probeGuest(
+  connection: Connection,
+  signal?: AbortSignal,
+): Promise<{ readonly evidence: Evidence; readonly facts: Facts }> {
+  const result = await connection.exec('exec /bin/sh -s', {
+    stdin: probeScript,
+    timeoutMs,
+    ...(signal ? { signal } : {}),
+  });
+  const evidence = parseEvidence(result.stdout.toString('utf8'));
+  if (evidence.size === 0) throw new SshError('no-shell', noShell(connection, result));
+  return { evidence, facts: factsFrom(evidence) };
+}
+
+function noShell(
+  { target }: Connection,
+  result: { readonly stdout: Buffer; readonly stderr: Buffer; readonly code: number | null },
+): string {
+  const said = firstLine(result.stderr) ?? firstLine(result.stdout);
+  const how = result.code === null ? 'A signal ended it' : `It ended with code ${result.code}`;
+  return (
+    `${target.name}: ${target.user} can log in, but /bin/sh gave nothing back. ${how}` +
+    (said === undefined ? '.' : ` and said: ${said}`) +
+    ' Give this account a login shell that runs commands, or use another account.'
+  );
+}
+
+function firstLine(output: Buffer): string | undefined {
+  const line = output
+    .toString('utf8')
+    .split(/\r?\n/)
+    .map((text) => text.replace(/\p{Cc}/gu, ' ').trim())
+    .find((text) => text !== '');
+  return line?.slice(0, 200);
+}

@@ -1,0 +1,165 @@
+/*
+ * The framing: a section is
+ *   #guestbench:begin <label>
+ *   |<a line of the text>
+ *   #guestbench:end
+ * A line of a text always carries the bar, so no text can look like a mark; whatever a login shell prints
+ * carries neither and is passed over; a section whose end never arrived is dropped.
+ */
+export const beginMark = '#guestbench:begin ';
+export const endMark = '#guestbench:end';
+
+/** Kernel messages that the mode or the facts rest on; the rest of the ring buffer stays in the guest. */
+const kernelLines = [
+  'Linux version',
+  'Hypervisor detected',
+  'ooting .*kernel .*on ',
+  'ooting .*kernel on',
+  'DMI:',
+  'DMI not present',
+  'Xen version',
+  'Xen Platform PCI',
+  'unplug',
+  'QEMU HARDDISK',
+  'blkfront: ',
+  'xen_netfront: ',
+  'Initialising Xen virtual ethernet',
+  'Switched to clocksource',
+  'Detected virtualization',
+  'hypervisor0 at',
+  'pvbus0 at',
+].join('|');
+
+/**
+ * What a guest is asked, in one go: `exec /bin/sh -s` with this on standard input. POSIX (dash, busybox ash, bash), as any
+ * user, without writing anything. Everything stands in one function, so a script that arrived in part does
+ * nothing. Small files are read by the shell itself: a fork in an emulated guest costs 10 ms.
+ */
+export const probeScript: string = String.raw`guestbench_probe() {
+LC_ALL=C; export LC_ALL
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin; export PATH
+
+# Nothing may hang: two seconds for each command. Older busybox has another timeout, some systems have none.
+if timeout 2 true </dev/null >/dev/null 2>&1; then
+  bounded() { timeout 2 "$@" </dev/null 2>/dev/null; }
+else
+  bounded() {
+    "$@" </dev/null 2>/dev/null &
+    command_pid=$!
+    ( sleep 2; kill -9 "$command_pid" ) </dev/null >/dev/null 2>&1 &
+    watch_pid=$!
+    wait "$command_pid" 2>/dev/null
+    bounded_code=$?
+    kill "$watch_pid" 2>/dev/null
+    return "$bounded_code"
+  }
+fi
+
+# section LABEL TEXT
+section() {
+  printf '#guestbench:begin %s\n' "$1"
+  if [ -n "$2" ]; then printf '%s\n' "$2" | sed 's/^/|/'; fi
+  printf '#guestbench:end\n'
+}
+
+# A file of one or few lines; absent when it cannot be read.
+file() {
+  [ -f "$1" ] && [ -r "$1" ] || return 0
+  file_text=
+  while IFS= read -r file_line || [ -n "$file_line" ]; do
+    file_text="$file_text|$file_line
+"
+  done <"$1" 2>/dev/null
+  # Nothing came: an empty file, or one whose reading fails (sysfs does that)?
+  if [ -z "$file_text" ] && ! cat "$1" >/dev/null 2>&1; then return 0; fi
+  printf '#guestbench:begin %s\n%s#guestbench:end\n' "$1" "$file_text"
+} 2>/dev/null
+
+# run LABEL COMMAND...: only when it succeeded
+run() {
+  run_label=$1; shift
+  run_text=$(bounded "$@") || return 0
+  section "$run_label" "$run_text"
+}
+
+# kernel LABEL COMMAND...: the wanted lines only; an empty section: readable, but they are gone
+kernel() {
+  kernel_label=$1; shift
+  bounded "$@" >/dev/null || return 0
+  section "$kernel_label" "$(bounded "$@" | grep -E '${kernelLines}' | cut -c 1-400 | head -n 80)"
+}
+
+# A login shell may have left an unfinished line.
+printf '\n'
+for path in \
+  /sys/hypervisor/type /sys/hypervisor/guest_type /sys/hypervisor/uuid \
+  /sys/hypervisor/version/major /sys/hypervisor/version/minor /sys/hypervisor/version/extra \
+  /sys/hypervisor/properties/features /proc/xen/capabilities \
+  /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name /sys/class/dmi/id/product_version \
+  /sys/class/dmi/id/bios_vendor /sys/class/dmi/id/bios_version \
+  /sys/devices/system/clocksource/clocksource0/current_clocksource \
+  /sys/devices/system/clocksource/clocksource0/available_clocksource \
+  /sys/devices/system/cpu/online /sys/devices/system/cpu/vulnerabilities/* \
+  /proc/version /proc/loadavg /proc/uptime \
+  /proc/sys/kernel/osrelease /proc/sys/kernel/hostname /proc/sys/kernel/random/boot_id \
+  /etc/os-release /.dockerenv /run/.containerenv /run/systemd/container
+do file "$path"; done
+
+run 'uname -a' uname -a
+run 'hostname' hostname
+run 'nproc' nproc
+run 'lscpu' lscpu
+if [ -r /proc/cpuinfo ]; then section /proc/cpuinfo "$(sed '/^$/q' /proc/cpuinfo 2>/dev/null)"; fi
+if [ -r /proc/meminfo ]; then
+  section /proc/meminfo "$(grep -E '^(MemTotal|MemAvailable|SwapTotal|HugePages_Total):' /proc/meminfo 2>/dev/null)"
+fi
+# Only the options that bear on the mode or the speed: some people keep secrets among the others.
+if [ -r /proc/cmdline ]; then
+  section /proc/cmdline "$(tr ' ' '\n' </proc/cmdline 2>/dev/null |
+    grep -E '^(root=|rootfstype=|xen|nopv|noxen|mitigations=|clocksource=|tsc=|idle=|maxcpus=|nosmt|nopti|pti=|spec|mem=)' |
+    tr '\n' ' ')"
+fi
+run 'ls /sys/firmware' ls /sys/firmware
+run 'ls /sys/bus/xen/devices' ls /sys/bus/xen/devices
+run 'ls /sys/bus/pci/devices' ls /sys/bus/pci/devices
+run 'ls -l /sys/block' ls -l /sys/block
+run 'ls -l /sys/block/*/device/driver' ls -l /sys/block/*/device/driver
+run 'ls -l /sys/class/net' ls -l /sys/class/net
+run 'ls -l /sys/class/net/*/device/driver' ls -l /sys/class/net/*/device/driver
+run 'lsblk -o NAME,TYPE,SIZE,MODEL' lsblk -o NAME,TYPE,SIZE,MODEL
+run 'df -P /var/tmp' df -P /var/tmp
+mounts=$(bounded mount) && section mount "$(printf '%s\n' "$mounts" | grep -E ' on /(var|var/tmp|tmp|home)? ')"
+
+# "none" comes with exit code 1 and is an answer all the same.
+for detect in 'systemd-detect-virt' 'systemd-detect-virt --vm'; do
+  detected=$(bounded $detect)
+  case $detected in ?*) section "$detect" "$detected" ;; esac
+done
+
+# Of the first process's environment nothing but this: the rest may hold secrets.
+if [ -r /proc/1/environ ]; then
+  container=$(tr '\000' '\n' 2>/dev/null </proc/1/environ | grep '^container=')
+  case $container in ?*) section /proc/1/environ "$container" ;; esac
+fi
+if [ -r /proc/1/cgroup ]; then section /proc/1/cgroup "$(head -n 20 /proc/1/cgroup 2>/dev/null)"; fi
+
+kernel_log=$(kernel dmesg dmesg)
+printf '%s\n' "$kernel_log"
+case $kernel_log in
+  *ooting*kernel*) ;;
+  *) if [ -r /var/log/dmesg ]; then kernel /var/log/dmesg cat /var/log/dmesg; fi ;;
+esac
+
+# The id itself is not for other people's eyes; its digest tells two machines apart as well.
+if [ -r /etc/machine-id ]; then run 'sha256sum /etc/machine-id' sha256sum /etc/machine-id; fi
+case $(uname -s 2>/dev/null) in
+  Linux) ;;
+  *)
+    run 'sysctl kern.vm_guest' sysctl kern.vm_guest
+    run 'sysctl hw.model' sysctl hw.model
+    run 'sysctl hw.physmem' sysctl hw.physmem ;;
+esac
+printf '#guestbench:done\n'
+}
+guestbench_probe
+`;

@@ -1,0 +1,257 @@
+import type { Evidence, ModeVerdict } from '../model/guest';
+import { devicesOf, deviceLine } from './devices';
+import { kernelLog, linesOf, quoted, textOf } from './evidenceText';
+import {
+  bootLines,
+  detectedMachine,
+  dmiOf,
+  features,
+  hypervisorFolder,
+  kernelRelease,
+  lscpuField,
+  virtWhat,
+  xenSigns,
+} from './xenSigns';
+
+export type Confidence = Exclude<ModeVerdict['confidence'], 'unknown'>;
+/** The machine that Xen shows a guest, before its drivers are looked at. */
+export type XenBase = 'PV' | 'HVM' | 'PVH';
+
+export interface BaseVerdict {
+  readonly base: XenBase;
+  readonly confidence: Confidence;
+  readonly because: readonly string[];
+}
+
+/** Bits of /sys/hypervisor/properties/features (xen/include/public/features.h). */
+const autoTranslated = 1 << 2;
+const hvmPirqs = 1 << 10;
+const dom0Bit = 1 << 11;
+
+/** Is this the domain that governs the others? `base`: what is known of its own kind. */
+export function dom0Verdict(evidence: Evidence, base: BaseVerdict | undefined): ModeVerdict | undefined {
+  const because: string[] = [];
+  const bits = features(evidence);
+  const capabilities = textOf(evidence, '/proc/xen/capabilities');
+  if (bits !== undefined && (bits & dom0Bit) !== 0) {
+    const text = textOf(evidence, `${hypervisorFolder}/properties/features`) ?? '';
+    because.push(`${hypervisorFolder}/properties/features is ${quoted(text)}: bit 11 (0x800), dom0, is set.`);
+  }
+  if (capabilities !== undefined && /\bcontrol_d\b/.test(capabilities)) {
+    because.push(`/proc/xen/capabilities says ${quoted(capabilities)}.`);
+  }
+  if (virtWhat(evidence).includes('xen-dom0')) because.push('virt-what says "xen-dom0".');
+  if (because.length > 0) {
+    return {
+      mode: 'dom0',
+      confidence: 'certain',
+      because: [...because, ...(base === undefined ? [] : base.because)],
+    };
+  }
+  // Without those two files: what only dom0 has. A bit that is there and clear settles it.
+  if (base === undefined || base.base === 'HVM' || bits !== undefined) return undefined;
+  const firmware = dmiOf(evidence);
+  const machine = detectedMachine(evidence);
+  if (firmware.line !== undefined && (base.base === 'PV' || !firmware.isXen)) {
+    because.push(`${firmware.line} A ${base.base} guest has no such firmware, dom0 sees the machine's own.`);
+  }
+  if (
+    machine !== undefined &&
+    machine.name !== 'xen' &&
+    machine.label.startsWith('systemd-detect-virt --vm')
+  ) {
+    because.push(`${machine.label} says ${quoted(machine.name)}: it leaves Xen out only in dom0.`);
+  }
+  if (/^0{8}-0{4}-0{4}-0{4}-0{12}$/.test(textOf(evidence, `${hypervisorFolder}/uuid`) ?? '')) {
+    because.push(`${hypervisorFolder}/uuid is all zeros, which only dom0 has.`);
+  }
+  if (
+    lscpuField(evidence, 'Hypervisor vendor') === 'Xen' &&
+    lscpuField(evidence, 'Virtualization type') === 'none'
+  ) {
+    because.push('lscpu says "Hypervisor vendor: Xen", "Virtualization type: none".');
+  }
+  if (because.length === 0) return undefined;
+  return { mode: 'dom0', confidence: 'likely', because: [...because, ...base.because] };
+}
+
+/** PV, HVM or PVH; undefined when the evidence does not tell. The better source first. */
+export function xenBase(evidence: Evidence): BaseVerdict | undefined {
+  return fromKernel(evidence) ?? fromMachine(evidence) ?? fromTools(evidence);
+}
+
+function fromKernel(evidence: Evidence): BaseVerdict | undefined {
+  const guestType = textOf(evidence, `${hypervisorFolder}/guest_type`);
+  const said = `${hypervisorFolder}/guest_type says ${quoted(guestType ?? '')}.`;
+  if (guestType === 'PV' || guestType === 'HVM' || guestType === 'PVH') {
+    return { base: guestType, confidence: 'certain', because: [said] };
+  }
+  // The name that ARM kernels give; there Xen has one kind of guest, and xl calls it pvh.
+  if (guestType === 'Xen') {
+    return {
+      base: 'PVH',
+      confidence: 'likely',
+      because: [`${said} That is an ARM guest, which Xen lists as PVH.`],
+    };
+  }
+
+  const { log, booted, detected } = bootLines(evidence);
+  const confidence = log.ofThisBoot ? 'certain' : 'likely';
+  const printed = (line: string) =>
+    `The kernel printed ${quoted(line)}${log.ofThisBoot ? '.' : ` (from ${log.label}, which may be of an older boot).`}`;
+  if (booted !== undefined) {
+    const because = [printed(booted.line)];
+    if (/^Xen PVH(?!VM)/.test(booted.name)) return { base: 'PVH', confidence, because };
+    if (/^Xen (PV)?HVM/.test(booted.name)) return { base: 'HVM', confidence, because };
+    if (/^Xen( PV)?$/.test(booted.name)) return { base: 'PV', confidence, because };
+  }
+  if (detected !== undefined) {
+    if (detected.name === 'Xen PV') return { base: 'PV', confidence, because: [printed(detected.line)] };
+    if (detected.name === 'Xen HVM') {
+      if (booted !== undefined) {
+        // Booted "on bare hardware" below it: the kernel was told to leave Xen alone (nopv, xen_nopv).
+        return { base: 'HVM', confidence, because: [printed(detected.line), printed(booted.line)] };
+      }
+      const { base, why } = hvmOrPvh(evidence);
+      return {
+        base,
+        confidence: 'likely',
+        because: [`${printed(detected.line)} PVH kernels print that too.`, why],
+      };
+    }
+  }
+  return undefined;
+}
+
+function fromMachine(evidence: Evidence): BaseVerdict | undefined {
+  const firmware = dmiOf(evidence);
+  const bits = features(evidence);
+  if (
+    firmware.isXen &&
+    firmware.line !== undefined &&
+    (bits === undefined || (bits & autoTranslated) !== 0)
+  ) {
+    return {
+      base: 'HVM',
+      confidence: 'certain',
+      because: [`${firmware.line} Only HVM guests have that firmware.`],
+    };
+  }
+  if (bits !== undefined) {
+    const text = `${hypervisorFolder}/properties/features is ${quoted(bits.toString(16).padStart(8, '0'))}`;
+    if ((bits & autoTranslated) === 0) {
+      const why = `${text}: without "auto translated physmap" (bit 2), so it is PV.`;
+      return { base: 'PV', confidence: 'likely', because: [why] };
+    }
+    if ((bits & hvmPirqs) !== 0) {
+      return {
+        base: 'HVM',
+        confidence: 'likely',
+        because: [`${text}: with "hvm pirqs" (bit 10), so it is HVM.`],
+      };
+    }
+    const { base, why } = hvmOrPvh(evidence);
+    return { base, confidence: 'likely', because: [`${text}: it is HVM or PVH.`, why] };
+  }
+  const platform = linesOf(evidence, 'lspci', 'lspci -nnk', 'lspci -nn', 'lspci -k').find((line) =>
+    /Xen Platform Device/.test(line),
+  );
+  if (platform !== undefined) {
+    return {
+      base: 'HVM',
+      confidence: 'certain',
+      because: [`lspci lists ${quoted(platform)}, which only HVM guests have.`],
+    };
+  }
+  return undefined;
+}
+
+/** From here on it must be Xen by another sign, or by the tool's own word. */
+function fromTools(evidence: Evidence): BaseVerdict | undefined {
+  if (xenSigns(evidence).length === 0) return undefined;
+  const likely = (base: XenBase, ...because: readonly string[]): BaseVerdict => ({
+    base,
+    confidence: 'likely',
+    because,
+  });
+  const virtualization = lscpuField(evidence, 'Virtualization type');
+  if (virtualization === 'para') return likely('PV', 'lscpu says "Virtualization type: para".');
+  if (virtualization === 'full') {
+    const { base, why } = hvmOrPvh(evidence);
+    return likely(base, 'lscpu says "Virtualization type: full": it is HVM or PVH.', why);
+  }
+  const words = virtWhat(evidence);
+  if (words.includes('xen-hvm')) return likely('HVM', `virt-what says ${quoted(words.join(' '))}.`);
+  const release = kernelRelease(evidence);
+  if (release !== undefined && /xen(U|0)?$/i.test(release)) {
+    return likely(
+      'PV',
+      `The kernel ${quoted(release)} is a Xen kernel of the old kind, which runs as PV only.`,
+    );
+  }
+  const clocks = textOf(evidence, '/sys/devices/system/clocksource/clocksource0/available_clocksource') ?? '';
+  if (/\b(hpet|acpi_pm)\b/.test(clocks)) {
+    return likely(
+      'HVM',
+      `The available clock sources are ${quoted(clocks)}: emulated timers, which only HVM guests have.`,
+    );
+  }
+  if (textOf(evidence, 'sysctl kern.vm_guest')?.includes('xen')) {
+    return likely('HVM', 'FreeBSD is HVM or PVH only, and sysctl kern.vm_guest says "xen".');
+  }
+  const bsd = kernelLog(evidence).lines.find((line) => /\bpvbus0 at mainbus0.*Xen/.test(line));
+  if (bsd !== undefined) return likely('HVM', `OpenBSD printed ${quoted(bsd)}.`);
+  const seen = [...evidence.keys()].some((label) =>
+    /^(ls( -\w+)? )?\/(proc\/xen|sys\/hypervisor)\b/.test(label),
+  );
+  // A guest_type that is none of the known words is no reason for PV.
+  const named = textOf(evidence, `${hypervisorFolder}/guest_type`) !== undefined;
+  if (
+    !named &&
+    (seen || devicesOf(evidence).xenBus.length > 0 || words.includes('xen-domU') || hasFrontend(evidence))
+  ) {
+    const firmware = textOf(evidence, 'ls /sys/firmware');
+    if (firmware !== undefined && /\bacpi\b/.test(firmware) && !/\bdmi\b/.test(firmware)) {
+      return likely('PVH', '/sys/firmware has acpi but no dmi, as in PVH guests; PV guests have neither.');
+    }
+    return likely(
+      'PV',
+      'The Xen interfaces are there, and no sign of the firmware that HVM guests have (DMI): it is PV, or PVH.',
+      'To be sure, run: cat /sys/hypervisor/guest_type; on kernels before 4.13, as root: dmesg | grep Booting',
+    );
+  }
+  return undefined;
+}
+
+function hasFrontend(evidence: Evidence): boolean {
+  const { disks, nics } = devicesOf(evidence);
+  return [...disks, ...nics].some((device) => device.kind === 'pv' && device.driver !== undefined);
+}
+
+/** An auto-translated guest: with firmware and PCI devices it is HVM, with neither PVH. */
+function hvmOrPvh(evidence: Evidence): { readonly base: XenBase; readonly why: string } {
+  const firmware = dmiOf(evidence);
+  if (firmware.line !== undefined) return { base: 'HVM', why: `${firmware.line} PVH guests have none.` };
+  const pci = evidence.get('ls /sys/bus/pci/devices') ?? evidence.get('lspci');
+  if (pci?.trim()) return { base: 'HVM', why: `It has PCI devices (${quoted(pci)}); PVH guests have none.` };
+  const { disks, nics } = devicesOf(evidence);
+  const emulated = [...disks, ...nics].find((device) => device.kind === 'other');
+  if (emulated !== undefined)
+    return { base: 'HVM', why: `It has an emulated device: ${deviceLine(emulated)}.` };
+  const release = kernelRelease(evidence);
+  if (release !== undefined && olderThan(release, 4, 11)) {
+    return { base: 'HVM', why: `Its kernel ${quoted(release)} is older than PVH guests (4.11).` };
+  }
+  if (pci !== undefined || /\bacpi\b/.test(evidence.get('ls /sys/firmware') ?? '')) {
+    return { base: 'PVH', why: 'It has neither the firmware (DMI) nor the PCI devices of an HVM guest.' };
+  }
+  return {
+    base: 'HVM',
+    why: 'Whether it has the firmware and PCI devices of an HVM guest could not be read; run: cat /sys/hypervisor/guest_type',
+  };
+}
+
+function olderThan(release: string, major: number, minor: number): boolean {
+  const [, first = '', second = ''] = /^(\d+)\.(\d+)/.exec(release) ?? [];
+  return first !== '' && (Number(first) < major || (Number(first) === major && Number(second) < minor));
+}
