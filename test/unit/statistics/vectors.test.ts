@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   compare,
@@ -32,7 +31,7 @@ interface Special {
 }
 
 const named: Readonly<Record<string, number>> = { NaN, Infinity, '-Infinity': -Infinity };
-const text = readFileSync(join(import.meta.dirname, '../../fixtures/statistics/vectors.json'), 'utf8');
+const text = readFileSync(new URL('../../fixtures/statistics/vectors.json', import.meta.url), 'utf8');
 const vectors = JSON.parse(text, (_, value: unknown) =>
   typeof value === 'string' && value in named ? named[value] : value,
 ) as { readonly tolerances: Readonly<Record<string, Tolerance | string>>; readonly cases: readonly Case[] };
