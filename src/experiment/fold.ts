@@ -1,0 +1,176 @@
+import type {
+  CpuUse,
+  EventOf,
+  Experiment,
+  ExperimentEvent,
+  FactsRecord,
+  Measurement,
+  Trial,
+  TrialRecord,
+  TrialStatus,
+} from '../model/experiment';
+
+interface OpenRecord {
+  readonly trial: Trial;
+  readonly attempt: number;
+  readonly startedAt: string;
+  endedAt?: string;
+  status: TrialStatus;
+  reason?: string;
+  measurements: readonly Measurement[];
+  exitCode?: number | null;
+  signal?: string | null;
+  durationMs?: number;
+  cpu?: CpuUse;
+  stdout: string;
+  stderr: string;
+  missingBytes: number;
+}
+
+type Ended = NonNullable<Experiment['ended']>;
+
+/** Why an event does not fit what happened before it, as the end of a sentence; undefined: it fits. */
+type Misfit = string | undefined;
+
+/** Takes the events of an experiment file in their order and makes the experiment of them. */
+export class ExperimentFold {
+  private readonly planned = new Map<string, Trial>();
+  private readonly guests: ReadonlySet<string>;
+  private readonly latest = new Map<string, OpenRecord>();
+  private readonly records: OpenRecord[] = [];
+  private readonly facts: FactsRecord[] = [];
+  private readonly setAside: Experiment['setAside'][number][] = [];
+  private ended: Ended | undefined;
+
+  constructor(private readonly first: EventOf<'experiment'>) {
+    this.guests = new Set(first.plan.guests.map(({ name }) => name));
+  }
+
+  /** Checks the plan; to be called once, before any event. */
+  start(): Misfit {
+    const benchmarks = new Set(this.first.plan.benchmarks.map(({ id }) => id));
+    for (const trial of this.first.plan.trials) {
+      if (this.planned.has(trial.id)) return `plans the trial "${trial.id}" twice`;
+      if (!this.guests.has(trial.guest))
+        return `plans a trial for "${trial.guest}", which is not among its guests`;
+      if (!benchmarks.has(trial.benchmark)) {
+        return `plans a trial of "${trial.benchmark}", which is not among its benchmarks`;
+      }
+      this.planned.set(trial.id, trial);
+    }
+    return undefined;
+  }
+
+  add(event: ExperimentEvent): Misfit {
+    switch (event.type) {
+      case 'experiment':
+        return 'begins an experiment again: two files were joined';
+      case 'facts':
+        if (!this.guests.has(event.guest))
+          return `has facts of "${event.guest}", which is not among the guests`;
+        this.facts.push({ guest: event.guest, when: event.when, at: event.at, facts: event.facts });
+        return undefined;
+      case 'trial-started':
+        return this.startTrial(event);
+      case 'output':
+        return this.addOutput(event);
+      case 'trial-finished':
+      case 'trial-failed':
+        return this.endTrial(event);
+      case 'set-aside': {
+        const { guest, benchmark, reason } = event;
+        this.setAside.push({ guest, benchmark, reason });
+        return undefined;
+      }
+      case 'paused':
+        return undefined;
+      case 'resumed':
+        this.ended = undefined;
+        return undefined;
+      case 'ended': {
+        const { at, reason, message } = event;
+        this.ended = { at, reason, ...(message === undefined ? {} : { message }) };
+        return undefined;
+      }
+    }
+  }
+
+  experiment(): Experiment {
+    const { format, guestbench, id, label, seed, at, plan, lab, notes } = this.first;
+    return {
+      format,
+      guestbench,
+      id,
+      label,
+      seed,
+      startedAt: at,
+      plan,
+      lab,
+      notes: notes ?? [],
+      facts: this.facts,
+      trials: this.records satisfies readonly TrialRecord[],
+      setAside: this.setAside,
+      ...(this.ended === undefined ? {} : { ended: this.ended }),
+    };
+  }
+
+  private startTrial({ trial: id, attempt, at }: EventOf<'trial-started'>): Misfit {
+    const trial = this.planned.get(id);
+    if (trial === undefined) return `starts the trial "${id}", which is not planned`;
+    const before = this.latest.get(id);
+    if (before !== undefined && attempt <= before.attempt) {
+      return `starts attempt ${attempt} of the trial "${id}" after attempt ${before.attempt}`;
+    }
+    if (before?.status === 'running') {
+      before.status = 'lost';
+      before.reason = 'It was started again before an end was recorded.';
+    }
+    const record: OpenRecord = {
+      trial,
+      attempt,
+      startedAt: at,
+      status: 'running',
+      measurements: [],
+      stdout: '',
+      stderr: '',
+      missingBytes: 0,
+    };
+    this.latest.set(id, record);
+    this.records.push(record);
+    this.ended = undefined;
+    return undefined;
+  }
+
+  private addOutput({ trial, stream, text, missingBytes = 0 }: EventOf<'output'>): Misfit {
+    const record = this.latest.get(trial);
+    if (record === undefined) return this.unknown('has output of', trial);
+    // What stood on either side of the gap must not be read as one line.
+    if (missingBytes > 0 && record[stream] !== '' && !record[stream].endsWith('\n')) record[stream] += '\n';
+    record[stream] += text;
+    record.missingBytes += missingBytes;
+    return undefined;
+  }
+
+  private endTrial(event: EventOf<'trial-finished'> | EventOf<'trial-failed'>): Misfit {
+    const record = this.latest.get(event.trial);
+    if (record === undefined) return this.unknown('ends', event.trial);
+    if (record.status !== 'running') return `ends the trial "${event.trial}" a second time`;
+    record.endedAt = event.at;
+    record.exitCode = event.exitCode;
+    record.durationMs = event.durationMs;
+    if (event.cpu !== undefined) record.cpu = event.cpu;
+    if (event.type === 'trial-finished') {
+      record.status = 'ok';
+      record.measurements = event.measurements;
+    } else {
+      record.status = event.outcome;
+      record.reason = event.reason;
+      record.signal = event.signal;
+    }
+    return undefined;
+  }
+
+  private unknown(does: string, id: string): string {
+    return `${does} the trial "${id}", which ${this.planned.has(id) ? 'was never started' : 'is not planned'}`;
+  }
+}
