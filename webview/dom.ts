@@ -1,0 +1,84 @@
+export type Child = Node | string | null | undefined;
+type Attributes = Readonly<Record<string, string | undefined>>;
+
+/** Makes an element. Text reaches the page as text nodes only; `style` and handlers have no way in. */
+export function el<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== undefined) element.setAttribute(name, value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined));
+  return element;
+}
+
+/** Text from outside, kept from reordering what stands around it. */
+export function name(text: string): HTMLElement {
+  return el('bdi', {}, text);
+}
+
+/** A button that looks like a link. `key` lets the focus survive a redraw. */
+export function linkButton(text: string, key: string, label: string, onClick: () => void): HTMLButtonElement {
+  const button = el(
+    'button',
+    { type: 'button', class: 'link', 'data-focus': key, 'aria-label': label },
+    text,
+  );
+  button.addEventListener('click', onClick);
+  return button;
+}
+
+/** Replaces the children of `parent`; an element that had the focus and is made again gets it back. */
+export function replace(parent: Element, ...children: readonly Child[]): void {
+  const active = document.activeElement;
+  const key = active !== null && parent.contains(active) ? active.getAttribute('data-focus') : null;
+  parent.replaceChildren(...children.filter((child) => child !== null && child !== undefined));
+  if (key === null) return;
+  for (const element of parent.querySelectorAll<HTMLElement>('[data-focus]')) {
+    if (element.getAttribute('data-focus') === key) element.focus({ preventScroll: true });
+  }
+}
+
+/** Changes a text only when it is another one, so that screen readers do not repeat it. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export interface Column {
+  readonly title: string;
+  readonly number?: 'number';
+  readonly hint?: string;
+}
+
+/** A table that scrolls sideways in a narrow panel; the first cell of each row is its heading. */
+export function table(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Child[])[],
+  rowClass: (row: number) => string | undefined = () => undefined,
+): HTMLElement {
+  const kind = (index: number) => (columns[index]?.number === undefined ? undefined : 'number');
+  const head = columns.map(({ title }, index) => el('th', { scope: 'col', class: kind(index) }, title));
+  const body = rows.map((cells, row) =>
+    el(
+      'tr',
+      { class: rowClass(row) },
+      ...cells.map((cell, index) =>
+        index === 0
+          ? el('th', { scope: 'row', class: kind(index) }, cell)
+          : el('td', { class: kind(index) }, cell),
+      ),
+    ),
+  );
+  const made = el(
+    'table',
+    {},
+    el('caption', {}, caption),
+    el('thead', {}, el('tr', {}, ...head)),
+    el('tbody', {}, ...body),
+  );
+  return el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption }, made);
+}

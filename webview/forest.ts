@@ -1,0 +1,358 @@
+import { formatInterval, formatSpeedup, plain } from '../src/report/format';
+import type { MetricComparison, MetricReport, Overall, Verdict } from '../src/report/shape';
+import { closeChart, openChart, scripted, type ScatterChart } from './chart';
+import {
+  background,
+  color,
+  fontFamily,
+  foreground,
+  gridline,
+  isHighContrast,
+  muted,
+  verdictColor,
+} from './theme';
+
+export interface ForestRow {
+  readonly metric: MetricReport;
+  readonly comparison: MetricComparison;
+}
+
+/** A line of the chart: a heading, a metric or the overall figure, at a height in CSS pixels. */
+interface Line {
+  readonly kind: 'heading' | 'metric' | 'overall';
+  readonly label: string;
+  readonly verdict: Verdict;
+  readonly word: string;
+  readonly speedup: number | null;
+  readonly interval: readonly [number, number] | null;
+  readonly y: number;
+}
+
+/** Shapes tell verdicts apart where colours do not; styles.css has the same ones as text. */
+export const shapes: Readonly<
+  Record<Verdict, { readonly style: string; readonly rotation: number; readonly filled: boolean }>
+> = {
+  faster: { style: 'triangle', rotation: 90, filled: true },
+  slower: { style: 'triangle', rotation: -90, filled: true },
+  equivalent: { style: 'rectRot', rotation: 0, filled: true },
+  inconclusive: { style: 'circle', rotation: 0, filled: false },
+  insufficient: { style: 'rect', rotation: 0, filled: false },
+  refused: { style: 'crossRot', rotation: 0, filled: false },
+  untested: { style: 'circle', rotation: 0, filled: true },
+};
+
+const kindTitles = {
+  system: 'Whole system',
+  cpu: 'CPU',
+  memory: 'Memory',
+  disk: 'Disk',
+  web: 'Web',
+} as const;
+const narrowBelow = 620;
+const axisHeight = 58;
+const headingHeight = 28;
+const widest = 20;
+
+/** The overview: a point and an interval for each metric on a logarithmic axis of speedup. */
+export class ForestChart {
+  private readonly chart: ScatterChart | undefined;
+  private rows: readonly ForestRow[] = [];
+  private overall: Overall | undefined;
+  private margin = 0.02;
+  private lines: readonly Line[] = [];
+  private names = { baseline: '', candidate: '' };
+  private width = 0;
+
+  constructor(
+    private readonly box: HTMLElement,
+    canvas: HTMLCanvasElement,
+  ) {
+    const point = (context: { dataIndex: number }) => this.points()[context.dataIndex];
+    const verdictOf = (context: { dataIndex: number }) => point(context)?.verdict ?? 'untested';
+    const solid = (context: { dataIndex: number }) =>
+      shapes[verdictOf(context)].filled ? verdictColor(verdictOf(context)) : background();
+    this.chart = openChart(canvas, {
+      type: 'scatter',
+      data: {
+        datasets: [
+          {
+            data: [],
+            clip: 8,
+            pointStyle: (context) => shapes[verdictOf(context)].style as 'circle',
+            pointRotation: (context) => shapes[verdictOf(context)].rotation,
+            pointRadius: (context) =>
+              point(context)?.kind === 'overall' ? 8 : verdictOf(context) === 'untested' ? 3 : 6,
+            pointHoverRadius: (context) => (point(context)?.kind === 'overall' ? 8 : 6),
+            pointBorderWidth: 2,
+            pointBackgroundColor: solid,
+            pointHoverBackgroundColor: solid,
+            pointBorderColor: (context) => verdictColor(verdictOf(context)),
+          },
+        ],
+      },
+      options: {
+        animation: false,
+        responsive: true,
+        maintainAspectRatio: false,
+        events: [],
+        layout: { padding: () => this.gutters() },
+        scales: {
+          x: {
+            type: 'logarithmic',
+            afterBuildTicks: (axis) => {
+              axis.ticks = ticksBetween(axis.min, axis.max, axis.width).map((value) => ({ value }));
+            },
+            ticks: {
+              color: () => foreground(),
+              font: () => ({ family: fontFamily(), size: 12 }),
+              callback: (value) => `${Number(value)}`,
+              autoSkip: false,
+              maxRotation: 0,
+            },
+            border: { color: scripted(() => gridline()) },
+            grid: { color: () => faint(gridline()), drawTicks: true },
+            title: {
+              display: true,
+              color: scripted(() => muted()),
+              font: () => ({ family: fontFamily(), size: 12 }),
+              text: scripted(() => this.axisTitle()),
+            },
+          },
+          y: { type: 'linear', display: false, reverse: true, min: 0 },
+        },
+      },
+      plugins: [
+        {
+          id: 'forest',
+          beforeDatasetsDraw: (chart) => this.drawBelow(chart),
+          afterDatasetsDraw: (chart) => this.drawLabels(chart),
+          resize: (_, { size }) => {
+            if (size.width !== this.width) this.relayout(size.width);
+          },
+        },
+      ],
+    });
+  }
+
+  show(
+    rows: readonly ForestRow[],
+    overall: Overall,
+    margin: number,
+    names: { readonly baseline: string; readonly candidate: string },
+  ): void {
+    this.rows = rows;
+    this.overall = overall;
+    this.margin = margin;
+    this.names = { baseline: plain(names.baseline), candidate: plain(names.candidate) };
+    this.relayout(this.box.clientWidth);
+    this.chart?.update('none');
+  }
+
+  close(): void {
+    closeChart(this.chart);
+  }
+
+  private points(): Line[] {
+    return this.lines.filter(({ speedup }) => speedup !== null);
+  }
+
+  private get narrow(): boolean {
+    return this.width < narrowBelow;
+  }
+
+  private axisTitle(): string {
+    const { candidate } = this.names;
+    return this.narrow
+      ? `speedup of ${candidate} (right is better)`
+      : `← ${candidate} slower · speedup, logarithmic · ${candidate} faster (right is better) →`;
+  }
+
+  private gutters() {
+    return this.narrow
+      ? { left: 10, right: 14, top: 4, bottom: 0 }
+      : { left: Math.min(280, Math.round(this.width * 0.3)), right: 230, top: 4, bottom: 0 };
+  }
+
+  /** Where each line stands depends on the width only through its height: labels move above the marks. */
+  private relayout(width: number): void {
+    this.width = width;
+    const height = this.narrow ? 46 : 30;
+    const lines: Line[] = [];
+    let y = 0;
+    let last: string | undefined;
+    const push = (line: Omit<Line, 'y'>, tall: number) => {
+      lines.push({ ...line, y: y + tall / 2 });
+      y += tall;
+    };
+    const heading = (label: string) =>
+      push(
+        { kind: 'heading', label, verdict: 'untested', word: '', speedup: null, interval: null },
+        headingHeight,
+      );
+    for (const { metric, comparison } of this.rows) {
+      if (metric.kind !== last) heading(kindTitles[metric.kind]);
+      last = metric.kind;
+      const { verdict, word, speedup, interval } = comparison;
+      push({ kind: 'metric', label: labelOf(metric), verdict, word, speedup, interval }, height);
+    }
+    if (this.overall?.status === 'ok' && this.overall.workloads > 1) {
+      heading('Together');
+      const { speedup, interval, workloads } = this.overall;
+      const label = `Geometric mean of ${workloads}`;
+      push({ kind: 'overall', label, verdict: 'untested', word: '', speedup, interval }, height);
+    }
+    this.lines = lines;
+    this.box.style.height = `${y + axisHeight}px`;
+    const { chart } = this;
+    const dataset = chart?.data.datasets[0];
+    if (chart === undefined || dataset === undefined) return;
+    const points = this.points();
+    dataset.data = points.map((line) => ({ x: clamp(line.speedup ?? 1), y: line.y + (this.narrow ? 9 : 0) }));
+    const [low, high] = rangeOf(points, this.margin);
+    const { x, y: yAxis } = chart.options.scales ?? {};
+    if (x !== undefined) Object.assign(x, { min: low, max: high });
+    if (yAxis !== undefined) yAxis.max = Math.max(1, y);
+  }
+
+  private drawBelow(chart: ScatterChart): void {
+    const { ctx, chartArea, scales } = chart;
+    const { x, y } = scales;
+    if (x === undefined || y === undefined) return;
+    const at = (speedup: number) => x.getPixelForValue(clamp(speedup));
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(chartArea.left - 8, chartArea.top, chartArea.width + 16, chartArea.height);
+    ctx.clip();
+    const [left, right] = [at(1 / (1 + this.margin)), at(1 + this.margin)];
+    ctx.fillStyle = faint(verdictColor('equivalent'), 0.14);
+    ctx.fillRect(left, chartArea.top, right - left, chartArea.height);
+    if (isHighContrast()) hatch(ctx, left, chartArea.top, right - left, chartArea.height);
+    ctx.strokeStyle = foreground();
+    ctx.lineWidth = 1;
+    line(ctx, at(1), chartArea.top, at(1), chartArea.bottom);
+    for (const point of this.points()) {
+      if (point.interval === null) continue;
+      const middle = y.getPixelForValue(point.y + (this.narrow ? 9 : 0));
+      const [low, high] = point.interval.map(at);
+      if (low === undefined || high === undefined) continue;
+      ctx.strokeStyle = point.kind === 'overall' ? foreground() : verdictColor(point.verdict);
+      ctx.lineWidth = point.verdict === 'untested' && point.kind === 'metric' ? 1 : 2;
+      line(ctx, low, middle, high, middle);
+      for (const end of [low, high]) line(ctx, end, middle - 4, end, middle + 4);
+    }
+    ctx.restore();
+  }
+
+  private drawLabels(chart: ScatterChart): void {
+    const { ctx, chartArea, scales } = chart;
+    const { y } = scales;
+    if (y === undefined) return;
+    const family = fontFamily();
+    ctx.save();
+    ctx.textBaseline = 'middle';
+    for (const { kind, label, verdict, word, speedup, interval, y: at } of this.lines) {
+      const middle = y.getPixelForValue(at) - (this.narrow && kind !== 'heading' ? 9 : 0);
+      ctx.font = `${kind === 'metric' ? '' : '600 '}12px ${family}`;
+      ctx.fillStyle = kind === 'heading' ? muted() : foreground();
+      ctx.textAlign = 'left';
+      const left = kind === 'heading' ? 0 : 10;
+      const figures = speedup === null ? '' : formatSpeedup(speedup);
+      if (this.narrow) {
+        const tail = kind === 'heading' ? '' : [figures, word].filter((part) => part !== '').join(' ');
+        ctx.textAlign = 'right';
+        const tailWidth = ctx.measureText(tail).width;
+        ctx.fillStyle = kind === 'metric' ? verdictColor(verdict) : ctx.fillStyle;
+        ctx.fillText(tail, this.width - 4, middle);
+        ctx.textAlign = 'left';
+        ctx.fillStyle = kind === 'heading' ? muted() : foreground();
+        ctx.fillText(fit(ctx, label, this.width - left - tailWidth - 16), left, middle);
+        continue;
+      }
+      ctx.fillText(fit(ctx, label, chartArea.left - left - 12), left, middle);
+      if (kind === 'heading') continue;
+      const column = chartArea.right + 18;
+      ctx.fillText(figures, column, middle);
+      ctx.fillStyle = muted();
+      ctx.fillText(interval === null ? '' : formatInterval(interval), column + 42, middle);
+      ctx.fillStyle = verdictColor(verdict);
+      ctx.font = `600 12px ${family}`;
+      ctx.fillText(fit(ctx, word, this.width - column - 150), column + 150, middle);
+    }
+    ctx.restore();
+  }
+}
+
+export function labelOf({ benchmarkTitle, title, primary }: MetricReport): string {
+  return plain(primary || title === benchmarkTitle ? benchmarkTitle : `${benchmarkTitle}: ${title}`);
+}
+
+const clamp = (speedup: number) => Math.min(widest, Math.max(1 / widest, speedup));
+
+/** From the outermost interval to the other, never closer than five margins around 1. */
+function rangeOf(lines: readonly Line[], margin: number): [number, number] {
+  const ends = lines
+    .flatMap(({ speedup, interval }) => interval ?? (speedup === null ? [] : [speedup]))
+    .map(clamp);
+  const low = Math.min(1 / (1 + 2.5 * margin), ...ends);
+  const high = Math.max(1 + 2.5 * margin, ...ends);
+  const pad = (high / low) ** 0.04;
+  return [low / pad, high * pad];
+}
+
+const ticks = [
+  0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.98, 0.99, 1, 1.01,
+  1.02, 1.04, 1.06, 1.08, 1.1, 1.15, 1.2, 1.3, 1.4, 1.5, 1.75, 2, 2.5, 3, 4, 5, 7, 10, 15, 20,
+];
+
+/** Round values that leave each label its room; 1 is always among them. */
+export function ticksBetween(low: number, high: number, width: number): number[] {
+  const place = (value: number) => (Math.log(value / low) / Math.log(high / low)) * Math.max(width, 1);
+  const kept = [1];
+  const within = ticks.filter((value) => value >= low && value <= high && value !== 1);
+  for (const value of within.sort((a, b) => roundness(b) - roundness(a))) {
+    if (kept.every((other) => Math.abs(place(other) - place(value)) >= 44)) kept.push(value);
+  }
+  return kept.sort((a, b) => a - b);
+}
+
+/** Fewer digits first. */
+const roundness = (value: number) => -String(value).replace('.', '').replace(/^0+/, '').length;
+
+function fit(ctx: CanvasRenderingContext2D, text: string, width: number): string {
+  if (ctx.measureText(text).width <= width) return text;
+  let short = text;
+  while (short.length > 1 && ctx.measureText(`${short}…`).width > width) short = short.slice(0, -1);
+  return `${short}…`;
+}
+
+function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
+  ctx.beginPath();
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+  ctx.stroke();
+}
+
+function hatch(ctx: CanvasRenderingContext2D, x: number, y: number, width: number, height: number): void {
+  ctx.save();
+  ctx.beginPath();
+  ctx.rect(x, y, width, height);
+  ctx.clip();
+  ctx.strokeStyle = faint(foreground(), 0.35);
+  ctx.lineWidth = 1;
+  for (let offset = -height; offset < width; offset += 8)
+    line(ctx, x + offset, y + height, x + offset + height, y);
+  ctx.restore();
+}
+
+/** A theme colour made see-through; a notation the canvas knows and we do not stays as it is. */
+export function faint(value: string, alpha = 0.35): string {
+  const hex = /^#([\da-f]{2})([\da-f]{2})([\da-f]{2})(?:[\da-f]{2})?$/i.exec(value);
+  if (hex) {
+    const [red, green, blue] = hex.slice(1, 4).map((part) => Number.parseInt(part, 16));
+    return `rgba(${red ?? 0}, ${green ?? 0}, ${blue ?? 0}, ${alpha})`;
+  }
+  const rgb = /^rgba?\(([^,]+),([^,]+),([^,)]+)/.exec(value);
+  return rgb
+    ? `rgba(${rgb[1] ?? 0},${rgb[2] ?? 0},${rgb[3] ?? 0}, ${alpha})`
+    : color('--vscode-panel-border', '--vscode-foreground');
+}

@@ -1,0 +1,87 @@
+import { readHostMessage } from '../src/report/hostMessage';
+import type { PageMessage } from '../src/report/protocol';
+import type { ReportModel } from '../src/report/shape';
+import { redrawCharts } from './chart';
+import { readState, type PageState, type VsCodeApi } from './host';
+import type { PageActions } from './metricView';
+import { Page } from './page';
+import { onThemeChange } from './theme';
+
+/** Must equal protocolVersion of src/report/protocol.ts, which would bring the schema library along; a test compares them. */
+export const pageProtocolVersion = 1;
+
+/** Puts the report into `root` and keeps it as the host says. Returns how to take it off the page. */
+export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
+  let state: PageState = readState(vscode.getState());
+  let model: ReportModel | undefined;
+  let page: Page | undefined;
+  let scrolled = false;
+  const open = new Set(state.open);
+  const post = (message: PageMessage) => vscode.postMessage(message);
+  const keep = (change: PageState) => {
+    state = { ...state, ...change };
+    vscode.setState(state);
+  };
+  const actions: PageActions = {
+    choose(baseline, candidate) {
+      keep({ candidate });
+      post({ type: 'choose', baseline, candidate });
+      // All candidates of this baseline are here already; another baseline needs the host.
+      if (baseline === model?.baseline) show();
+    },
+    openOutput: (trial, experiment) => post({ type: 'openOutput', trial, experiment }),
+    openText: () => post({ type: 'openText' }),
+    copyMarkdown: () => post({ type: 'copyMarkdown' }),
+    isOpen: (key) => open.has(key),
+    setOpen(key, to) {
+      if (to === 'open') open.add(key);
+      else open.delete(key);
+      keep({ open: [...open] });
+    },
+  };
+
+  function show(): void {
+    if (model === undefined) return;
+    const wanted = model.pairs.find(({ candidate }) => candidate === state.candidate)?.candidate;
+    page ??= new Page(root, actions);
+    page.update({ model, baseline: model.baseline, candidate: wanted ?? model.candidate });
+    if (!scrolled && state.scroll !== undefined) window.scrollTo(0, state.scroll);
+    scrolled = true;
+  }
+
+  function receive({ data }: MessageEvent<unknown>): void {
+    const read = readHostMessage(data, pageProtocolVersion);
+    if (read.status === 'dropped') {
+      post({ type: 'error', message: `dropped a message: ${read.why}` });
+      return;
+    }
+    ({ model } = read.message);
+    try {
+      show();
+    } catch (error) {
+      post({
+        type: 'error',
+        message: error instanceof Error ? (error.stack ?? error.message).slice(0, 9000) : 'unknown',
+      });
+    }
+  }
+
+  let timer: number | undefined;
+  const rememberScroll = () => {
+    clearTimeout(timer);
+    timer = window.setTimeout(() => keep({ scroll: window.scrollY }), 200);
+  };
+  window.addEventListener('message', receive);
+  window.addEventListener('scroll', rememberScroll, { passive: true });
+  const stopTheme = onThemeChange(redrawCharts);
+  post({ type: 'ready', version: pageProtocolVersion });
+  return () => {
+    clearTimeout(timer);
+    window.removeEventListener('message', receive);
+    window.removeEventListener('scroll', rememberScroll);
+    stopTheme();
+  };
+}
+
+const root = document.getElementById('report');
+if (root !== null) start(root, acquireVsCodeApi());

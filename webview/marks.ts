@@ -1,0 +1,98 @@
+import {
+  formatChange,
+  formatInterval,
+  formatP,
+  formatPercent,
+  formatSpeedup,
+  formatWithUnit,
+} from '../src/report/format';
+import type {
+  GuestSamples,
+  MetricComparison,
+  MetricReport,
+  ReportGuest,
+  ReportModel,
+  Verdict,
+} from '../src/report/shape';
+import { el, name, type Child, type Column } from './dom';
+
+/** The chart's shapes as text; drawn with the verdict's colour and always beside its word. */
+const marks: Readonly<Record<Verdict, string>> = {
+  faster: '▶',
+  slower: '◀',
+  equivalent: '◆',
+  inconclusive: '○',
+  insufficient: '□',
+  refused: '✕',
+  untested: '•',
+};
+
+export function verdictMark(verdict: Verdict, word: string): HTMLElement {
+  return el(
+    'span',
+    { class: `verdict ${verdict}` },
+    el('span', { 'aria-hidden': 'true' }, marks[verdict]),
+    ` ${word}`,
+  );
+}
+
+/** A guest's shape and colour as in the charts, its mode and its name. */
+export function guestMark(model: ReportModel, key: string, role: 'baseline' | 'candidate'): HTMLElement {
+  const guest = model.guests.find((one) => one.key === key);
+  const partner = model.guests.find((one) => one.key === model.baseline);
+  const mode =
+    guest === undefined || (role === 'candidate' && partner?.mode === guest.mode)
+      ? 'other'
+      : modeClass(guest);
+  return el(
+    'span',
+    { class: 'guest' },
+    el('span', { class: `dot mode-${mode}`, 'aria-hidden': 'true' }, role === 'baseline' ? '●' : '■'),
+    ' ',
+    guest === undefined || guest.mode === 'unknown' ? null : `${guest.mode} `,
+    name(key),
+  );
+}
+
+function modeClass({ mode }: ReportGuest): string {
+  return ['PV', 'PVHVM', 'HVM', 'PVH'].includes(mode) ? mode.toLowerCase() : 'other';
+}
+
+export function metricTitle({ benchmarkTitle, title }: MetricReport): HTMLElement {
+  return name(title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`);
+}
+
+export function directionText({ better }: MetricReport): string {
+  return better === 'none' ? 'for information' : `${better} is better`;
+}
+
+export function meanCell(samples: GuestSamples | undefined, unit: string): Child {
+  if (samples === undefined || samples.n === 0) return '–';
+  return name(formatWithUnit(samples.geometricMean, unit));
+}
+
+export const cvCell = (samples: GuestSamples | undefined) => formatPercent(samples?.cvPercent);
+
+/** The columns and cells of a comparison; the same in every table, with the numbers of the charts. */
+export function comparisonColumns(interval: string): Column[] {
+  return [
+    { title: 'Verdict' },
+    { title: 'Speedup', number: 'number' },
+    { title: interval, number: 'number' },
+    { title: 'Change', number: 'number' },
+    { title: 'p (Holm)', number: 'number' },
+    { title: 'Blocks', number: 'number' },
+  ];
+}
+
+export function comparisonCells(found: MetricComparison | undefined): Child[] {
+  if (found === undefined) return ['–', '–', '–', '–', '–', '–'];
+  return [
+    verdictMark(found.verdict, found.word),
+    formatSpeedup(found.speedup),
+    formatInterval(found.interval),
+    formatChange(found.speedup),
+    formatP(found.pHolm),
+    String(found.n),
+  ];
+}

@@ -1,0 +1,185 @@
+import { formatInterval, formatSpeedup, plain } from '../src/report/format';
+import type { MetricReport, PairReport, ReportModel } from '../src/report/shape';
+import { el, linkButton, replace, setText, table, type Child, type Column } from './dom';
+import { ForestChart, type ForestRow } from './forest';
+import { comparisonCells, comparisonColumns, meanCell, metricTitle, verdictMark } from './marks';
+import type { PageActions, Shown } from './metricView';
+
+const allKey = 'overview:all';
+
+/** The forest chart of a pair, and under it the table with the same numbers. */
+export class OverviewView {
+  readonly element: HTMLElement;
+  private readonly title = el('h2', {});
+  private readonly sentence = el('p', { class: 'sentence' });
+  private readonly legend = el('p', { class: 'legend' });
+  private readonly canvas = el('canvas', { role: 'img' });
+  private readonly box = el('div', { class: 'chart forest' }, this.canvas);
+  private readonly toggle = el('input', { type: 'checkbox', id: 'all-metrics', 'data-focus': 'all-metrics' });
+  private readonly toggleLabel = el('label', { class: 'toggle', for: 'all-metrics' });
+  private readonly numbers = el('div', {});
+  private readonly chart: ForestChart;
+  private last: Shown | undefined;
+
+  constructor(actions: PageActions) {
+    this.chart = new ForestChart(this.box, this.canvas);
+    this.toggle.checked = actions.isOpen(allKey);
+    this.toggle.addEventListener('change', () => {
+      actions.setOpen(allKey, this.toggle.checked ? 'open' : 'closed');
+      if (this.last) this.update(this.last);
+    });
+    this.toggleLabel.append(this.toggle, ' Also show metrics that are not tested');
+    this.element = el(
+      'section',
+      { class: 'overview' },
+      this.title,
+      this.sentence,
+      this.legend,
+      this.box,
+      this.toggleLabel,
+      this.numbers,
+    );
+  }
+
+  update(shown: Shown): void {
+    this.last = shown;
+    const { model, candidate } = shown;
+    const pair = model.pairs.find((one) => one.candidate === candidate);
+    const others = model.metrics.some(({ primary }) => !primary);
+    this.toggleLabel.hidden = !others || pair === undefined;
+    const rows = model.metrics.flatMap((metric): ForestRow[] => {
+      const comparison = metric.comparisons.find((one) => one.candidate === candidate);
+      return comparison && metric.better !== 'none' ? [{ metric, comparison }] : [];
+    });
+    const visible = rows.filter(({ metric }) => metric.primary || this.toggle.checked);
+    const measured = visible.some(({ comparison }) => comparison.speedup !== null);
+    this.box.hidden = !measured;
+    this.legend.hidden = !measured;
+    if (pair === undefined) {
+      setText(this.title, 'All figures');
+      setText(this.sentence, '');
+    } else {
+      setText(this.title, `${pair.candidateLabel} against ${pair.baselineLabel}`);
+      setText(
+        this.sentence,
+        measured
+          ? pair.overall.sentence
+          : 'The chart appears with the first complete block: one trial of a workload in both guests.',
+      );
+      replace(this.legend, ...legendOf(model, visible));
+      const names = { baseline: pair.baselineLabel, candidate: pair.candidateLabel };
+      if (measured) this.chart.show(visible, pair.overall, model.statistics.margin, names);
+      this.canvas.setAttribute('aria-label', describe(pair, visible));
+    }
+    const shownMetrics = model.metrics.filter(
+      ({ primary }) => primary || this.toggle.checked || pair === undefined,
+    );
+    replace(this.numbers, model.metrics.length === 0 ? null : numbersTable(shown, pair, shownMetrics));
+  }
+
+  close(): void {
+    this.chart.close();
+  }
+}
+
+const legendTexts = {
+  faster: 'faster',
+  slower: 'slower',
+  equivalent: 'equivalent',
+  inconclusive: 'inconclusive',
+  insufficient: 'too few blocks',
+  refused: 'no verdict',
+  untested: 'not tested',
+} as const;
+
+function legendOf(model: ReportModel, rows: readonly ForestRow[]): Child[] {
+  const present = new Set(rows.map(({ comparison }) => comparison.verdict));
+  const verdicts = (Object.keys(legendTexts) as (keyof typeof legendTexts)[]).filter((verdict) =>
+    present.has(verdict),
+  );
+  const margin = `±${Number((100 * model.statistics.margin).toPrecision(3))} %`;
+  const level = `${Number((100 * (1 - model.statistics.alpha)).toPrecision(3))} %`;
+  return [
+    ...verdicts.map((verdict) => verdictMark(verdict, legendTexts[verdict])),
+    el('span', {}, el('span', { class: 'band', 'aria-hidden': 'true' }), ` ${margin}: counts as equivalent`),
+    el('span', {}, `├─┤ ${level} interval`),
+  ];
+}
+
+function describe(pair: PairReport, rows: readonly ForestRow[]): string {
+  const parts = rows.map(({ metric, comparison }) => {
+    const figures =
+      comparison.interval === null
+        ? formatSpeedup(comparison.speedup)
+        : `${formatSpeedup(comparison.speedup)}, ${formatInterval(comparison.interval)}`;
+    return `${metric.benchmarkTitle} ${figures}, ${comparison.word}`;
+  });
+  return plain(
+    `Chart of the speedup of ${pair.candidateLabel} against ${pair.baselineLabel}; above 1 is faster. ${parts.join('; ')}.`,
+  );
+}
+
+function numbersTable(
+  { model, baseline }: Shown,
+  pair: PairReport | undefined,
+  metrics: readonly MetricReport[],
+): HTMLElement {
+  const of = (metric: MetricReport, key: string | undefined) =>
+    metric.guests.find(({ guest }) => guest === key);
+  const link = (metric: MetricReport) => {
+    const button = linkButton(
+      '',
+      `jump:${metric.key}`,
+      plain(`Go to ${metric.benchmarkTitle}: ${metric.title}`),
+      () => {
+        const target = document.getElementById(
+          `workload-${model.metrics.findIndex((one) => one.benchmark === metric.benchmark)}`,
+        );
+        target?.scrollIntoView({ block: 'start' });
+        target?.focus({ preventScroll: true });
+      },
+    );
+    button.append(metricTitle(metric));
+    return button;
+  };
+  if (pair === undefined) {
+    const columns: Column[] = [
+      { title: 'Metric' },
+      ...model.guests.map(({ key }) => ({ title: plain(key), number: 'number' as const })),
+    ];
+    const rows = metrics.map((metric): Child[] => [
+      link(metric),
+      ...model.guests.map(({ key }) => meanCell(of(metric, key), metric.unit)),
+    ]);
+    return table('Geometric means of all metrics', columns, rows);
+  }
+  const level = `${Number((100 * (1 - model.statistics.alpha)).toPrecision(3))} % interval`;
+  const columns: Column[] = [
+    { title: 'Metric' },
+    ...comparisonColumns(level),
+    { title: pair.baselineLabel, number: 'number' },
+    { title: pair.candidateLabel, number: 'number' },
+  ];
+  const rows = metrics.map((metric): Child[] => [
+    link(metric),
+    ...comparisonCells(metric.comparisons.find((one) => one.candidate === pair.candidate)),
+    meanCell(of(metric, baseline), metric.unit),
+    meanCell(of(metric, pair.candidate), metric.unit),
+  ]);
+  if (pair.overall.status === 'ok' && pair.overall.workloads > 1) {
+    const { speedup, interval } = pair.overall;
+    rows.push([
+      'Geometric mean of the tested',
+      '',
+      formatSpeedup(speedup),
+      formatInterval(interval),
+      '',
+      '',
+      '',
+      '',
+      '',
+    ]);
+  }
+  const caption = `Numbers of the chart: speedup of ${pair.candidateLabel} against ${pair.baselineLabel}, geometric means on the right`;
+  return table(plain(caption), columns, rows);
+}

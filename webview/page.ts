@@ -1,0 +1,258 @@
+import { listed, plain } from '../src/report/format';
+import type { ReportModel, ReportWarning } from '../src/report/shape';
+import { el, linkButton, name, replace, setText, table, type Child } from './dom';
+import { guestMark } from './marks';
+import type { PageActions, Shown } from './metricView';
+import { OverviewView } from './overview';
+import { WorkloadView } from './workloadView';
+
+/** The whole page. Made once; each new model changes what differs and leaves the rest alone. */
+export class Page {
+  private readonly title = el('p', { class: 'title' });
+  private readonly headline = el('h1', { 'aria-live': 'polite' });
+  private readonly statusText = el('span', {});
+  private readonly progress = el('progress', { 'aria-label': 'Trials finished' });
+  private readonly picker = el('div', { class: 'picker' });
+  private readonly warnings = el('section', { class: 'warnings', 'aria-label': 'Warnings' });
+  private readonly overview: OverviewView;
+  private readonly workloads = el('div', {});
+  private readonly workloadsTitle = el('h2', {}, 'Workload by workload');
+  private readonly failures = el('section', {});
+  private readonly facts = el('section', {});
+  private readonly about = el('section', { class: 'about' });
+  private readonly views = new Map<string, WorkloadView>();
+
+  constructor(
+    root: HTMLElement,
+    private readonly actions: PageActions,
+  ) {
+    this.overview = new OverviewView(actions);
+    const copy = linkButton('Copy as Markdown', 'copy', 'Copy the report as Markdown', () =>
+      actions.copyMarkdown(),
+    );
+    const open = linkButton('Open as Text', 'text', 'Open the experiment file as text', () =>
+      actions.openText(),
+    );
+    const status = el('div', { class: 'status', role: 'status' }, this.statusText, this.progress);
+    root.replaceChildren(
+      el(
+        'header',
+        {},
+        el('div', { class: 'top' }, this.title, el('div', { class: 'actions' }, copy, open)),
+        this.headline,
+        status,
+        this.picker,
+      ),
+      this.warnings,
+      this.overview.element,
+      el('section', { class: 'workloads' }, this.workloadsTitle, this.workloads),
+      this.failures,
+      this.facts,
+      this.about,
+    );
+    root.removeAttribute('aria-busy');
+  }
+
+  update(shown: Shown): void {
+    const { model, candidate } = shown;
+    const pair = model.pairs.find((one) => one.candidate === candidate);
+    replace(this.title, name(model.title));
+    setText(this.headline, pair?.headline ?? model.headline);
+    const { state, text, finished, planned } = model.status;
+    setText(this.statusText, text);
+    this.progress.hidden = state !== 'running' && state !== 'paused';
+    this.progress.max = Math.max(1, planned);
+    this.progress.value = finished;
+    replace(this.picker, ...pickerOf(shown, this.actions));
+    replace(this.warnings, ...warningsOf(pair?.warnings ?? []));
+    this.warnings.hidden = (pair?.warnings.length ?? 0) === 0;
+    this.overview.update(shown);
+    this.showWorkloads(shown);
+    replace(this.failures, ...failuresOf(model, this.actions));
+    replace(this.facts, ...factsOf(model));
+    replace(this.about, ...aboutOf(model));
+  }
+
+  private showWorkloads(shown: Shown): void {
+    const { metrics } = shown.model;
+    const benchmarks = [...new Set(metrics.map(({ benchmark }) => benchmark))];
+    this.workloadsTitle.hidden = benchmarks.length === 0;
+    for (const [benchmark, view] of this.views) {
+      if (benchmarks.includes(benchmark)) continue;
+      view.close();
+      view.element.remove();
+      this.views.delete(benchmark);
+    }
+    for (const benchmark of benchmarks) {
+      let view = this.views.get(benchmark);
+      if (view === undefined) {
+        view = new WorkloadView(benchmark, this.actions);
+        this.views.set(benchmark, view);
+        this.workloads.append(view.element);
+      }
+      view.element.id = `workload-${metrics.findIndex((metric) => metric.benchmark === benchmark)}`;
+      view.element.tabIndex = -1;
+      view.update(
+        shown,
+        metrics.filter((metric) => metric.benchmark === benchmark),
+      );
+    }
+  }
+}
+
+function pickerOf({ model, baseline, candidate }: Shown, actions: PageActions): Child[] {
+  if (baseline === undefined || candidate === undefined) return [];
+  const select = (role: 'baseline' | 'candidate', chosen: string, onChoose: (key: string) => void) => {
+    const made = el('select', { id: `pick-${role}`, 'data-focus': `pick-${role}` });
+    for (const { key, mode } of model.guests) {
+      const option = el('option', { value: key }, `${mode === 'unknown' ? '' : `${mode} · `}${plain(key)}`);
+      option.selected = key === chosen;
+      made.append(option);
+    }
+    made.addEventListener('change', () => onChoose(made.value));
+    return made;
+  };
+  const other = (key: string) => model.guests.find((guest) => guest.key !== key)?.key ?? key;
+  return [
+    el(
+      'label',
+      { for: 'pick-candidate' },
+      el('span', { class: 'dot', 'aria-hidden': 'true' }, '■'),
+      ' Candidate',
+    ),
+    select('candidate', candidate, (key) => actions.choose(key === baseline ? candidate : baseline, key)),
+    el(
+      'label',
+      { for: 'pick-baseline' },
+      el('span', { class: 'dot', 'aria-hidden': 'true' }, '●'),
+      ' against baseline',
+    ),
+    select('baseline', baseline, (key) =>
+      actions.choose(key, key === candidate ? (baseline === key ? other(key) : baseline) : candidate),
+    ),
+    el(
+      'span',
+      { class: 'legend' },
+      guestMark(model, candidate, 'candidate'),
+      guestMark(model, baseline, 'baseline'),
+    ),
+  ];
+}
+
+const severityMarks = { refusal: '✕ No verdicts', warning: '⚠ Warning', note: 'ℹ Note' } as const;
+
+function warningsOf(warnings: readonly ReportWarning[]): Child[] {
+  return [
+    el(
+      'ul',
+      {},
+      ...warnings.map(({ severity, text }) =>
+        el('li', { class: severity }, el('strong', {}, severityMarks[severity]), ' ', name(text)),
+      ),
+    ),
+  ];
+}
+
+const outcomes = { failed: 'failed', cancelled: 'cancelled', lost: 'lost' } as const;
+
+function failuresOf(model: ReportModel, actions: PageActions): Child[] {
+  if (model.failures.length === 0) return [];
+  const rows = model.failures.map(({ trial: index, guest, benchmarkTitle, outcome, reason }): Child[] => {
+    const trial = model.trials[index];
+    return [
+      name(benchmarkTitle),
+      name(guest),
+      trial === undefined ? '–' : trial.warmup ? 'warm-up' : String(trial.block),
+      outcomes[outcome],
+      name(reason),
+      trial === undefined
+        ? '–'
+        : linkButton('Output', `failure:${index}`, plain(`Output of ${trial.id}`), () =>
+            actions.openOutput(trial.id, trial.experiment),
+          ),
+    ];
+  });
+  const columns = ['Workload', 'Guest', 'Block', 'Outcome', 'Reason', 'Output'].map((title) => ({ title }));
+  return [
+    el('h2', {}, 'Failures'),
+    el(
+      'p',
+      {},
+      'A trial that failed takes its whole block out of the comparison; its figures are never used.',
+    ),
+    table('Trials that gave no figures', columns, rows),
+  ];
+}
+
+function factsOf(model: ReportModel): Child[] {
+  if (model.facts.length === 0 || model.guests.length === 0) return [];
+  const differing = model.facts.filter(({ differs }) => differs).map(({ label }) => label);
+  const rows = model.facts.map(({ label, values, differs }): Child[] => [
+    label,
+    ...values.map((value) => (value === null ? '–' : name(value))),
+    ...(model.guests.length > 1 ? [differs ? '≠ differs' : ''] : []),
+  ]);
+  const columns = [
+    { title: 'Fact' },
+    ...model.guests.map(({ key }) => ({ title: plain(key) })),
+    ...(model.guests.length > 1 ? [{ title: 'Same?' }] : []),
+  ];
+  const sentence =
+    model.guests.length < 2
+      ? ''
+      : differing.length === 0
+        ? 'As far as the probe can see, the guests are alike.'
+        : `The guests differ in: ${listed(
+            differing.map((label) => label),
+            20,
+          )}.`;
+  return [
+    el('h2', {}, model.guests.length > 1 ? 'The guests side by side' : 'The guest'),
+    sentence === '' ? null : el('p', {}, sentence),
+    table('Facts found by the probe at the start', columns, rows, (row) =>
+      model.facts[row]?.differs === true ? 'differs' : undefined,
+    ),
+  ];
+}
+
+function aboutOf({ notes, experiments, statistics, metrics }: ReportModel): Child[] {
+  if (experiments.length === 0) return [];
+  const level = Number((100 * (1 - statistics.alpha)).toPrecision(3));
+  const margin = Number((100 * statistics.margin).toPrecision(3));
+  const tested = metrics.filter(({ primary, better }) => primary && better !== 'none').length;
+  const how =
+    statistics.plan === 'anystop'
+      ? `The ${level} % intervals hold at every number of blocks from 4 to ${statistics.maxBlocks} together, so stopping early does not spoil them.`
+      : `The ${level} % intervals hold for a number of blocks that was fixed beforehand.`;
+  return [
+    el('h2', {}, 'How to read this'),
+    el(
+      'ul',
+      {},
+      ...notes.map((note) => el('li', {}, name(note))),
+      el(
+        'li',
+        {},
+        'Speedup: how many times as fast as the baseline; above 1 is better for every metric, also where lower values are better.',
+      ),
+      el(
+        'li',
+        {},
+        `${how} Equivalent: the whole interval lies within ±${margin} %. Faster and slower: the interval excludes 1, and it survives Holm’s correction over all ${tested} planned workloads and pairs.`,
+      ),
+    ),
+    ...experiments.map(({ label, startedAt, endedAt, seed, guestbench }) =>
+      el(
+        'p',
+        { class: 'muted' },
+        name(label),
+        ` · started ${dateText(startedAt)}${endedAt === undefined ? '' : ` · ended ${dateText(endedAt)}`} · seed ${seed} · Guestbench ${plain(guestbench)}`,
+      ),
+    ),
+  ];
+}
+
+function dateText(iso: string): string {
+  const date = new Date(iso);
+  return Number.isNaN(date.getTime()) ? plain(iso) : date.toLocaleString();
+}

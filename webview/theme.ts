@@ -1,0 +1,72 @@
+import type { Mode } from '../src/model/guest';
+import type { ReportGuest, Verdict } from '../src/report/shape';
+
+/** Colours come from the theme's variables and are read again when the theme changes. */
+const cache = new Map<string, string>();
+
+/** The first of the variables that the theme defines. */
+export function color(...variables: readonly string[]): string {
+  const key = variables.join();
+  const known = cache.get(key);
+  if (known !== undefined) return known;
+  const style = getComputedStyle(document.body);
+  const found = variables
+    .map((variable) => style.getPropertyValue(variable).trim())
+    .find((text) => text !== '');
+  const value = found ?? style.color;
+  cache.set(key, value);
+  return value;
+}
+
+export const foreground = () => color('--vscode-foreground', '--vscode-editor-foreground');
+export const muted = () => color('--vscode-descriptionForeground', '--vscode-foreground');
+export const background = () => color('--vscode-editor-background');
+export const gridline = () =>
+  color(
+    '--vscode-contrastBorder',
+    '--vscode-editorWidget-border',
+    '--vscode-panel-border',
+    '--vscode-foreground',
+  );
+export const fontFamily = () => color('--vscode-font-family');
+export const isHighContrast = () => /\bvscode-high-contrast/.test(document.body.className);
+
+const modeVariables: Readonly<Partial<Record<Mode, readonly string[]>>> = {
+  PV: ['--vscode-guestbench-modePV', '--vscode-charts-orange'],
+  PVHVM: ['--vscode-guestbench-modePVHVM', '--vscode-charts-blue'],
+  HVM: ['--vscode-guestbench-modeHVM', '--vscode-charts-purple'],
+  PVH: ['--vscode-guestbench-modePVH', '--vscode-charts-green'],
+};
+const otherMode = [
+  '--vscode-guestbench-modeOther',
+  '--vscode-charts-foreground',
+  '--vscode-foreground',
+] as const;
+
+/** A guest's colour is its mode's; the candidate of a pair of one mode takes the colour of the others. */
+export function guestColor(guest: ReportGuest | undefined, beside?: ReportGuest): string {
+  const own = guest && beside?.mode !== guest.mode ? modeVariables[guest.mode] : undefined;
+  return color(...(own ?? otherMode));
+}
+
+const verdictVariables: Readonly<Record<Verdict, readonly string[]>> = {
+  faster: ['--vscode-charts-green', '--vscode-testing-iconPassed'],
+  slower: ['--vscode-charts-red', '--vscode-errorForeground'],
+  equivalent: ['--vscode-charts-blue', '--vscode-foreground'],
+  inconclusive: ['--vscode-foreground'],
+  insufficient: ['--vscode-descriptionForeground', '--vscode-foreground'],
+  refused: ['--vscode-descriptionForeground', '--vscode-foreground'],
+  untested: ['--vscode-descriptionForeground', '--vscode-foreground'],
+};
+export const verdictColor = (verdict: Verdict) => color(...verdictVariables[verdict]);
+
+/** Calls `changed` when VS Code puts another theme on the page. Returns how to stop that. */
+export function onThemeChange(changed: () => void): () => void {
+  const observer = new MutationObserver(() => {
+    cache.clear();
+    changed();
+  });
+  observer.observe(document.body, { attributes: true, attributeFilter: ['class', 'style'] });
+  observer.observe(document.documentElement, { attributes: true, attributeFilter: ['class', 'style'] });
+  return () => observer.disconnect();
+}
