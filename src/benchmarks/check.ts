@@ -10,3 +10,177 @@ export type CheckResult =
       readonly install: string | undefined;
     }
   | { readonly state: 'problem'; readonly reason: string };
+
+export const packageManagers = ['apt-get', 'dnf', 'yum', 'zypper', 'apk'] as const;
+export type PackageManager = (typeof packageManagers)[number];
+
+/** Package names per manager, the preferred one first; the first that the manager knows is installed. */
+export type PackageNames = Readonly<Record<PackageManager, readonly string[]>>;
+
+/** The same name everywhere. */
+export const samePackage = (name: string): PackageNames => ({
+  'apt-get': [name],
+  dnf: [name],
+  yum: [name],
+  zypper: [name],
+  apk: [name],
+});
+
+/** Exit status of `install` when packages may not be installed: neither root nor `sudo -n`. */
+export const noPrivilegeExitCode = 77;
+/** Exit status of `install` when the guest has none of the known package managers. */
+export const noManagerExitCode = 78;
+
+const mark = 'guestbench-check: ';
+
+/**
+ * Reads what a check script printed: lines `guestbench-check: key=value`, of which the last is `end`. Anything
+ * else (a login's greeting, warnings) is passed over; an answer without its end is a problem, not a verdict.
+ */
+export function parseCheck(output: string): CheckResult {
+  const lines = output.split(/\r?\n/);
+  const fields = new Map<string, string>();
+  let ended = false;
+  for (const line of lines) {
+    if (!line.startsWith(mark)) continue;
+    const text = line.slice(mark.length);
+    if (text === 'end') ended = true;
+    const equals = text.indexOf('=');
+    if (equals > 0) fields.set(text.slice(0, equals), text.slice(equals + 1).trim());
+  }
+  if (!ended) {
+    const last = lines.findLast((line) => line.trim() !== '' && !line.startsWith(mark))?.trim();
+    const said = last === undefined ? 'it printed nothing else' : `its last line: "${last.slice(0, 200)}"`;
+    return { state: 'problem', reason: `the check did not come to its end; ${said}` };
+  }
+  const field = (name: string): string => fields.get(name) ?? '';
+  switch (field('state')) {
+    case 'ready':
+      if (field('version') === '') break;
+      return { state: 'ready', version: field('version') };
+    case 'missing':
+      if (field('command') === '' || field('package') === '') break;
+      return {
+        state: 'missing',
+        command: field('command'),
+        package: field('package'),
+        install: field('install') || undefined,
+      };
+    case 'problem':
+      if (field('reason') === '') break;
+      return { state: 'problem', reason: field('reason') };
+  }
+  return { state: 'problem', reason: `the check answered with something unknown: state="${field('state')}"` };
+}
+
+/**
+ * Shell functions of check and install: gb_manager prints the package manager, gb_package the name of the
+ * package under it, gb_command the command that installs it (with `sudo -n` unless we are root).
+ */
+function packageFunctions(names: PackageNames): string {
+  const cases = packageManagers.map((manager) => `    ${manager}) set -- ${names[manager].join(' ')} ;;`);
+  return [
+    'gb_manager() {',
+    `  for gb_m in ${packageManagers.join(' ')}; do`,
+    '    if command -v "$gb_m" >/dev/null 2>&1; then echo "$gb_m"; return 0; fi',
+    '  done',
+    '  return 1',
+    '}',
+    'gb_package() {',
+    '  case "$1" in',
+    ...cases,
+    '    *) set -- ',
+    '  esac',
+    '  gb_first=${1:-}',
+    '  for gb_p in "$@"; do',
+    '    case "$gb_manager" in',
+    '      apt-get) [ -n "$(apt-cache show "$gb_p" 2>/dev/null)" ] && { echo "$gb_p"; return 0; } ;;',
+    '      apk) [ -n "$(apk search -e "$gb_p" 2>/dev/null)" ] && { echo "$gb_p"; return 0; } ;;',
+    '      *) echo "$gb_p"; return 0 ;;',
+    '    esac',
+    '  done',
+    '  echo "$gb_first"',
+    '}',
+    'gb_command() {',
+    '  gb_as="sudo -n "',
+    '  if [ "$(id -u)" = 0 ]; then gb_as=; fi',
+    '  case "$1" in',
+    '    apt-get) echo "${gb_as}env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $2" ;;',
+    '    dnf) echo "${gb_as}dnf -y install $2" ;;',
+    '    yum) echo "${gb_as}yum -y install $2" ;;',
+    '    zypper) echo "${gb_as}zypper --non-interactive install --no-recommends $2" ;;',
+    '    apk) echo "${gb_as}apk add $2" ;;',
+    '  esac',
+    '}',
+    'gb_manager=$(gb_manager) || gb_manager=',
+    'gb_package=$(gb_package "${gb_manager:-apt-get}")',
+  ].join('\n');
+}
+
+export interface CheckPlan {
+  /** Commands of which one is enough. */
+  readonly commands: readonly string[];
+  readonly packages: PackageNames;
+  /** Shell text that prints the version; `$gb_tool` is the command that was found. */
+  readonly version: string;
+  /** Shell text run when the tool is there; it may call `gb_problem "why"`, which ends the check. */
+  readonly further?: string;
+}
+
+/** A check script: prints its verdict for `parseCheck` and always exits with 0. */
+export function checkScript({ commands, packages, version, further }: CheckPlan): string {
+  return [
+    packageFunctions(packages),
+    `gb_say() { printf '${mark}%s\\n' "$1"; }`,
+    'gb_problem() { gb_say state=problem; gb_say "reason=$1"; gb_say end; exit 0; }',
+    'gb_tool=',
+    `for gb_c in ${commands.join(' ')}; do`,
+    '  if command -v "$gb_c" >/dev/null 2>&1; then gb_tool=$gb_c; break; fi',
+    'done',
+    'if [ -z "$gb_tool" ]; then',
+    '  gb_say state=missing',
+    `  gb_say 'command=${commands[0] ?? ''}'`,
+    '  gb_say "package=$gb_package"',
+    '  if [ -n "$gb_manager" ]; then gb_say "install=$(gb_command "$gb_manager" "$gb_package")"; fi',
+    '  gb_say end',
+    '  exit 0',
+    'fi',
+    `gb_version=$(${version})`,
+    'if [ -z "$gb_version" ]; then gb_problem "$gb_tool is there but did not tell its version"; fi',
+    ...(further === undefined ? [] : [further]),
+    'gb_say state=ready',
+    'gb_say "version=$gb_version"',
+    'gb_say end',
+    'exit 0',
+    '',
+  ].join('\n');
+}
+
+/** An install script: shows the exact command, then runs it. Needs root or a sudo that does not ask. */
+export function installScript(packages: PackageNames): string {
+  return [
+    packageFunctions(packages),
+    'if [ -z "$gb_manager" ]; then',
+    `  echo "guestbench: no known package manager (${packageManagers.join(', ')}): install $gb_package by hand" >&2`,
+    `  exit ${noManagerExitCode}`,
+    'fi',
+    'if [ "$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null; then',
+    '  echo "guestbench: cannot install $gb_package: neither root nor allowed to use sudo without a password" >&2',
+    '  echo "guestbench: as root, run: $(gb_command "$gb_manager" "$gb_package")" >&2',
+    `  exit ${noPrivilegeExitCode}`,
+    'fi',
+    '# The command is made of our own words only, so splitting it at blanks is safe.',
+    'gb_run() { echo "guestbench: running: $1"; $1; }',
+    'gb_run "$(gb_command "$gb_manager" "$gb_package")" && exit 0',
+    'gb_status=$?',
+    'if [ "$gb_manager" = apt-get ]; then',
+    '  # The package lists can be missing or old; only then are they fetched.',
+    '  gb_run "${gb_as:-}env DEBIAN_FRONTEND=noninteractive apt-get update" || exit $?',
+    '  gb_package=$(gb_package apt-get)',
+    '  gb_run "$(gb_command apt-get "$gb_package")"',
+    '  gb_status=$?',
+    'fi',
+    'exit "$gb_status"',
+    '',
+  ].join('\n');
+}

@@ -30,6 +30,7 @@ interface Rules {
 const longestLine = 1000;
 const longestOutput = 16 * 1024 * 1024;
 const longestReason = 400;
+const longestEnd = 64 * 1024;
 
 /**
  * The lines that are surely whole: ended by a newline. A last line without one may have been cut in the middle of
@@ -148,7 +149,7 @@ function judgeExit(output: TrialOutput, rules: Rules): void {
 }
 
 function notFound(stderr: string): string | undefined {
-  for (const { text } of completeLines(`${stderr}\n`)) {
+  for (const { text } of lastLines(stderr)) {
     const match =
       /[‘'`"]([^‘’'`"]{1,100})[’'"]: No such file or directory/.exec(text) ??
       /(?:^|: )([^\s:]{1,100}): (?:command )?not found/.exec(text);
@@ -163,8 +164,8 @@ const telling =
 /** The line in which the tool itself says what went wrong, as `: stderr line 2: "…"`. */
 function said({ stderr, stdout }: TrialOutput): string {
   const streams = [
-    { name: 'stderr', lines: completeLines(`${stderr}\n`).filter(({ text }) => text.trim() !== '') },
-    { name: 'stdout', lines: completeLines(`${stdout}\n`).filter(({ text }) => text.trim() !== '') },
+    { name: 'stderr', lines: lastLines(stderr) },
+    { name: 'stdout', lines: lastLines(stdout) },
   ];
   const choices: readonly ((line: Line) => boolean)[] = [
     ({ text }) => text.startsWith('guestbench: ') && telling.test(text),
@@ -179,4 +180,15 @@ function said({ stderr, stdout }: TrialOutput): string {
     }
   }
   return '; it printed nothing';
+}
+
+/** The lines of the end of a stream that are not blank: what went wrong stands there. */
+function lastLines(text: string): readonly Line[] {
+  const start = Math.max(0, text.length - longestEnd);
+  let before = 0;
+  for (let next = text.indexOf('\n'); next >= 0 && next < start; next = text.indexOf('\n', next + 1))
+    before++;
+  return completeLines(`${text.slice(start)}\n`)
+    .filter((line) => line.text.trim() !== '')
+    .map((line) => ({ number: line.number + before, text: line.text }));
 }
