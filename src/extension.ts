@@ -33,7 +33,9 @@ export function activate(context: vscode.ExtensionContext): GuestbenchApi {
       return created;
     }));
 
-  const manifest = context.extension.packageJSON as { contributes: { commands: { command: string; title: string }[] } };
+  const manifest = context.extension.packageJSON as {
+    contributes: { commands: { command: string; title: string }[] };
+  };
   for (const { command, title } of manifest.contributes.commands) {
     const run =
       command === 'guestbench.showLog'

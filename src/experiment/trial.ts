@@ -97,15 +97,16 @@ async function execute(
     void jobs.cancel(jobId, graceSeconds).catch(() => undefined);
   };
   const onAbort = (): void => cancel('person');
+  const isAborted = (): boolean => context.signal.aborted;
   const timer = setTimeout(() => cancel('timeout'), timeoutSeconds * 1000);
   try {
-    if (context.signal.aborted) return failure('cancelled', 'stopped before it started');
+    if (isAborted()) return failure('cancelled', 'stopped before it started');
     await jobs.put(jobId, planned.benchmark.script('run', planned.parameters));
     context.signal.addEventListener('abort', onAbort, { once: true });
     const started = await jobs.start(jobId);
     if (started.state === 'busy')
       return failure('failed', 'another controller is running a benchmark on this guest');
-    if (context.signal.aborted) cancel('person');
+    if (isAborted()) cancel('person');
     const end = await jobs.follow(jobId, {
       onStdout: (chunk) => {
         stdout.add(chunk);

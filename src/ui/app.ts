@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
 import { HostKeys } from '../ssh/hostKeys';
 import { ConnectionPool } from '../ssh/pool';
@@ -30,10 +30,14 @@ export class App extends Disposable {
     super();
     const storage = context.globalStorageUri;
     const prompter = new VscodePrompter(context.secrets, log);
-    const hostKeys = new HostKeys({
-      storeFile: path.join(storage.fsPath, 'known_hosts'),
-      extraFiles: (process.env['GUESTBENCH_KNOWN_HOSTS'] ?? '').split(path.delimiter).filter((file) => file !== ''),
-    });
+    const hostKeys = new HostKeys(
+      {
+        store: path.join(storage.fsPath, 'known_hosts'),
+        // Machines that are known by other means, such as the demo lab's.
+        extra: (process.env['GUESTBENCH_KNOWN_HOSTS'] ?? '').split(path.delimiter).filter((file) => file !== ''),
+      },
+      (line) => log.info(line),
+    );
     const pool = this.register(
       new ConnectionPool({
         hostKeys,

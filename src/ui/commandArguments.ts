@@ -29,11 +29,15 @@ export function guestsFrom(args: readonly unknown[]): readonly string[] | undefi
 export function stringsOf(options: unknown, key: string): readonly string[] | undefined {
   const value = valueOf(options, key);
   if (typeof value === 'string') return [value];
-  return Array.isArray(value) ? value.filter((entry): entry is string => typeof entry === 'string') : undefined;
+  return Array.isArray(value)
+    ? value.filter((entry): entry is string => typeof entry === 'string')
+    : undefined;
 }
 
 export function valueOf(options: unknown, key: string): unknown {
-  return typeof options === 'object' && options !== null ? (options as Record<string, unknown>)[key] : undefined;
+  return typeof options === 'object' && options !== null
+    ? (options as Record<string, unknown>)[key]
+    : undefined;
 }
 
 function guestOfRow(row: unknown): string[] {
@@ -74,7 +78,9 @@ export async function pickExperiment(
     {
       title,
       placeHolder:
-        entries.length === 0 ? vscode.l10n.t('There is no experiment yet') : vscode.l10n.t('Choose an experiment'),
+        entries.length === 0
+          ? vscode.l10n.t('There is no experiment yet')
+          : vscode.l10n.t('Choose an experiment'),
     },
   );
   if (!picked) throw new vscode.CancellationError();

@@ -181,14 +181,17 @@ export class ExperimentService extends Disposable {
     });
     this.running.set(file, { runner, terminal, label, progress: runner.progress });
     this.noteRunning();
-    for (const guest of plan.guests) this.guests.setActivity(guest.name, vscode.l10n.t('waiting for its turn'));
+    for (const guest of plan.guests)
+      this.guests.setActivity(guest.name, vscode.l10n.t('waiting for its turn'));
     this.log.info(`Experiment ${file}: ${plan.trials.length} trials, seed ${seed}`);
     terminal.header(vscode.l10n.t('{0}: {1} trials', label, plan.trials.length), notes);
     terminal.terminal.show(true);
     try {
       const summary = await runner.run();
       terminal.finish(await this.lastLines(summary));
-      this.log.info(`Experiment ${path.basename(file)} ${summary.reason}: ${summary.ok} ok, ${summary.failed} failed`);
+      this.log.info(
+        `Experiment ${path.basename(file)} ${summary.reason}: ${summary.ok} ok, ${summary.failed} failed`,
+      );
       return summary;
     } catch (error) {
       terminal.finish([messageOf(error)]);
@@ -241,7 +244,7 @@ export class ExperimentService extends Disposable {
     const byBoot = new Map<string, string[]>();
     for (const { name } of plan.guests) {
       const state = this.guests.state(name);
-      const bootId = 'facts' in state ? state.facts?.bootId : undefined;
+      const bootId = 'facts' in state ? state.facts.bootId : undefined;
       if (bootId !== undefined) byBoot.set(bootId, [...(byBoot.get(bootId) ?? []), name]);
     }
     return [...byBoot.values()]
@@ -256,7 +259,7 @@ export class ExperimentService extends Disposable {
 
   private modeOf(name: string): string | undefined {
     const state = this.guests.state(name);
-    return 'facts' in state ? state.facts?.mode.mode : undefined;
+    return 'facts' in state ? state.facts.mode.mode : undefined;
   }
 
   private noteProgress(file: string, progress: Progress): void {
@@ -275,7 +278,11 @@ export class ExperimentService extends Disposable {
       summary.reason === 'completed'
         ? vscode.l10n.t('Completed: {0} trials, {1} failed.', summary.ok + summary.failed, summary.failed)
         : summary.reason === 'stopped'
-          ? vscode.l10n.t('Stopped: {0} of {1} trials measured; the file holds them all.', summary.ok, summary.planned)
+          ? vscode.l10n.t(
+              'Stopped: {0} of {1} trials measured; the file holds them all.',
+              summary.ok,
+              summary.planned,
+            )
           : vscode.l10n.t('No trial succeeded; see the reasons above.');
     return [bold(how), headlineOf(await this.read(summary.file)), dim(summary.file)];
   }
@@ -329,6 +336,8 @@ function entryFrom(file: string, text: string, isRunning: boolean): ExperimentEn
 function defaultLabel(plan: Plan): string {
   const guests = plan.guests.map((guest) => guest.name).join(' vs ');
   const benchmarks =
-    plan.benchmarks.length <= 3 ? plan.benchmarks.map((b) => b.id).join(', ') : `${plan.benchmarks.length} benchmarks`;
+    plan.benchmarks.length <= 3
+      ? plan.benchmarks.map((b) => b.id).join(', ')
+      : `${plan.benchmarks.length} benchmarks`;
   return `${guests}: ${benchmarks}`;
 }

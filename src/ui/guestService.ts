@@ -17,7 +17,12 @@ export type GuestState =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'connecting'; readonly facts?: Facts }
   | { readonly kind: 'ready'; readonly facts: Facts; readonly checkedAt: Date }
-  | { readonly kind: 'error'; readonly message: string; readonly error: SshErrorKind | 'other'; readonly facts?: Facts };
+  | {
+      readonly kind: 'error';
+      readonly message: string;
+      readonly error: SshErrorKind | 'other';
+      readonly facts?: Facts;
+    };
 
 /** Whether a person may be asked questions: only for what they asked for themselves. */
 export type Asking = 'ask' | 'silent';
@@ -148,7 +153,9 @@ export class GuestService extends Disposable {
 export function requireTrust(): void {
   if (!vscode.workspace.isTrusted) {
     throw new UserError(
-      vscode.l10n.t('This workspace is not trusted, so Guestbench does not connect to its guests. Trust it first.'),
+      vscode.l10n.t(
+        'This workspace is not trusted, so Guestbench does not connect to its guests. Trust it first.',
+      ),
     );
   }
 }

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { addGuest, newLabText, removeGuest } from '../lab/labFile';
+import { placeOfGuest } from '../lab/labPlaces';
 import { LabStore, type LabProblem } from '../lab/labStore';
 import { Disposable, type Disposes } from '../model/disposable';
 import type { Guest, Lab } from '../model/lab';
@@ -30,7 +31,9 @@ export class LabService extends Disposable {
       }),
     );
     // A lab file that appears in (or leaves) a workspace folder takes over from the one in storage.
-    const watcher = this.register(vscode.workspace.createFileSystemWatcher(`**/${fileName}`, false, true, false));
+    const watcher = this.register(
+      vscode.workspace.createFileSystemWatcher(`**/${fileName}`, false, true, false),
+    );
     this.register(watcher.onDidCreate(() => void this.reopen()));
     this.register(watcher.onDidDelete(() => void this.reopen()));
     this.register({ dispose: () => this.closeStore() });
@@ -80,6 +83,11 @@ export class LabService extends Disposable {
       editor.selection = new vscode.Selection(position, position);
       editor.revealRange(new vscode.Range(position, position), vscode.TextEditorRevealType.InCenter);
     }
+  }
+
+  /** Where a guest's entry stands in the lab file. */
+  async placeOf(name: string): Promise<{ readonly line: number; readonly column: number } | undefined> {
+    return placeOfGuest((await this.document()).getText(), name);
   }
 
   private async edit(change: (text: string) => string): Promise<void> {

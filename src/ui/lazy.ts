@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 
 /** A tree whose provider is loaded when the tree is first looked at. */
 export class LazyTree<T> implements vscode.TreeDataProvider<T> {
-  private readonly changed = new vscode.EventEmitter<T | undefined | null | void | T[]>();
+  private readonly changed = new vscode.EventEmitter<T | T[] | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private loaded: Promise<vscode.TreeDataProvider<T>> | undefined;
   private provider: vscode.TreeDataProvider<T> | undefined;
@@ -29,7 +29,7 @@ export class LazyTree<T> implements vscode.TreeDataProvider<T> {
   private get(): Promise<vscode.TreeDataProvider<T>> {
     return (this.loaded ??= this.load().then((provider) => {
       this.provider = provider;
-      provider.onDidChangeTreeData?.((changed) => this.changed.fire(changed));
+      provider.onDidChangeTreeData?.((changed) => this.changed.fire(changed ?? undefined));
       return provider;
     }));
   }
@@ -47,7 +47,11 @@ export class LazyEditor<T extends vscode.CustomDocument> implements vscode.Custo
     return (await this.load()).openCustomDocument(uri, context, token);
   }
 
-  async resolveCustomEditor(document: T, panel: vscode.WebviewPanel, token: vscode.CancellationToken): Promise<void> {
+  async resolveCustomEditor(
+    document: T,
+    panel: vscode.WebviewPanel,
+    token: vscode.CancellationToken,
+  ): Promise<void> {
     await (await this.load()).resolveCustomEditor(document, panel, token);
   }
 }

@@ -37,14 +37,17 @@ export class VscodePrompter implements Prompter {
         },
         trust,
       );
-      if (chosen === trust) this.log.info(`Host key of ${where(question.target)} trusted: ${question.fingerprint}`);
+      if (chosen === trust)
+        this.log.info(`Host key of ${where(question.target)} trusted: ${question.fingerprint}`);
       return chosen === trust;
     });
   }
 
   reportChangedHostKey(changed: ChangedHostKey): Promise<void> {
     return this.inTurn(async () => {
-      const known = changed.known.map((key) => `${key.keyType} ${key.fingerprint}\n(${key.where})`).join('\n');
+      const known = changed.known
+        .map((key) => `${key.keyType} ${key.fingerprint}\n(${key.where})`)
+        .join('\n');
       await vscode.window.showErrorMessage(
         vscode.l10n.t('The host key of {0} has changed.', changed.target.name),
         {
@@ -126,8 +129,14 @@ export class VscodePrompter implements Prompter {
     const keep = vscode.l10n.t('Remember');
     const chosen = await vscode.window.showInformationMessage(
       question.kind === 'password'
-        ? vscode.l10n.t('Remember the password of {0} in the system\'s secret storage?', where(question.target))
-        : vscode.l10n.t('Remember the passphrase of {0} in the system\'s secret storage?', question.file ?? ''),
+        ? vscode.l10n.t(
+            "Remember the password of {0} in the system's secret storage?",
+            where(question.target),
+          )
+        : vscode.l10n.t(
+            "Remember the passphrase of {0} in the system's secret storage?",
+            question.file ?? '',
+          ),
       keep,
       vscode.l10n.t('Not Now'),
     );

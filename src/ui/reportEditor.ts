@@ -164,7 +164,9 @@ class ReportPanel extends Disposable {
       this.log.warn(`Report page: ${read.why}`);
       return;
     }
-    void this.answer(read.message).catch((error: unknown) => this.log.error(`Report page: ${messageOf(error)}`));
+    void this.answer(read.message).catch((error: unknown) =>
+      this.log.error(`Report page: ${messageOf(error)}`),
+    );
   }
 
   private async answer(message: PageMessage): Promise<void> {
@@ -205,7 +207,8 @@ class ReportPanel extends Disposable {
 
 function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
   const nonce = randomBytes(16).toString('base64');
-  const asset = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', name)).toString();
+  const asset = (name: string): string =>
+    webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', name)).toString();
   const csp = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}; img-src ${webview.cspSource} data:; font-src ${webview.cspSource}`;
   return `<!DOCTYPE html>
 <html lang="en">

@@ -5,7 +5,9 @@ import { messageOf, type Log } from './log';
 
 /** True for what a person did on purpose: no message, only a line in the log. */
 export function isCancellation(error: unknown): boolean {
-  return error instanceof vscode.CancellationError || (error instanceof SshError && error.kind === 'cancelled');
+  return (
+    error instanceof vscode.CancellationError || (error instanceof SshError && error.kind === 'cancelled')
+  );
 }
 
 /**

@@ -23,7 +23,7 @@ export interface RunTerminalOptions {
 /** The live view of one experiment: a heading per trial, then what the benchmark prints. Ctrl+C stops. */
 export class RunTerminal extends Disposable implements vscode.Pseudoterminal, RunnerListener {
   private readonly writeEmitter = this.register(new vscode.EventEmitter<string>());
-  private readonly closeEmitter = this.register(new vscode.EventEmitter<number | void>());
+  private readonly closeEmitter = this.register(new vscode.EventEmitter<number>());
   readonly onDidWrite = this.writeEmitter.event;
   readonly onDidClose = this.closeEmitter.event;
   readonly terminal: vscode.Terminal;
@@ -101,7 +101,9 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
     this.write(text);
     if (this.shownChars > maxCharsPerTrial) {
       this.line('');
-      this.line(yellow(vscode.l10n.t('This trial prints very much; the rest is only in its experiment file.')));
+      this.line(
+        yellow(vscode.l10n.t('This trial prints very much; the rest is only in its experiment file.')),
+      );
     }
   }
 

@@ -7,7 +7,7 @@ import { messageOf } from './log';
 /** An interactive shell on a guest in a VS Code terminal, over the guest's shared connection. */
 export class ShellTerminal extends Disposable implements vscode.Pseudoterminal {
   private readonly writeEmitter = this.register(new vscode.EventEmitter<string>());
-  private readonly closeEmitter = this.register(new vscode.EventEmitter<number | void>());
+  private readonly closeEmitter = this.register(new vscode.EventEmitter<number>());
   readonly onDidWrite = this.writeEmitter.event;
   readonly onDidClose = this.closeEmitter.event;
   private readonly decoder = new StringDecoder('utf8');
@@ -49,7 +49,7 @@ export class ShellTerminal extends Disposable implements vscode.Pseudoterminal {
       shell.onClose((code) => {
         if (this.isDisposed) return;
         if (code === null) this.writeEmitter.fire(`\r\n${vscode.l10n.t('The connection ended.')}\r\n`);
-        this.closeEmitter.fire(code ?? undefined);
+        this.closeEmitter.fire(code ?? 1);
       });
     } catch (error) {
       this.writeEmitter.fire(`\r\n${messageOf(error).replaceAll('\n', '\r\n')}\r\n`);

@@ -25,7 +25,12 @@ export class StatusBar extends Disposable {
     const done = running.reduce((sum, { progress }) => sum + progress.done, 0);
     const total = running.reduce((sum, { progress }) => sum + progress.total, 0);
     const seconds = Math.max(...running.map(({ progress }) => progress.secondsLeft));
-    this.item.text = vscode.l10n.t('$(sync~spin) Guestbench {0}/{1}, {2} left', done, total, aboutDuration(seconds));
+    this.item.text = vscode.l10n.t(
+      '$(sync~spin) Guestbench {0}/{1}, {2} left',
+      done,
+      total,
+      aboutDuration(seconds),
+    );
     this.item.tooltip = running.map(({ label }) => label).join('\n');
     this.item.command = {
       command: 'guestbench.openReport',

@@ -6,7 +6,9 @@ const escape = '\u001b[';
 export function plainForTerminal(text: string): string {
   return text
     .replace(/\r\n|\r(?!\n)/g, '\n')
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (c) => String.fromCharCode(0x2400 + c.charCodeAt(0)))
+    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (c) =>
+      String.fromCharCode(0x2400 + c.charCodeAt(0)),
+    )
     .replace(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
     .replaceAll('\n', '\r\n');
 }

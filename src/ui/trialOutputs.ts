@@ -37,7 +37,9 @@ function recordText(record: TrialRecord): string {
     `${record.status}${record.exitCode === undefined || record.exitCode === null ? '' : `, exit code ${record.exitCode}`}`,
     ...(record.reason === undefined ? [] : [record.reason]),
     ...record.measurements.map((m) => `${m.id} = ${m.value} ${m.unit}`),
-    ...(record.missingBytes > 0 ? [`${record.missingBytes} bytes of output are not in the experiment file`] : []),
+    ...(record.missingBytes > 0
+      ? [`${record.missingBytes} bytes of output are not in the experiment file`]
+      : []),
   ];
   return [
     ...head.map((line) => `# ${line}`),

@@ -80,7 +80,9 @@ async function askWhere(): Promise<Where> {
     pick.title = vscode.l10n.t('Add Guest');
     pick.step = 1;
     pick.totalSteps = steps;
-    pick.placeholder = vscode.l10n.t('Address of the guest (host name, IP address, address:port) or an SSH alias');
+    pick.placeholder = vscode.l10n.t(
+      'Address of the guest (host name, IP address, address:port) or an SSH alias',
+    );
     pick.ignoreFocusOut = true;
     pick.items = aliasItems;
     pick.onDidChangeValue((value) => {
@@ -88,13 +90,19 @@ async function askWhere(): Promise<Where> {
       pick.items =
         typed === '' || aliases.includes(typed)
           ? aliasItems
-          : [{ label: typed, description: vscode.l10n.t('use this address'), alwaysShow: true }, ...aliasItems];
+          : [
+              { label: typed, description: vscode.l10n.t('use this address'), alwaysShow: true },
+              ...aliasItems,
+            ];
     });
     pick.onDidAccept(() => {
       const chosen = pick.selectedItems[0]?.label ?? pick.value.trim();
       const where = aliases.includes(chosen) ? { sshHost: chosen } : addressOf(chosen);
       if (!where) {
-        pick.placeholder = vscode.l10n.t('"{0}" is not an address. Examples: 10.0.0.11, guest.lab:2222, [fd00::1]:22', chosen);
+        pick.placeholder = vscode.l10n.t(
+          '"{0}" is not an address. Examples: 10.0.0.11, guest.lab:2222, [fd00::1]:22',
+          chosen,
+        );
         pick.value = '';
         return;
       }
@@ -112,7 +120,8 @@ async function askWhere(): Promise<Where> {
 /** `host`, `host:port`, `[v6]:port` or a bare IPv6 address. */
 function addressOf(text: string): { address: string; port?: number } | undefined {
   const match = /^(?:\[([^\]\s]+)\]|([^\s:[\]]+))(?::(\d{1,5}))?$/.exec(text);
-  const address = match?.[1] ?? match?.[2] ?? (/^[0-9a-fA-F:.]+:[0-9a-fA-F:.]*$/.test(text) ? text : undefined);
+  const address =
+    match?.[1] ?? match?.[2] ?? (/^[0-9a-fA-F:.]+:[0-9a-fA-F:.]*$/.test(text) ? text : undefined);
   if (address === undefined || address.startsWith('-')) return undefined;
   const port = match?.[3] === undefined ? undefined : Number(match[3]);
   if (port !== undefined && (port < 1 || port > 65535)) return undefined;
@@ -140,16 +149,19 @@ async function ask(
 async function askHost(services: Services): Promise<string> {
   const known = [
     ...new Set(
-      [...services.lab.lab.hosts.map((host) => host.name), ...services.lab.lab.guests.map((guest) => guest.host)].filter(
-        (name) => name !== undefined,
-      ),
+      [
+        ...services.lab.lab.hosts.map((host) => host.name),
+        ...services.lab.lab.guests.map((guest) => guest.host),
+      ].filter((name) => name !== undefined),
     ),
   ];
   const unnamed = vscode.l10n.t('No host named');
   const other = vscode.l10n.t('Another host...');
   const picked = await vscode.window.showQuickPick([...known, unnamed, other], {
     title: vscode.l10n.t('Add Guest: Host ({0}/{1})', 4, steps),
-    placeHolder: vscode.l10n.t('Which physical machine does it run on? Guests of one host never run at the same time.'),
+    placeHolder: vscode.l10n.t(
+      'Which physical machine does it run on? Guests of one host never run at the same time.',
+    ),
     ignoreFocusOut: true,
   });
   if (picked === undefined) throw new vscode.CancellationError();

@@ -17,5 +17,8 @@ export async function cleanUpGuest(services: Services, ...args: readonly unknown
     await new Jobs(() => services.guests.connect(name, 'ask')).cleanUp();
     services.log.info(`${name}: cleaned up`);
   }
-  vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) Nothing of Guestbench is left on {0}', names.join(', ')), 5000);
+  vscode.window.setStatusBarMessage(
+    vscode.l10n.t('$(check) Nothing of Guestbench is left on {0}', names.join(', ')),
+    5000,
+  );
 }

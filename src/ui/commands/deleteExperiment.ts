@@ -7,7 +7,12 @@ import type { Services } from '../services';
 
 /** Moves an experiment file, and the outputs beside it, to the trash, after a question. */
 export async function deleteExperiment(services: Services, ...args: readonly unknown[]): Promise<void> {
-  const file = await pickExperiment(services, args, vscode.l10n.t('Delete Experiment'), (e) => e.state !== 'running');
+  const file = await pickExperiment(
+    services,
+    args,
+    vscode.l10n.t('Delete Experiment'),
+    (e) => e.state !== 'running',
+  );
   if (services.experiments.isRunning(file)) {
     throw new UserError(vscode.l10n.t('This experiment is running. Stop it first.'));
   }

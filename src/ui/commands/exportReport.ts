@@ -40,7 +40,11 @@ function formatFrom(value: unknown): Format | undefined {
 
 async function askFormat(): Promise<Format> {
   const items: (vscode.QuickPickItem & { format: Format })[] = [
-    { format: 'markdown', label: 'Markdown', detail: vscode.l10n.t('Headline, table and warnings, to paste anywhere') },
+    {
+      format: 'markdown',
+      label: 'Markdown',
+      detail: vscode.l10n.t('Headline, table and warnings, to paste anywhere'),
+    },
     { format: 'csv', label: 'CSV', detail: vscode.l10n.t('One row a measurement') },
     { format: 'json', label: 'JSON', detail: vscode.l10n.t('The whole experiment as one document') },
   ];

@@ -5,7 +5,9 @@ import type { Services } from '../services';
 /** Forgets the host key that Guestbench stored for a guest and the secrets kept for it. */
 export async function forgetGuest(services: Services, ...args: readonly unknown[]): Promise<void> {
   await services.lab.open();
-  const names = guestsFrom(args) ?? [await pickGuest(services, vscode.l10n.t('Forget Host Key and Saved Secrets'))];
+  const names = guestsFrom(args) ?? [
+    await pickGuest(services, vscode.l10n.t('Forget Host Key and Saved Secrets')),
+  ];
   for (const name of names) {
     const target = await services.guests.target(services.lab.guest(name));
     await services.hostKeys.forget(target);

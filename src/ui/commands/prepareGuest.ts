@@ -20,7 +20,11 @@ export async function prepareGuest(services: Services, ...args: readonly unknown
   const lacking = await findLacks(services, names, planned);
   if (lacking.length === 0) {
     void vscode.window.showInformationMessage(
-      vscode.l10n.t('{0}: ready for {1}.', names.join(', '), planned.map((p) => p.benchmark.title).join(', ')),
+      vscode.l10n.t(
+        '{0}: ready for {1}.',
+        names.join(', '),
+        planned.map((p) => p.benchmark.title).join(', '),
+      ),
     );
     return;
   }
@@ -47,7 +51,9 @@ export async function findLacks(
           const checks = await checkGuest(await services.guests.connect(guest, 'ask'), planned);
           const lacks = planned.flatMap(({ benchmark }): Lack[] => {
             const check = checks.get(benchmark.id);
-            return check && check.state !== 'ready' ? [{ benchmark: benchmark.id, title: benchmark.title, check }] : [];
+            return check && check.state !== 'ready'
+              ? [{ benchmark: benchmark.id, title: benchmark.title, check }]
+              : [];
           });
           services.guests.setLacks(guest, lacks);
           return { guest, lacks };
@@ -66,7 +72,12 @@ export async function offerInstall(
   const lines = lacking.flatMap(({ guest, lacks }) =>
     lacks.map(({ title, check }) =>
       check.state === 'missing'
-        ? vscode.l10n.t('{0}, {1}: {2}', guest, title, check.install ?? vscode.l10n.t('install {0} by hand', check.package))
+        ? vscode.l10n.t(
+            '{0}, {1}: {2}',
+            guest,
+            title,
+            check.install ?? vscode.l10n.t('install {0} by hand', check.package),
+          )
         : `${guest}, ${title}: ${check.reason}`,
     ),
   );
@@ -85,7 +96,9 @@ export async function offerInstall(
   for (const { guest, lacks } of lacking) await installAll(services, guest, lacks, planned, terminal);
   const names = lacking.map(({ guest }) => guest);
   const still = await findLacks(services, names, planned);
-  terminal.line(still.length === 0 ? vscode.l10n.t('All is ready.') : vscode.l10n.t('Something is still missing.'));
+  terminal.line(
+    still.length === 0 ? vscode.l10n.t('All is ready.') : vscode.l10n.t('Something is still missing.'),
+  );
   return still.length === 0;
 }
 
@@ -100,14 +113,19 @@ async function installAll(
   const done = new Set<string>();
   for (const { benchmark: id, title, check } of lacks) {
     const entry = planned.find(({ benchmark }) => benchmark.id === id);
-    if (!entry || check.state !== 'missing' || check.install === undefined || done.has(check.install)) continue;
+    if (!entry || check.state !== 'missing' || check.install === undefined || done.has(check.install))
+      continue;
     done.add(check.install);
     terminal.heading(vscode.l10n.t('{0}: installing {1} for {2}', guest, check.package, title));
     const result = await installOn(connection, entry, (chunk) => terminal.output(chunk));
     if (result.code !== 0) {
       throw new UserError(
         result.code === 77
-          ? vscode.l10n.t('{0}: installing needs root or passwordless sudo. Run there: {1}', guest, check.install)
+          ? vscode.l10n.t(
+              '{0}: installing needs root or passwordless sudo. Run there: {1}',
+              guest,
+              check.install,
+            )
           : vscode.l10n.t('{0}: installing {1} failed; the terminal shows why.', guest, check.package),
       );
     }

@@ -9,7 +9,10 @@ export async function removeGuest(services: Services, ...args: readonly unknown[
   const remove = vscode.l10n.t('Remove');
   const chosen = await vscode.window.showWarningMessage(
     vscode.l10n.t('Remove {0} from the lab file?', names.join(', ')),
-    { modal: true, detail: vscode.l10n.t('Experiments already made are kept. Nothing changes on the guest itself.') },
+    {
+      modal: true,
+      detail: vscode.l10n.t('Experiments already made are kept. Nothing changes on the guest itself.'),
+    },
     remove,
   );
   if (chosen !== remove) throw new vscode.CancellationError();

@@ -46,7 +46,9 @@ export async function runBenchmarks(
   if (unready.length > 0) throw unreachable(services, unready);
   const lacking = await findLacks(services, guests, planned);
   if (lacking.length > 0 && !(await offerInstall(services, lacking, planned))) {
-    const lines = lacking.map(({ guest, lacks }) => `${guest}: ${lacks.map(({ title }) => title).join(', ')}`);
+    const lines = lacking.map(
+      ({ guest, lacks }) => `${guest}: ${lacks.map(({ title }) => title).join(', ')}`,
+    );
     throw new UserError(vscode.l10n.t('Not started; these cannot run yet: {0}', lines.join('; ')));
   }
   const label = valueOf(options, 'label');
@@ -92,7 +94,9 @@ async function chooseGuests(services: Services, args: readonly unknown[]): Promi
   if (named) return named;
   const guests = services.lab.lab.guests;
   if (guests.length === 0) {
-    throw new UserError(vscode.l10n.t('There is no guest in the lab yet. Add one first (Guestbench: Add Guest).'));
+    throw new UserError(
+      vscode.l10n.t('There is no guest in the lab yet. Add one first (Guestbench: Add Guest).'),
+    );
   }
   const items = guests.map((guest) => {
     const state = services.guests.state(guest.name);
@@ -160,7 +164,10 @@ async function choosePreset(ids: readonly string[], guestCount: number): Promise
   return picked.preset;
 }
 
-async function chooseRounds(planned: readonly PlannedBenchmark[], guests: readonly string[]): Promise<number> {
+async function chooseRounds(
+  planned: readonly PlannedBenchmark[],
+  guests: readonly string[],
+): Promise<number> {
   const refs = guests.map((name) => ({ name }));
   const benchmarks = planned.map(({ benchmark }) => ({ id: benchmark.id }));
   const estimator = createEstimator(refs, (id) => {
@@ -170,9 +177,21 @@ async function chooseRounds(planned: readonly PlannedBenchmark[], guests: readon
   const estimate = (rounds: number): string =>
     aboutDuration(estimator.secondsFor(planRounds(0, refs, benchmarks, rounds)));
   const items: (vscode.QuickPickItem & { rounds: number })[] = [
-    { rounds: defaultRounds, label: String(defaultRounds), detail: vscode.l10n.t('Enough for clear differences') },
-    { rounds: 10, label: '10', detail: vscode.l10n.t('From here on, single outliers no longer widen the interval') },
-    { rounds: 20, label: '20', detail: vscode.l10n.t('The most that a verdict uses: for differences of a few percent') },
+    {
+      rounds: defaultRounds,
+      label: String(defaultRounds),
+      detail: vscode.l10n.t('Enough for clear differences'),
+    },
+    {
+      rounds: 10,
+      label: '10',
+      detail: vscode.l10n.t('From here on, single outliers no longer widen the interval'),
+    },
+    {
+      rounds: 20,
+      label: '20',
+      detail: vscode.l10n.t('The most that a verdict uses: for differences of a few percent'),
+    },
     { rounds: 1, label: '1', detail: vscode.l10n.t('A trial run: too few for a verdict') },
   ].map((item) => ({
     ...item,

@@ -30,7 +30,9 @@ async function askHow(): Promise<'now' | 'after-trial'> {
     vscode.l10n.t('Stop the experiment?'),
     {
       modal: true,
-      detail: vscode.l10n.t('What has been measured stays in the file and stays valid. Stopping now ends the running trial on its guest.'),
+      detail: vscode.l10n.t(
+        'What has been measured stays in the file and stays valid. Stopping now ends the running trial on its guest.',
+      ),
     },
     after,
     now,

@@ -70,7 +70,13 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
       case 'failure':
         return failureItem(node);
       case 'warning':
-        return leaf(`${node.guest}/warning/${node.message}`, node.message, '', 'warning', 'list.warningForeground');
+        return leaf(
+          `${node.guest}/warning/${node.message}`,
+          node.message,
+          '',
+          'warning',
+          'list.warningForeground',
+        );
       case 'missing':
         return missingItem(node);
       case 'fact': {
@@ -85,7 +91,7 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
   resolveTreeItem(item: vscode.TreeItem, node: GuestNode): vscode.TreeItem {
     if (node.kind === 'guest') {
       const state = this.guests.state(node.guest);
-      if ('facts' in state && state.facts) item.tooltip = factsTooltip(node.guest, state.facts);
+      if ('facts' in state) item.tooltip = factsTooltip(node.guest, state.facts);
     }
     return item;
   }
@@ -102,13 +108,11 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
       if (group) group.push(guest.name);
       else groups.set(label, [guest.name]);
     }
-    const rows = [...groups].map(
-      ([label, names]): GuestNode => ({
-        kind: 'group',
-        label: label === '' ? vscode.l10n.t('No host named') : label,
-        guests: names,
-      }),
-    );
+    const rows = [...groups].map(([label, names]): GuestNode => ({
+      kind: 'group',
+      label: label === '' ? vscode.l10n.t('No host named') : label,
+      guests: names,
+    }));
     return [...problems, ...rows];
   }
 
@@ -182,7 +186,7 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
 
   private modeText(guest: Guest): string {
     const state = this.guests.state(guest.name);
-    return ('facts' in state ? state.facts?.mode.mode : undefined) ?? vscode.l10n.t('Mode not known yet');
+    return ('facts' in state ? state.facts.mode.mode : undefined) ?? vscode.l10n.t('Mode not known yet');
   }
 
   /** The same object for the same guest, so that a change fires one row. */
@@ -230,7 +234,8 @@ function failureItem(node: Extract<GuestNode, { kind: 'failure' }>): vscode.Tree
 
 function missingItem(node: Extract<GuestNode, { kind: 'missing' }>): vscode.TreeItem {
   const { check, title, benchmark } = node.lack;
-  const text = check.state === 'missing' ? vscode.l10n.t('package {0} is missing', check.package) : check.reason;
+  const text =
+    check.state === 'missing' ? vscode.l10n.t('package {0} is missing', check.package) : check.reason;
   const item = leaf(`${node.guest}/missing/${benchmark}`, title, text, 'package', 'list.warningForeground');
   item.tooltip =
     check.state === 'missing' && check.install !== undefined
@@ -245,25 +250,41 @@ function missingItem(node: Extract<GuestNode, { kind: 'missing' }>): vscode.Tree
   return item;
 }
 
-function leaf(id: string, label: string, description: string, icon?: string, color?: string): vscode.TreeItem {
+function leaf(
+  id: string,
+  label: string,
+  description: string,
+  icon?: string,
+  color?: string,
+): vscode.TreeItem {
   const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.None);
   item.id = id;
   item.description = description;
   if (icon !== undefined) {
-    item.iconPath = new vscode.ThemeIcon(icon, color === undefined ? undefined : new vscode.ThemeColor(color));
+    item.iconPath = new vscode.ThemeIcon(
+      icon,
+      color === undefined ? undefined : new vscode.ThemeColor(color),
+    );
   }
   return item;
 }
 
-function guestIcon(state: GuestState, activity: string | undefined, facts: Facts | undefined): vscode.ThemeIcon {
+function guestIcon(
+  state: GuestState,
+  activity: string | undefined,
+  facts: Facts | undefined,
+): vscode.ThemeIcon {
   if (state.kind === 'connecting' && !facts) return new vscode.ThemeIcon('loading~spin');
-  if (state.kind === 'error') return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
+  if (state.kind === 'error')
+    return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
   if (activity !== undefined) return new vscode.ThemeIcon('sync~spin', new vscode.ThemeColor('charts.green'));
   return modeIcon(facts?.mode.mode ?? 'unknown');
 }
 
 function modeWord(facts: Facts): string {
-  return facts.mode.confidence === 'likely' ? vscode.l10n.t('{0} (likely)', facts.mode.mode) : facts.mode.mode;
+  return facts.mode.confidence === 'likely'
+    ? vscode.l10n.t('{0} (likely)', facts.mode.mode)
+    : facts.mode.mode;
 }
 
 function stateWord(state: GuestState, activity: string | undefined): string {
@@ -310,6 +331,7 @@ function errorWord(kind: Extract<GuestState, { kind: 'error' }>['error']): strin
 
 /** What to say when the probed mode is not the one the lab file states. */
 function modeMismatch(guest: Guest, facts: Facts): string | undefined {
-  if (guest.mode === undefined || facts.mode.mode === guest.mode || facts.mode.mode === 'unknown') return undefined;
+  if (guest.mode === undefined || facts.mode.mode === guest.mode || facts.mode.mode === 'unknown')
+    return undefined;
   return vscode.l10n.t('The lab file says {0}, the guest is {1}.', guest.mode, facts.mode.mode);
 }
