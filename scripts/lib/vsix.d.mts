@@ -1,0 +1,2 @@
+/** Where the packaged extension is. */
+export function vsixPath(): string;
