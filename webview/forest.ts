@@ -51,6 +51,8 @@ const kindTitles = {
 const narrowBelow = 620;
 const axisHeight = 58;
 const headingHeight = 28;
+/** From the figures to the verdict, in CSS pixels. */
+const wordColumn = 172;
 const widest = 20;
 
 /** The overview: a point and an interval for each metric on a logarithmic axis of speedup. */
@@ -62,6 +64,7 @@ export class ForestChart {
   private lines: readonly Line[] = [];
   private names = { baseline: '', candidate: '' };
   private width = 0;
+  private wordWidth = 0;
 
   constructor(
     private readonly box: HTMLElement,
@@ -69,8 +72,10 @@ export class ForestChart {
   ) {
     const point = (context: { dataIndex: number }) => this.points()[context.dataIndex];
     const verdictOf = (context: { dataIndex: number }) => point(context)?.verdict ?? 'untested';
+    const paint = (context: { dataIndex: number }) =>
+      point(context)?.kind === 'overall' ? foreground() : verdictColor(verdictOf(context));
     const solid = (context: { dataIndex: number }) =>
-      shapes[verdictOf(context)].filled ? verdictColor(verdictOf(context)) : background();
+      shapes[verdictOf(context)].filled ? paint(context) : background();
     this.chart = openChart(canvas, {
       type: 'scatter',
       data: {
@@ -86,7 +91,7 @@ export class ForestChart {
             pointBorderWidth: 2,
             pointBackgroundColor: solid,
             pointHoverBackgroundColor: solid,
-            pointBorderColor: (context) => verdictColor(verdictOf(context)),
+            pointBorderColor: paint,
           },
         ],
       },
@@ -170,7 +175,12 @@ export class ForestChart {
   private gutters() {
     return this.narrow
       ? { left: 10, right: 14, top: 4, bottom: 0 }
-      : { left: Math.min(280, Math.round(this.width * 0.3)), right: 230, top: 4, bottom: 0 };
+      : {
+          left: Math.min(260, Math.round(this.width * 0.24)),
+          right: wordColumn + Math.min(this.wordWidth, Math.round(this.width * 0.22)) + 24,
+          top: 4,
+          bottom: 0,
+        };
   }
 
   /** Where each line stands depends on the width only through its height: labels move above the marks. */
@@ -202,6 +212,7 @@ export class ForestChart {
       push({ kind: 'overall', label, verdict: 'untested', word: '', speedup, interval }, height);
     }
     this.lines = lines;
+    this.wordWidth = this.widestWord();
     this.box.style.height = `${y + axisHeight}px`;
     const { chart } = this;
     const dataset = chart?.data.datasets[0];
@@ -212,6 +223,16 @@ export class ForestChart {
     const { x, y: yAxis } = chart.options.scales ?? {};
     if (x !== undefined) Object.assign(x, { min: low, max: high });
     if (yAxis !== undefined) yAxis.max = Math.max(1, y);
+  }
+
+  private widestWord(): number {
+    const ctx = this.chart?.ctx;
+    if (ctx === undefined) return 0;
+    ctx.save();
+    ctx.font = `600 12px ${fontFamily()}`;
+    const widths = this.lines.map(({ word }) => ctx.measureText(word).width);
+    ctx.restore();
+    return Math.ceil(Math.max(0, ...widths));
   }
 
   private drawBelow(chart: ScatterChart): void {
@@ -264,8 +285,12 @@ export class ForestChart {
         ctx.fillStyle = kind === 'metric' ? verdictColor(verdict) : ctx.fillStyle;
         ctx.fillText(tail, this.width - 4, middle);
         ctx.textAlign = 'left';
+        const shown = fit(ctx, label, this.width - left - tailWidth - 16);
+        // The grid and the line at 1 run behind the labels here.
+        ctx.fillStyle = background();
+        ctx.fillRect(left - 3, middle - 8, ctx.measureText(shown).width + 6, 16);
         ctx.fillStyle = kind === 'heading' ? muted() : foreground();
-        ctx.fillText(fit(ctx, label, this.width - left - tailWidth - 16), left, middle);
+        ctx.fillText(shown, left, middle);
         continue;
       }
       ctx.fillText(fit(ctx, label, chartArea.left - left - 12), left, middle);
@@ -273,10 +298,10 @@ export class ForestChart {
       const column = chartArea.right + 18;
       ctx.fillText(figures, column, middle);
       ctx.fillStyle = muted();
-      ctx.fillText(interval === null ? '' : formatInterval(interval), column + 42, middle);
+      ctx.fillText(interval === null ? '' : formatInterval(interval), column + 46, middle);
       ctx.fillStyle = verdictColor(verdict);
       ctx.font = `600 12px ${family}`;
-      ctx.fillText(fit(ctx, word, this.width - column - 150), column + 150, middle);
+      ctx.fillText(fit(ctx, word, this.width - column - wordColumn), column + wordColumn, middle);
     }
     ctx.restore();
   }
@@ -300,8 +325,8 @@ function rangeOf(lines: readonly Line[], margin: number): [number, number] {
 }
 
 const ticks = [
-  0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.92, 0.94, 0.96, 0.98, 0.99, 1, 1.01,
-  1.02, 1.04, 1.06, 1.08, 1.1, 1.15, 1.2, 1.3, 1.4, 1.5, 1.75, 2, 2.5, 3, 4, 5, 7, 10, 15, 20,
+  0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 1, 1.01, 1.02,
+  1.03, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4, 1.5, 1.75, 2, 2.5, 3, 4, 5, 7, 10, 15, 20,
 ];
 
 /** Round values that leave each label its room; 1 is always among them. */

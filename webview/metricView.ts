@@ -11,7 +11,7 @@ import {
 import type { MetricComparison, MetricReport, ReportModel, Sample } from '../src/report/shape';
 import { el, linkButton, name, replace, setText, table, type Child } from './dom';
 import { cvCell, directionText, guestMark, meanCell, verdictMark } from './marks';
-import { TrialChart, type ChartSide } from './trialChart';
+import { TrialChart, valueRange, type ChartSide } from './trialChart';
 
 export interface PageActions {
   choose(baseline: string, candidate: string): void;
@@ -64,8 +64,7 @@ export class MetricView {
       this.sentence,
       this.remarks,
       this.legend,
-      el('div', { class: 'chart trials' }, this.canvas),
-      this.numbers,
+      el('div', { class: 'picture' }, el('div', { class: 'chart trials' }, this.canvas), this.numbers),
       this.details,
     );
   }
@@ -126,10 +125,16 @@ function legendOf(model: ReportModel, sides: readonly ChartSide[]): Child[] {
       ? el(
           'span',
           {},
-          `○ hollow: ${uses.has('unpaired') ? 'warm-up, or its block is not complete' : 'warm-up'}, not compared`,
+          `hollow: ${uses.has('unpaired') ? 'warm-up, or its block is not complete' : 'warm-up'}, not compared`,
         )
       : null,
+    isCut(sides) ? el('span', {}, 'warm-up at the edge: outside the axis') : null,
   ];
+}
+
+function isCut(sides: readonly ChartSide[]): boolean {
+  const [low, high] = valueRange(sides);
+  return sides.some(({ samples }) => samples.samples.some(({ value }) => value < low || value > high));
 }
 
 function remarksOf(found: MetricComparison | undefined): Child[] {
@@ -197,7 +202,7 @@ function numbersTable(
           ['p after Holm', formatP(found.pHolm)],
         ] satisfies [string, string][])
       : []),
-    ['Complete blocks', String(found.n)],
+    ['Blocks', String(found.n)],
   ];
   const list = el(
     'dl',

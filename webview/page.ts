@@ -1,7 +1,7 @@
 import { listed, plain } from '../src/report/format';
 import type { ReportModel, ReportWarning } from '../src/report/shape';
 import { el, linkButton, name, replace, setText, table, type Child } from './dom';
-import { guestMark } from './marks';
+import { verdictMark } from './marks';
 import type { PageActions, Shown } from './metricView';
 import { OverviewView } from './overview';
 import { WorkloadView } from './workloadView';
@@ -12,13 +12,14 @@ export class Page {
   private readonly headline = el('h1', { 'aria-live': 'polite' });
   private readonly statusText = el('span', {});
   private readonly progress = el('progress', { 'aria-label': 'Trials finished' });
+  private readonly tally = el('p', { class: 'tally' });
   private readonly picker = el('div', { class: 'picker' });
   private readonly warnings = el('section', { class: 'warnings', 'aria-label': 'Warnings' });
   private readonly overview: OverviewView;
   private readonly workloads = el('div', {});
   private readonly workloadsTitle = el('h2', {}, 'Workload by workload');
   private readonly failures = el('section', {});
-  private readonly facts = el('section', {});
+  private readonly facts = el('section', { class: 'facts' });
   private readonly about = el('section', { class: 'about' });
   private readonly views = new Map<string, WorkloadView>();
 
@@ -40,6 +41,7 @@ export class Page {
         {},
         el('div', { class: 'top' }, this.title, el('div', { class: 'actions' }, copy, open)),
         this.headline,
+        this.tally,
         status,
         this.picker,
       ),
@@ -63,6 +65,7 @@ export class Page {
     this.progress.hidden = state !== 'running' && state !== 'paused';
     this.progress.max = Math.max(1, planned);
     this.progress.value = finished;
+    replace(this.tally, ...tallyOf(shown));
     replace(this.picker, ...pickerOf(shown, this.actions));
     replace(this.warnings, ...warningsOf(pair?.warnings ?? []));
     this.warnings.hidden = (pair?.warnings.length ?? 0) === 0;
@@ -100,6 +103,22 @@ export class Page {
   }
 }
 
+/** How the tested workloads came out, for the first glance. */
+function tallyOf({ model, candidate }: Shown): Child[] {
+  const found = model.metrics
+    .filter(({ primary, better }) => primary && better !== 'none')
+    .flatMap(({ comparisons }) => comparisons.find((one) => one.candidate === candidate) ?? []);
+  const order = ['faster', 'slower', 'equivalent', 'inconclusive', 'insufficient', 'refused'] as const;
+  const words = { insufficient: 'not enough yet', refused: 'without verdict' } as const;
+  const parts = order.flatMap((verdict) => {
+    const n = found.filter((one) => one.verdict === verdict).length;
+    const word = verdict in words ? words[verdict as keyof typeof words] : verdict;
+    return n === 0 ? [] : [verdictMark(verdict, `${n} ${word}`)];
+  });
+  const decided = found.some(({ verdict }) => verdict !== 'insufficient' && verdict !== 'refused');
+  return [...parts, decided ? el('span', { class: 'muted' }, 'for this boot of the guests') : null];
+}
+
 function pickerOf({ model, baseline, candidate }: Shown, actions: PageActions): Child[] {
   if (baseline === undefined || candidate === undefined) return [];
   const select = (role: 'baseline' | 'candidate', chosen: string, onChoose: (key: string) => void) => {
@@ -130,12 +149,6 @@ function pickerOf({ model, baseline, candidate }: Shown, actions: PageActions): 
     select('baseline', baseline, (key) =>
       actions.choose(key, key === candidate ? (baseline === key ? other(key) : baseline) : candidate),
     ),
-    el(
-      'span',
-      { class: 'legend' },
-      guestMark(model, candidate, 'candidate'),
-      guestMark(model, baseline, 'baseline'),
-    ),
   ];
 }
 
@@ -156,7 +169,7 @@ function warningsOf(warnings: readonly ReportWarning[]): Child[] {
 const outcomes = { failed: 'failed', cancelled: 'cancelled', lost: 'lost' } as const;
 
 function failuresOf(model: ReportModel, actions: PageActions): Child[] {
-  if (model.failures.length === 0) return [];
+  if (model.failures.length + model.setAside.length === 0) return [];
   const rows = model.failures.map(({ trial: index, guest, benchmarkTitle, outcome, reason }): Child[] => {
     const trial = model.trials[index];
     return [
@@ -175,12 +188,25 @@ function failuresOf(model: ReportModel, actions: PageActions): Child[] {
   const columns = ['Workload', 'Guest', 'Block', 'Outcome', 'Reason', 'Output'].map((title) => ({ title }));
   return [
     el('h2', {}, 'Failures'),
-    el(
-      'p',
-      {},
-      'A trial that failed takes its whole block out of the comparison; its figures are never used.',
-    ),
-    table('Trials that gave no figures', columns, rows),
+    model.setAside.length === 0
+      ? null
+      : el(
+          'ul',
+          {},
+          ...model.setAside.map(({ benchmarkTitle, guest, reason }) =>
+            el('li', {}, name(benchmarkTitle), ' was set aside on ', name(guest), ': ', name(reason)),
+          ),
+        ),
+    ...(rows.length === 0
+      ? []
+      : [
+          el(
+            'p',
+            {},
+            'A trial that failed takes its whole block out of the comparison; its figures are never used.',
+          ),
+          table('Trials that gave no figures', columns, rows),
+        ]),
   ];
 }
 
@@ -190,7 +216,7 @@ function factsOf(model: ReportModel): Child[] {
   const rows = model.facts.map(({ label, values, differs }): Child[] => [
     label,
     ...values.map((value) => (value === null ? '–' : name(value))),
-    ...(model.guests.length > 1 ? [differs ? '≠ differs' : ''] : []),
+    ...(model.guests.length > 1 ? [differs ? '≠ differs' : 'same'] : []),
   ]);
   const columns = [
     { title: 'Fact' },

@@ -49,13 +49,14 @@ export class TrialChart {
         scales: {
           x: {
             type: 'linear',
+            afterBuildTicks: (axis) => {
+              axis.ticks = wholeTicks(axis.max, axis.width).map((value) => ({ value }));
+            },
             ticks: {
-              stepSize: 1,
-              maxTicksLimit: 22,
+              autoSkip: false,
               color: () => foreground(),
               font: () => ({ family: fontFamily(), size: 11 }),
-              callback: (value) =>
-                Number(value) === 0 ? 'warm-up' : Number.isInteger(Number(value)) ? `${Number(value)}` : '',
+              callback: (value) => (Number(value) === 0 ? 'warm-up' : `${Number(value)}`),
               maxRotation: 0,
             },
             grid: { display: false },
@@ -97,10 +98,11 @@ export class TrialChart {
     this.sides = sides;
     const direction = metric.better === 'none' ? '' : ` (${metric.better} is better)`;
     this.axisTitle = `${plain(metric.unit === '' ? metric.title : metric.unit)}${direction}`;
+    const [low, high] = valueRange(sides);
     chart.data.datasets.forEach((dataset, index) => {
       dataset.data = (sides[index]?.samples.samples ?? []).map(({ block, value }) => ({
         x: this.place(index, block),
-        y: value,
+        y: Math.min(high, Math.max(low, value)),
       }));
     });
     const blocks = sides.flatMap(({ samples }) => samples.samples.map(({ block }) => block));
@@ -155,4 +157,24 @@ export class TrialChart {
     });
     ctx.restore();
   }
+}
+
+/**
+ * A cold warm-up can be so far off that it would press the compared trials into a line: beyond three times
+ * their spread it is drawn at the edge, and the legend says so. The table has its value.
+ */
+export function valueRange(sides: readonly ChartSide[]): [number, number] {
+  const values = sides.flatMap(({ samples }) => samples.samples.filter(({ use }) => use !== 'warmup'));
+  if (values.length === 0) return [-Infinity, Infinity];
+  const low = Math.min(...values.map(({ value }) => value));
+  const high = Math.max(...values.map(({ value }) => value));
+  const room = Math.max(high - low, 0.01 * Math.abs(high));
+  return [low - room, high + room];
+}
+
+/** Whole blocks from the warm-up on, as many as there is room for. */
+function wholeTicks(max: number, width: number): number[] {
+  const step = Math.max(1, Math.ceil((max * 24) / Math.max(width, 1)));
+  const blocks = Array.from({ length: Math.floor(max / step) }, (_, index) => (index + 1) * step);
+  return [0, ...(blocks[0] === 1 || step === 1 ? blocks : [1, ...blocks.slice(1)])];
 }

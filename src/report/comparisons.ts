@@ -8,7 +8,7 @@ import {
 } from '../statistics/compare';
 import { overallSentence, percent, verdictSentence, verdictWord } from '../statistics/words';
 import { count, formatInterval, formatSpeedup } from './format';
-import type { Names } from './headline';
+import { setAsideWord, type Names } from './headline';
 import type { DroppedBlock, MetricComparison, MetricReport, Overall, Pair, Verdict } from './shape';
 
 /** A metric of a pair before the family is known. */
@@ -20,6 +20,8 @@ export interface Draft {
   readonly dropped: readonly DroppedBlock[];
   /** The pair may have no verdicts at all: different hosts, different experiments. */
   readonly refused: boolean;
+  /** Why the workload could not be run in one of the two guests. */
+  readonly setAside: readonly string[];
 }
 
 export interface Judged {
@@ -87,7 +89,7 @@ function blocksOf({ pairs }: Draft): { block: number; a: number; b: number }[] {
 }
 
 function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undefined): MetricComparison {
-  const { metric, candidate, names, pairs, dropped, refused } = draft;
+  const { metric, candidate, pairs, dropped, refused } = draft;
   const common = { candidate, pairs, droppedBlocks: dropped };
   const none = { speedup: null, interval: null, p: null, pHolm: null, outlierBlocks: [], ignoredBlocks: 0 };
   if (metric.better === 'none') {
@@ -101,7 +103,7 @@ function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undef
   const result =
     member?.result ?? compare({ ...optionsOf(plan), direction: metric.better, blocks: blocksOf(draft) });
   if (result.status === 'error') {
-    const sentence = verdictSentence({ ...names, result, margin: plan.margin });
+    const sentence = verdictSentence({ ...draft.names, result, margin: plan.margin });
     return {
       ...common,
       ...none,
@@ -129,7 +131,7 @@ function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undef
 }
 
 function wordsOf(
-  { names, metric }: Draft,
+  { names, metric, setAside }: Draft,
   result: Estimated,
   verdict: Verdict,
   { margin }: StatisticsPlan,
@@ -137,6 +139,9 @@ function wordsOf(
   if (verdict === 'refused') {
     const first = result.speedup === null ? '' : `, first estimate ${formatSpeedup(result.speedup)}`;
     return { word: 'no verdict', sentence: `No verdict for this pair${first}; the warnings say why.` };
+  }
+  if (result.status === 'insufficient' && setAside.length > 0) {
+    return { word: setAsideWord, sentence: `Not compared: ${setAside.join('; ')}.` };
   }
   if (verdict !== 'untested') {
     return { word: verdictWord(result), sentence: verdictSentence({ ...names, result, margin }) };

@@ -93,12 +93,16 @@ export function toMarkdown(m: ReportModel): string {
   const warnings = [...(pair?.warnings.map((warning) => warning.text) ?? []), ...m.notes];
   if (warnings.length > 0)
     parts.push(['### What to know', '', ...warnings.map((one) => `- ${text(one)}`)].join('\n'));
-  if (m.failures.length > 0) {
+  if (m.failures.length + m.setAside.length > 0) {
+    const aside = m.setAside.map(
+      ({ benchmarkTitle, guest, reason }) =>
+        `- ${text(benchmarkTitle)} was set aside on ${text(guest)}: ${text(reason)}`,
+    );
     const lines = m.failures.map(
       ({ trial, benchmarkTitle, guest, outcome, reason }) =>
         `- ${text(benchmarkTitle)} on ${text(guest)}, block ${m.trials[trial]?.block ?? '–'} (${outcome}): ${text(reason)}`,
     );
-    parts.push(['### Failures', '', ...lines].join('\n'));
+    parts.push(['### Failures', '', ...aside, ...lines].join('\n'));
   }
   if (m.facts.length > 0) {
     const rows = m.facts.map(({ label, values, differs }) => [

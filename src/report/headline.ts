@@ -4,6 +4,9 @@ import { percent } from '../statistics/words';
 import { formatTimes, listed } from './format';
 import type { MetricComparison, MetricReport, Overall, ReportWarning, Verdict } from './shape';
 
+/** Instead of a verdict where a workload could not be run in one of the guests. */
+export const setAsideWord = 'set aside';
+
 export interface Names {
   readonly baseline: string;
   readonly candidate: string;
@@ -24,6 +27,9 @@ export function pairHeadline(
     return `No verdict: ${candidate} and ${baseline} ${why}.`;
   }
   if (tested.length === 0) return 'Nothing to compare: no workload of this experiment has a tested metric.';
+  if (tested.every(([, { word }]) => word === setAsideWord)) {
+    return `Nothing to compare: no workload could be run in both ${candidate} and ${baseline}.`;
+  }
   const early = tested.every(([, { verdict, n }]) => verdict === 'insufficient' && n < minBlocks);
   if (early) {
     const most = Math.max(...tested.map(([, { n }]) => n));

@@ -33,7 +33,17 @@ export function readHostMessage(data: unknown, version: number): HostMessageRead
   return { status: 'ok', message: data as unknown as HostMessage };
 }
 
-const lists = ['experiments', 'guests', 'pairs', 'metrics', 'trials', 'failures', 'facts', 'notes'] as const;
+const lists = [
+  'experiments',
+  'guests',
+  'pairs',
+  'metrics',
+  'trials',
+  'failures',
+  'setAside',
+  'facts',
+  'notes',
+] as const;
 const objects = ['status', 'statistics'] as const;
 const texts = ['title', 'headline'] as const;
 

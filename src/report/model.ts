@@ -14,6 +14,7 @@ import {
   type ReportGuest,
   type ReportModel,
   type ReportOptions,
+  type ReportSetAside,
   type ReportStatus,
   type ReportTrial,
   type ReportWarning,
@@ -35,7 +36,8 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
   const chosen = choose(guests, options);
   const statistics = experiments[0]?.plan.statistics ?? defaultStatistics;
   const pairings = chosen === undefined ? [] : pairsOf(experiments, chosen, trials);
-  const judged = judge(draftsOf(metrics, pairings, runs), statistics);
+  const setAside = setAsideOf(experiments, metrics);
+  const judged = judge(draftsOf(metrics, pairings, runs, setAside), statistics);
   const byMetric = groupBy(judged, ({ draft }) => draft.metric.key);
   const byCandidate = groupBy(judged, ({ draft }) => draft.candidate);
   const reports = metrics.map((metric) =>
@@ -49,7 +51,7 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
   return {
     title: listed(experiments.map(({ label }) => label)) || 'Report',
     headline: chosenPair?.headline ?? lonelyHeadline(guests, runs),
-    status: statusOf(experiments, runs, options.activity ?? 'none'),
+    status: statusOf(experiments, runs, setAside.length, options.activity ?? 'none'),
     experiments: experiments.map(experimentInfo),
     statistics,
     guests,
@@ -63,9 +65,21 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
         return { ...failure, benchmarkTitle: titles.get(benchmark) ?? benchmark };
       }),
     ),
+    setAside,
     facts: factRows(guests.map((guest) => factsOfGuest(experiments, guest))),
     notes: notesOf(experiments),
   };
+}
+
+function setAsideOf(experiments: readonly Experiment[], metrics: readonly MetricInfo[]): ReportSetAside[] {
+  return experiments.flatMap((experiment, index) =>
+    experiment.setAside.map(({ guest, benchmark, reason }) => ({
+      guest: guestKey(experiments, index, guest),
+      benchmark,
+      benchmarkTitle: metrics.find((metric) => metric.benchmark === benchmark)?.benchmarkTitle ?? benchmark,
+      reason,
+    })),
+  );
 }
 
 function allRuns(experiments: readonly Experiment[]): Runs[] {
@@ -110,6 +124,7 @@ function draftsOf(
   metrics: readonly MetricInfo[],
   pairings: readonly Pairing[],
   runs: readonly Runs[],
+  setAside: readonly ReportSetAside[],
 ): Draft[] {
   return pairings.flatMap(({ baseline, candidate, warnings }) => {
     const names = { baseline: baseline.label, candidate: candidate.label };
@@ -121,7 +136,11 @@ function draftsOf(
         return [];
       const own = runs[baseline.guest.experiment]?.byBenchmark.get(metric.benchmark) ?? nothingRun;
       const { pairs, dropped } = pairUp(own, metric.metric, baseline.guest.key, candidate.guest.key, nameOf);
-      return [{ metric, candidate: candidate.guest.key, names, pairs, dropped, refused }];
+      const why = setAside
+        .filter((one) => one.benchmark === metric.benchmark)
+        .filter(({ guest }) => guest === baseline.guest.key || guest === candidate.guest.key)
+        .map(({ guest, reason }) => `${nameOf(guest)}: ${reason}`);
+      return [{ metric, candidate: candidate.guest.key, names, pairs, dropped, refused, setAside: why }];
     });
   });
 }
@@ -202,6 +221,7 @@ function lonelyHeadline(guests: readonly ReportGuest[], runs: readonly Runs[]): 
 function statusOf(
   experiments: readonly Experiment[],
   runs: readonly Runs[],
+  setAside: number,
   activity: NonNullable<ReportOptions['activity']>,
 ): ReportStatus {
   const planned = experiments.reduce((sum, { plan }) => sum + plan.trials.length, 0);
@@ -224,6 +244,7 @@ function statusOf(
     words[state] + (message === undefined || message === '' ? '' : ` (${message})`),
     `${finished} of ${count(planned, 'trial')} finished`,
     ...(failed > 0 ? [`${failed} failed`] : []),
+    ...(setAside > 0 ? [`${count(setAside, 'workload')} set aside`] : []),
   ];
   return { state, text: parts.join(' · '), finished, planned, failed };
 }

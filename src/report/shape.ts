@@ -159,6 +159,14 @@ export interface ReportFailure {
   readonly reason: string;
 }
 
+/** A workload that could not be run on a guest at all, e.g. because its tool could not be installed. */
+export interface ReportSetAside {
+  readonly guest: string;
+  readonly benchmark: string;
+  readonly benchmarkTitle: string;
+  readonly reason: string;
+}
+
 export type RunState = 'empty' | 'running' | 'paused' | 'completed' | 'stopped' | 'failed' | 'interrupted';
 
 export interface ReportStatus {
@@ -194,6 +202,7 @@ export interface ReportModel {
   readonly metrics: readonly MetricReport[];
   readonly trials: readonly ReportTrial[];
   readonly failures: readonly ReportFailure[];
+  readonly setAside: readonly ReportSetAside[];
   readonly facts: readonly FactRow[];
   readonly notes: readonly string[];
 }

@@ -80,6 +80,7 @@ export interface Recipe {
   readonly ended?: Experiment['ended'];
   readonly notes?: readonly string[];
   readonly steal?: number;
+  readonly setAside?: Experiment['setAside'];
 }
 
 export function experiment(recipe: Recipe): Experiment {
@@ -149,6 +150,7 @@ export function experiment(recipe: Recipe): Experiment {
         : [{ guest: name, when: 'start' as const, at: '2026-11-22T20:00:00.000Z', facts: own }],
     ),
     trials,
+    setAside: recipe.setAside ?? [],
     ...(recipe.ended === undefined ? {} : { ended: recipe.ended }),
   };
 }
