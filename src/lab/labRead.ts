@@ -1,0 +1,156 @@
+import {
+  findNodeAtLocation,
+  getNodeValue,
+  parseTree,
+  printParseErrorCode,
+  type Node,
+  type ParseError,
+} from 'jsonc-parser';
+import { labSchema, type Lab } from '../model/lab';
+import { issueProblems } from './labIssues';
+
+/** What is wrong with a lab file, and where. `line` and `column` count from 1, `offset` from 0. */
+export interface LabProblem {
+  /** For people; begins with the line, as in `line 4: guests[1].port must be …`. */
+  readonly message: string;
+  readonly line: number;
+  readonly column: number;
+  readonly offset: number;
+}
+
+export type LabRead =
+  | { readonly status: 'ok'; readonly lab: Lab }
+  | { readonly status: 'error'; readonly problems: readonly LabProblem[] };
+
+export const emptyLab: Lab = Object.freeze({ hosts: [], guests: [], suites: {} });
+
+/** A problem before its offset is turned into a line. */
+export interface Finding {
+  readonly text: string;
+  readonly offset: number;
+}
+
+/** More than a person reads; a file of another kind would give thousands. */
+const maxProblems = 50;
+
+const syntax: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'this word means nothing in JSON; a text stands in double quotes',
+  InvalidNumberFormat: 'this is not a number',
+  PropertyNameExpected: 'a name in double quotes is expected here',
+  ValueExpected: 'a value is expected here',
+  ColonExpected: 'a colon is expected here',
+  CommaExpected: 'a comma is expected here',
+  CloseBraceExpected: 'a closing brace } is missing',
+  CloseBracketExpected: 'a closing bracket ] is missing',
+  EndOfFileExpected: 'the file should end here',
+  UnexpectedEndOfComment: 'this comment does not end',
+  UnexpectedEndOfString: 'this text has no closing double quote',
+  InvalidEscapeCharacter: 'a backslash in a text must be doubled: "\\\\"',
+  InvalidCharacter: 'this text holds a control character',
+};
+
+/** Reads a lab file: JSON with comments and trailing commas. No text is an empty lab. `file` names it in messages. */
+export function parseLab(text: string, file: string): LabRead {
+  // A byte order mark counts as one character, so the offsets stay right.
+  const source = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text;
+  const errors: ParseError[] = [];
+  const root = parseTree(source, errors, { allowTrailingComma: true, disallowComments: false });
+  if (root === undefined && errors.every((error) => printParseErrorCode(error.error) === 'ValueExpected')) {
+    return { status: 'ok', lab: emptyLab };
+  }
+  const findings: Finding[] = errors.map(({ error, offset }) => ({
+    text: syntax[printParseErrorCode(error)] ?? 'this is not JSON',
+    offset,
+  }));
+  if (root !== undefined && findings.length === 0) {
+    const checked = check(root, file);
+    if (checked.lab !== undefined) return { status: 'ok', lab: checked.lab };
+    findings.push(...checked.findings);
+  }
+  if (findings.length === 0) findings.push({ text: `${file} is not a lab file`, offset: 0 });
+  const positions = lineStarts(source);
+  const problems = findings
+    .sort((a, b) => a.offset - b.offset)
+    .slice(0, maxProblems)
+    .map((finding) => problemAt(finding, positions));
+  return { status: 'error', problems };
+}
+
+type Checked =
+  | { readonly lab: Lab; readonly findings?: never }
+  | { readonly lab?: never; readonly findings: readonly Finding[] };
+
+function check(root: Node, file: string): Checked {
+  if (root.type !== 'object') {
+    return {
+      findings: [{ text: `${file} must be an object in braces: { "guests": [ … ] }`, offset: root.offset }],
+    };
+  }
+  const findings = [...repeatedKeys(root)];
+  const value: unknown = getNodeValue(root);
+  const read = labSchema.safeParse(value);
+  if (!read.success) return { findings: [...findings, ...issueProblems(root, read.error.issues)] };
+  findings.push(...repeatedNames(root, read.data), ...unknownHosts(root, read.data));
+  return findings.length > 0 ? { findings } : { lab: read.data };
+}
+
+/** JSON keeps the last of two equal keys: half a lab would vanish without a word. */
+function* repeatedKeys(node: Node): Generator<Finding> {
+  const seen = new Set<unknown>();
+  for (const child of node.children ?? []) {
+    if (node.type === 'object') {
+      const [key] = child.children ?? [];
+      if (key !== undefined && seen.has(key.value)) {
+        yield { text: `the key ${JSON.stringify(key.value)} stands here a second time`, offset: key.offset };
+      }
+      seen.add(key?.value);
+    }
+    yield* repeatedKeys(child);
+  }
+}
+
+function* repeatedNames(root: Node, lab: Lab): Generator<Finding> {
+  for (const list of ['hosts', 'guests'] as const) {
+    const first = new Map<string, number>();
+    for (const [index, { name }] of lab[list].entries()) {
+      const earlier = first.get(name);
+      if (earlier === undefined) first.set(name, index);
+      else {
+        yield {
+          text: `${list}[${index}].name ${JSON.stringify(name)} is already the name of ${list}[${earlier}]; each needs its own`,
+          offset: findNodeAtLocation(root, [list, index, 'name'])?.offset ?? root.offset,
+        };
+      }
+    }
+  }
+}
+
+function* unknownHosts(root: Node, lab: Lab): Generator<Finding> {
+  const names = lab.hosts.map((host) => host.name);
+  for (const [index, { host }] of lab.guests.entries()) {
+    if (host === undefined || names.includes(host)) continue;
+    const known =
+      names.length === 0 ? 'there is none yet' : `there is ${names.map((name) => `"${name}"`).join(', ')}`;
+    yield {
+      text: `guests[${index}].host ${JSON.stringify(host)} is not among "hosts" (${known})`,
+      offset: findNodeAtLocation(root, ['guests', index, 'host'])?.offset ?? root.offset,
+    };
+  }
+}
+
+function lineStarts(text: string): readonly number[] {
+  const starts = [0];
+  for (const match of text.matchAll(/\r\n|\n|\r/g)) starts.push(match.index + match[0].length);
+  return starts;
+}
+
+function problemAt({ text, offset }: Finding, starts: readonly number[]): LabProblem {
+  let line = starts.findLastIndex((start) => start <= offset);
+  if (line < 0) line = 0;
+  return {
+    message: `line ${line + 1}: ${text}`,
+    line: line + 1,
+    column: offset - (starts[line] ?? 0) + 1,
+    offset,
+  };
+}
