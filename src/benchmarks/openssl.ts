@@ -50,14 +50,19 @@ export const openssl = defineBenchmark({
   estimateSeconds: ({ seconds }) => 5 * seconds + 1,
   timeoutSeconds: ({ seconds }) => 15 * seconds + 180,
   scripts: {
-    check: () => checkScript({ commands: ['openssl'], packages, version: 'openssl version 2>/dev/null' }),
+    check: () =>
+      checkScript({
+        commands: ['openssl'],
+        packages,
+        version: "openssl version 2>/dev/null | cut -d ' ' -f 1,2",
+      }),
     install: () => installScript(packages),
     run: ({ seconds, threads }) =>
       [
         preamble,
         findTool(['openssl']),
         cpuCount(threads),
-        'echo "guestbench: version=$(openssl version)"',
+        'echo "guestbench: version=$(openssl version | cut -d " " -f 1,2)"',
         'echo "guestbench: threads=$gb_cpus"',
         ...invocations.flatMap((what) => [
           `echo "guestbench: openssl speed -elapsed -seconds ${seconds} -multi $gb_cpus ${what}"`,

@@ -59,14 +59,19 @@ export const sevenZip = defineBenchmark({
   estimateSeconds: ({ passes, dictionaryBits }) => 2 + 6 * passes * rows(dictionaryBits),
   timeoutSeconds: ({ passes, dictionaryBits }) => 120 + 120 * passes * rows(dictionaryBits),
   scripts: {
-    check: () => checkScript({ commands, packages, version: '"$gb_tool" 2>/dev/null | grep -m 1 7-Zip' }),
+    check: () =>
+      checkScript({
+        commands,
+        packages,
+        version: '"$gb_tool" 2>/dev/null | sed -n "/7-Zip/{s/ : .*//p;q;}"',
+      }),
     install: () => installScript(packages),
     run: ({ passes, dictionaryBits, threads }) =>
       [
         preamble,
         findTool(commands),
         cpuCount(threads),
-        'echo "guestbench: version=$("$gb_tool" | grep -m 1 7-Zip)"',
+        'echo "guestbench: version=$("$gb_tool" | sed -n "/7-Zip/{s/ : .*//p;q;}")"',
         'echo "guestbench: threads=$gb_cpus"',
         `exec "$gb_tool" b ${passes} "-mmt$gb_cpus" -md${dictionaryBits}`,
         '',

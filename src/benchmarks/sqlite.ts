@@ -57,12 +57,12 @@ export const sqlite = defineBenchmark({
   ],
   parameters: parameterObject({
     /** Per copy. */
-    inserts: wholeNumber(100, 1_000_000, 5000, rounds),
+    inserts: wholeNumber(100, 1_000_000, 2500, rounds),
     /** Databases written at the same time. */
     copies: wholeNumber(1, 64, 1),
   }),
-  presets: { quick: { inserts: 1000 }, standard: { inserts: 5000 }, thorough: { inserts: 20_000 } },
-  estimateSeconds: ({ inserts, copies }) => 1 + (inserts * copies) / 400,
+  presets: { quick: { inserts: 500 }, standard: { inserts: 2500 }, thorough: { inserts: 10_000 } },
+  estimateSeconds: ({ inserts, copies }) => 1 + (inserts * copies) / 200,
   timeoutSeconds: ({ inserts, copies }) => 120 + (inserts * copies) / 5,
   scripts: {
     check: () =>

@@ -103,7 +103,10 @@ class SpeedReader {
   private checkSum(line: Line, workers: SpeedReader['workers'], values: readonly number[]): void {
     const [first] = workers;
     if (workers.some(({ sizes, name }) => sizes !== first?.sizes || name !== first.name)) {
-      throw new NoResult(`line ${line.number}: the workers of openssl speed -multi reported different tests`);
+      const names = [...new Set(workers.map(({ name, sizes }) => `${name} (${sizes})`))].join(', ');
+      throw new NoResult(
+        `line ${line.number}: expected the workers to have done one test before it, found ${names}`,
+      );
     }
     for (const [index, value] of values.entries()) {
       const sum = workers.reduce((total, worker) => total + (worker.values[index] ?? 0), 0);

@@ -39,7 +39,7 @@ const lineChanged = (change: (line: string) => string): fc.Arbitrary<Change> =>
 /** What a line or another stream can put into the middle; a digit more or less cannot be told from a figure. */
 const noise = fc.oneof(
   fc.string({
-    unit: fc.constantFrom(...'\0\n\r\t .,-+eE:|=%kx"{}<>&\uFFFD\u001B'),
+    unit: fc.constantFrom(...'\0\n\r\t .,-+eE:|=%kx"{}<>&\uFFFD\u001B'.split('')),
     minLength: 1,
     maxLength: 6,
   }),
