@@ -1,3 +1,5 @@
+import { plain } from '../src/report/format';
+
 export type Child = Node | string | null | undefined;
 type Attributes = Readonly<Record<string, string | undefined>>;
 
@@ -11,8 +13,13 @@ export function el<K extends keyof HTMLElementTagNameMap>(
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined) element.setAttribute(name, value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
+  element.append(...nodesOf(children));
   return element;
+}
+
+/** Whatever a text holds, it stays in its place: characters that reorder their surroundings become visible. */
+function nodesOf(children: readonly Child[]): (Node | string)[] {
+  return children.flatMap((child) => (typeof child === 'string' ? plain(child) : (child ?? [])));
 }
 
 /** Text from outside, kept from reordering what stands around it. */
@@ -35,7 +42,7 @@ export function linkButton(text: string, key: string, label: string, onClick: ()
 export function replace(parent: Element, ...children: readonly Child[]): void {
   const active = document.activeElement;
   const key = active !== null && parent.contains(active) ? active.getAttribute('data-focus') : null;
-  parent.replaceChildren(...children.filter((child) => child !== null && child !== undefined));
+  parent.replaceChildren(...nodesOf(children));
   if (key === null) return;
   for (const element of parent.querySelectorAll<HTMLElement>('[data-focus]')) {
     if (element.getAttribute('data-focus') === key) element.focus({ preventScroll: true });
@@ -44,7 +51,8 @@ export function replace(parent: Element, ...children: readonly Child[]): void {
 
 /** Changes a text only when it is another one, so that screen readers do not repeat it. */
 export function setText(element: Element, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  const shown = plain(text);
+  if (element.textContent !== shown) element.textContent = shown;
 }
 
 export interface Column {

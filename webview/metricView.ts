@@ -199,7 +199,7 @@ function numbersTable(
     ...(metric.primary
       ? ([
           ['p', formatP(found.p)],
-          ['p after Holm', formatP(found.pHolm)],
+          ['p (Holm)', formatP(found.pHolm)],
         ] satisfies [string, string][])
       : []),
     ['Blocks', String(found.n)],

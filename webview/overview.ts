@@ -180,6 +180,6 @@ function numbersTable(
       '',
     ]);
   }
-  const caption = `Numbers of the chart: speedup of ${pair.candidateLabel} against ${pair.baselineLabel}, geometric means on the right`;
+  const caption = `Speedup of ${pair.candidateLabel} against ${pair.baselineLabel}; geometric means on the right`;
   return table(plain(caption), columns, rows);
 }

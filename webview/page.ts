@@ -67,8 +67,10 @@ export class Page {
     this.progress.value = finished;
     replace(this.tally, ...tallyOf(shown));
     replace(this.picker, ...pickerOf(shown, this.actions));
-    replace(this.warnings, ...warningsOf(pair?.warnings ?? []));
-    this.warnings.hidden = (pair?.warnings.length ?? 0) === 0;
+    const notes = model.notes.map((note) => ({ id: 'note', severity: 'note', text: note }) as const);
+    const warnings = [...(pair?.warnings ?? []), ...notes];
+    replace(this.warnings, ...warningsOf(warnings));
+    this.warnings.hidden = warnings.length === 0;
     this.overview.update(shown);
     this.showWorkloads(shown);
     replace(this.failures, ...failuresOf(model, this.actions));
@@ -216,7 +218,7 @@ function factsOf(model: ReportModel): Child[] {
   const rows = model.facts.map(({ label, values, differs }): Child[] => [
     label,
     ...values.map((value) => (value === null ? '–' : name(value))),
-    ...(model.guests.length > 1 ? [differs ? '≠ differs' : 'same'] : []),
+    ...(model.guests.length > 1 ? [differs ? '≠ differs' : new Set(values).size === 1 ? 'same' : ''] : []),
   ]);
   const columns = [
     { title: 'Fact' },
@@ -241,7 +243,7 @@ function factsOf(model: ReportModel): Child[] {
   ];
 }
 
-function aboutOf({ notes, experiments, statistics, metrics }: ReportModel): Child[] {
+function aboutOf({ limits, experiments, statistics, metrics }: ReportModel): Child[] {
   if (experiments.length === 0) return [];
   const level = Number((100 * (1 - statistics.alpha)).toPrecision(3));
   const margin = Number((100 * statistics.margin).toPrecision(3));
@@ -255,7 +257,7 @@ function aboutOf({ notes, experiments, statistics, metrics }: ReportModel): Chil
     el(
       'ul',
       {},
-      ...notes.map((note) => el('li', {}, name(note))),
+      ...limits.map((limit) => el('li', {}, limit)),
       el(
         'li',
         {},

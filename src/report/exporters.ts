@@ -90,7 +90,7 @@ export function toMarkdown(m: ReportModel): string {
     pair === undefined ? valuesTable(m) : pairTable(m, pair),
     ...(pair ? [text(pair.overall.sentence)] : []),
   );
-  const warnings = [...(pair?.warnings.map((warning) => warning.text) ?? []), ...m.notes];
+  const warnings = [...(pair?.warnings.map((warning) => warning.text) ?? []), ...m.notes, ...m.limits];
   if (warnings.length > 0)
     parts.push(['### What to know', '', ...warnings.map((one) => `- ${text(one)}`)].join('\n'));
   if (m.failures.length + m.setAside.length > 0) {

@@ -81,10 +81,9 @@ export function listed(names: readonly string[], most = 4): string {
   return `${names.slice(0, most - 1).join(', ')} and ${names.length - most + 1} more`;
 }
 
-/**
- * Text from outside for places that cannot isolate it (a canvas, Markdown, an aria-label): control
- * characters and those that reorder text become visible.
- */
+/** Text from outside in one line: control characters and those that reorder text become visible. */
 export function plain(text: string): string {
-  return text.replace(/[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu, '\ufffd');
+  return text
+    .replace(/[\t\r\n]+/g, ' ')
+    .replace(/[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu, '\ufffd');
 }

@@ -43,6 +43,7 @@ const lists = [
   'setAside',
   'facts',
   'notes',
+  'limits',
 ] as const;
 const objects = ['status', 'statistics'] as const;
 const texts = ['title', 'headline'] as const;

@@ -67,7 +67,8 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
     ),
     setAside,
     facts: factRows(guests.map((guest) => factsOfGuest(experiments, guest))),
-    notes: notesOf(experiments),
+    notes: [...new Set(experiments.flatMap(({ notes }) => notes))],
+    limits: pairs.length === 0 ? [] : [bootLimit],
   };
 }
 
@@ -253,15 +254,8 @@ function experimentInfo({ id, label, startedAt, ended, seed, guestbench }: Exper
   return { id, label, startedAt, seed, guestbench, ...(ended === undefined ? {} : { endedAt: ended.at }) };
 }
 
-/** The limits every reader must know come with the experiment's own notes. */
-function notesOf(experiments: readonly Experiment[]): string[] {
-  const own = experiments.flatMap(({ notes }) => notes);
-  if (experiments.length === 0) return own;
-  return [
-    ...new Set(own),
-    'Verdicts hold for this boot: the guests are not rebooted between rounds, so an effect that comes and goes with a boot counts as the mode.',
-  ];
-}
+const bootLimit =
+  'Verdicts hold for this boot: the guests are not rebooted between rounds, so an effect that comes and goes with a boot counts as the mode.';
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();

@@ -204,7 +204,10 @@ export interface ReportModel {
   readonly failures: readonly ReportFailure[];
   readonly setAside: readonly ReportSetAside[];
   readonly facts: readonly FactRow[];
+  /** What the experiments themselves want known, e.g. that both guests are the same machine. */
   readonly notes: readonly string[];
+  /** What no verdict of this report can exclude. */
+  readonly limits: readonly string[];
 }
 
 /** What the report needs to know of a benchmark; the catalogue's entries fit. */
