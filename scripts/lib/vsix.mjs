@@ -45,9 +45,20 @@ export async function packageExtension() {
   const absent = missing.filter((entry) => !files.includes(entry));
   if (absent.length > 0) throw new Problem(`Missing in the package: ${absent.join(', ')}`);
   fs.rmSync(file, { force: true });
-  await mustRun(vsce, ['package', '--no-dependencies', '--allow-missing-repository', '--out', file], {
-    quiet: true,
-  });
+  await mustRun(
+    vsce,
+    [
+      'package',
+      '--no-dependencies',
+      '--allow-missing-repository',
+      '--no-rewrite-relative-links',
+      '--out',
+      file,
+    ],
+    {
+      quiet: true,
+    },
+  );
   const { size } = fs.statSync(file);
   console.log(
     `  ${path.basename(file)}: ${kilobytes(size)} of ${kilobytes(sizeLimit)}, ${files.length} files`,

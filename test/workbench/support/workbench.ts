@@ -1,5 +1,5 @@
 /** A real workbench in a headless browser, with the helpers that the specs drive it by. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../../../scripts/lib/browser.mjs';
@@ -20,12 +20,27 @@ export const themes = [
 ] as const;
 export type Theme = (typeof themes)[number];
 
-/** What VS Code 1.139 calls them (it dropped "Default" from two), and the class the workbench then wears. */
-const themeLooks: Readonly<Record<Theme, { readonly id: string; readonly className: string }>> = {
-  'Default Light Modern': { id: 'Light Modern', className: 'vs' },
-  'Default Dark Modern': { id: 'Dark Modern', className: 'vs-dark' },
-  'Default High Contrast': { id: 'Default High Contrast', className: 'hc-black' },
-  'Default High Contrast Light': { id: 'Default High Contrast Light', className: 'hc-light' },
+interface ThemeLook {
+  readonly id: string;
+  readonly title: string;
+  /** What the workbench's element then wears. */
+  readonly className: string;
+}
+
+/** VS Code 1.139 dropped "Default" from two of the ids. */
+const themeLooks: Readonly<Record<Theme, ThemeLook>> = {
+  'Default Light Modern': { id: 'Light Modern', title: 'Light Modern', className: 'vs' },
+  'Default Dark Modern': { id: 'Dark Modern', title: 'Dark Modern', className: 'vs-dark' },
+  'Default High Contrast': {
+    id: 'Default High Contrast',
+    title: 'Dark High Contrast',
+    className: 'hc-black',
+  },
+  'Default High Contrast Light': {
+    id: 'Default High Contrast Light',
+    title: 'Light High Contrast',
+    className: 'hc-light',
+  },
 };
 
 export interface WorkbenchOptions {
@@ -289,12 +304,15 @@ export class Workbench {
 
   /** Opens a row's context menu and chooses an item by its exact title. */
   async contextMenu(row: Locator, item: string): Promise<void> {
-    await this.#openContextMenu(row);
-    await this.page
-      .locator('.monaco-menu')
-      .getByRole('menuitem', { name: exactly(item) })
-      .click();
-    await this.page.locator('.monaco-menu').first().waitFor({ state: 'detached' });
+    const menu = await this.#openContextMenu(row);
+    const entry = menu.getByRole('menuitem', { name: exactly(item) });
+    await entry.waitFor();
+    // A menu ignores the mouse for its first 100 ms, so one click may not be enough.
+    await this.until('closed menu', async () => {
+      await entry.click({ timeout: 1000 });
+      await menu.waitFor({ state: 'detached', timeout: 1000 });
+      return true;
+    });
   }
 
   async #openContextMenu(row: Locator): Promise<Locator> {
@@ -436,17 +454,12 @@ export class Workbench {
 
   // ── Looks ──
 
-  /** Changes a user setting, as editing settings.json does. */
-  changeSettings(changes: Readonly<Record<string, unknown>>): void {
-    const file = join(this.server.profile, 'data', 'User', 'settings.json');
-    const settings = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-    writeFileSync(file, JSON.stringify({ ...settings, ...changes }, undefined, 2));
-  }
-
-  /** Switches the colour theme and waits until the workbench wears it. */
+  /** Switches the colour theme, as a person does, and waits until the workbench wears it. */
   async setTheme(theme: Theme): Promise<void> {
-    const { id, className } = themeLooks[theme];
-    this.changeSettings({ 'workbench.colorTheme': id });
+    const { title, className } = themeLooks[theme];
+    await this.palette('Preferences: Color Theme');
+    await this.#quickInput().fill(title);
+    await this.pick(title);
     await this.page.locator(`.monaco-workbench.${className}`).first().waitFor();
     await this.page.waitForTimeout(300); // fonts and icons follow in later frames
   }
