@@ -166,21 +166,23 @@ export async function runSteps(names, { limitMs } = {}) {
     console.log(`\n${summary(total)}`);
     process.exitCode = total.failed > 0 ? 1 : 0;
   };
-  const watchdog =
-    limitMs &&
-    setTimeout(() => {
-      console.error(`\nThe run took longer than ${limitMs / 60_000} minutes and was ended.`);
-      endRunning('SIGTERM');
-      total.failed += 1;
-      finish();
-      // What was started in groups of its own gets a moment to end its servers.
+  let timedOut = false;
+  const timers = [];
+  const onLimit = () => {
+    timedOut = true;
+    total.failed += 1;
+    console.error(`\nThe run took longer than ${limitMs / 60_000} minutes and is being ended.`);
+    endRunning('SIGTERM');
+    // Normally the step that was ended returns, and with it the run; this is for one that does not.
+    timers.push(
       setTimeout(() => {
         endRunning('SIGKILL');
-        process.exit(1);
-      }, 5000);
-      running = false;
-    }, limitMs);
-  let running = true;
+        finish();
+        process.exit();
+      }, 15_000),
+    );
+  };
+  if (limitMs !== undefined) timers.push(setTimeout(onLimit, limitMs));
   fs.rmSync(resultsFolder, { recursive: true, force: true });
   fs.mkdirSync(resultsFolder, { recursive: true });
   try {
@@ -193,9 +195,9 @@ export async function runSteps(names, { limitMs } = {}) {
   if (total.failed === 0)
     for (const entry of selected) {
       const counts = await runStep(entry, broken);
-      if (!running) return;
+      if (timedOut) break;
       for (const kind of Object.keys(total)) total[kind] += counts[kind];
     }
-  clearTimeout(watchdog);
+  for (const timer of timers) clearTimeout(timer);
   finish();
 }
