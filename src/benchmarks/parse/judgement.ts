@@ -27,6 +27,7 @@ interface Rules {
   readonly exitStatus?: 'decides' | 'saysNothing';
 }
 
+const carriageReturn = 13;
 const longestLine = 1000;
 const longestOutput = 16 * 1024 * 1024;
 const longestReason = 400;
@@ -34,15 +35,21 @@ const longestEnd = 64 * 1024;
 
 /**
  * The lines that are surely whole: ended by a newline. A last line without one may have been cut in the middle of
- * a number. Lines too long to be a result are clipped, so that no pattern can be slow on them or match them.
+ * a number. Empty lines are left out; lines too long to be a result are clipped, so that no pattern can be slow on
+ * them or match them.
  */
 export function completeLines(text: string): readonly Line[] {
-  const parts = text.split('\n');
-  parts.pop();
-  return parts.map((part, index) => ({
-    number: index + 1,
-    text: clip(part.replace(/\r+$/, ''), longestLine),
-  }));
+  const lines: Line[] = [];
+  let number = 1;
+  let start = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+    let last = end;
+    while (last > start && text.charCodeAt(last - 1) === carriageReturn) last--;
+    if (last > start) lines.push({ number, text: clip(text.slice(start, last), longestLine) });
+    number++;
+    start = end + 1;
+  }
+  return lines;
 }
 
 function clip(text: string, length: number): string {
@@ -68,7 +75,7 @@ export function theLine(lines: readonly Line[], pattern: RegExp, what: string): 
   const found = lines.filter((line) => pattern.test(line.text));
   const [first, second] = found;
   if (first === undefined)
-    throw new NoResult(`no ${what} in ${lines.length} lines: the benchmark did not finish`);
+    throw new NoResult(`no ${what} in ${lines.at(-1)?.number ?? 0} lines: the benchmark did not finish`);
   if (second !== undefined) {
     throw new NoResult(
       `${what} stands on line ${first.number} and again on line ${second.number}: expected one`,
