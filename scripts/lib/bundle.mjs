@@ -58,6 +58,8 @@ function bundles(folder, production) {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    // jsonc-parser's CommonJS build hides its imports from the bundler; its ES modules do not.
+    mainFields: ['module', 'main'],
     external: ['vscode'],
     // import() becomes require(): modules loaded by Node's own import() do not see the host's 'vscode' everywhere.
     supported: { 'dynamic-import': false },

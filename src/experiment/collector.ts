@@ -16,6 +16,7 @@ export class OutputCollector {
   private tail = '';
   private pending: Buffer[] | undefined = [];
   private bytes = 0;
+  private isCut = false;
 
   /** @param wholeFile where the whole goes if it does not fit into the experiment file. */
   constructor(private readonly wholeFile: string) {}
@@ -46,7 +47,8 @@ export class OutputCollector {
   /** The text collected; of very long output its first and last part. */
   text(): string {
     this.keep(this.decoder.end());
-    return this.head + this.tail;
+    // A line of its own where the middle is missing, so that no figure is glued together from two halves.
+    return this.isCut ? `${this.head}\n[output left out here]\n${this.tail}` : this.head + this.tail;
   }
 
   private keep(text: string): void {
@@ -59,6 +61,9 @@ export class OutputCollector {
     }
     this.tail += text;
     // Cut seldom: slicing at every chunk would copy the tail each time.
-    if (this.tail.length > 2 * half) this.tail = this.tail.slice(-half);
+    if (this.tail.length > 2 * half) {
+      this.tail = this.tail.slice(-half);
+      this.isCut = true;
+    }
   }
 }

@@ -59,7 +59,13 @@ export async function runTrial(context: TrialContext): Promise<TrialEnd> {
     ['stdout', stdout],
     ['stderr', stderr],
   ] as const) {
-    for (const event of outputEvents(trial.id, stream, collector.text(), collector.wholeIn)) {
+    for (const event of outputEvents(
+      trial.id,
+      stream,
+      collector.text(),
+      collector.wholeIn,
+      collector.byteCount,
+    )) {
       await context.append(event);
     }
   }

@@ -147,8 +147,8 @@ export function pairUp(
   const pairs: Pair[] = [];
   const dropped: DroppedBlock[] = [];
   for (const { block, round, slots } of runs.blocks) {
-    const values = [baseline, candidate].map((guest) => valueIn(slots.get(guest), metric));
-    const [a, b] = values;
+    const a = valueIn(slots.get(baseline), metric);
+    const b = valueIn(slots.get(candidate), metric);
     if (a !== undefined && b !== undefined) {
       pairs.push({ block, round, baseline: a, candidate: b });
       continue;
@@ -193,18 +193,26 @@ export function samplesOf(
     samples.push({ trial: slot.run.index, block: block.block, round: block.round, value, use });
   }
   samples.sort((a, b) => a.trial - b.trial);
-  return { guest, samples, ...spread(samples.filter(({ use }) => use === 'used').map(({ value }) => value)) };
+  return { guest, samples, ...spread(samples) };
 }
 
-function spread(values: readonly number[]): Pick<GuestSamples, 'n' | 'geometricMean' | 'cvPercent'> {
-  const n = values.length;
+/** In two passes without copies: this runs for each metric of each guest. */
+function spread(samples: readonly Sample[]): Pick<GuestSamples, 'n' | 'geometricMean' | 'cvPercent'> {
+  let [n, sum, logSum, positive] = [0, 0, 0, true];
+  for (const { value, use } of samples) {
+    if (use !== 'used') continue;
+    n += 1;
+    sum += value;
+    if (value > 0 && Number.isFinite(value)) logSum += Math.log(value);
+    else positive = false;
+  }
   if (n === 0) return { n, geometricMean: null, cvPercent: null };
-  const positive = values.every((value) => value > 0 && Number.isFinite(value));
-  const mean = values.reduce((sum, value) => sum + value, 0) / n;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const mean = sum / n;
+  let squares = 0;
+  for (const { value, use } of samples) if (use === 'used') squares += (value - mean) ** 2;
   return {
     n,
-    geometricMean: positive ? Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / n) : null,
+    geometricMean: positive ? Math.exp(logSum / n) : null,
     cvPercent: n >= 2 && mean > 0 ? (100 * Math.sqrt(squares / (n - 1))) / mean : null,
   };
 }

@@ -94,7 +94,11 @@ export interface HostKeyQuestion {
 
 export interface ChangedHostKey extends HostKeyQuestion {
   /** Where the old key stands: file and line, or the extension's own store. */
-  readonly known: readonly { readonly fingerprint: string; readonly keyType: string; readonly where: string }[];
+  readonly known: readonly {
+    readonly fingerprint: string;
+    readonly keyType: string;
+    readonly where: string;
+  }[];
 }
 
 export interface SecretQuestion {

@@ -16,7 +16,9 @@ describe('activation', () => {
     await api();
     const registered = new Set(await vscode.commands.getCommands(true));
     const manifest = extension().packageJSON as Manifest;
-    const missing = manifest.contributes.commands.map(({ command }) => command).filter((id) => !registered.has(id));
+    const missing = manifest.contributes.commands
+      .map(({ command }) => command)
+      .filter((id) => !registered.has(id));
     assert.deepEqual(missing, []);
   });
 

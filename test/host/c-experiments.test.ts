@@ -13,7 +13,9 @@ function processesOfOurs(): string[] {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
         const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
-        return /guestbench-ctl/.test(command) || /(^|\0)GB_WORK=/.test(environment) ? [`${pid} ${command}`] : [];
+        return /guestbench-ctl/.test(command) || /(^|\0)GB_WORK=/.test(environment)
+          ? [`${pid} ${command}`]
+          : [];
       } catch {
         return [];
       }
@@ -23,7 +25,9 @@ function processesOfOurs(): string[] {
 describe('experiments', () => {
   it('run trials in balanced order and keep every measurement', async function () {
     this.timeout(180_000);
-    const summary = await (await api()).run({
+    const summary = await (
+      await api()
+    ).run({
       guests: ['demo-a', 'demo-b'],
       benchmarks: [{ id: 'openssl', parameters: { seconds: 1 } }],
       rounds: 2,
@@ -74,7 +78,10 @@ describe('experiments', () => {
       async () => {
         const entry = (await experiments.list()).find(({ label }) => label === 'to be stopped');
         if (!entry || entry.ok < 1) return false;
-        return experimentIn(entry.file).trials.some(({ status }) => status === 'running') && processesOfOurs().length > 0;
+        return (
+          experimentIn(entry.file).trials.some(({ status }) => status === 'running') &&
+          processesOfOurs().length > 0
+        );
       },
       120_000,
     );

@@ -42,7 +42,11 @@ export function loadedBundles(): string[] {
 }
 
 /** Polls until `look` is true. */
-export async function until(what: string, look: () => boolean | Promise<boolean>, limitMs = 30_000): Promise<void> {
+export async function until(
+  what: string,
+  look: () => boolean | Promise<boolean>,
+  limitMs = 30_000,
+): Promise<void> {
   const end = Date.now() + limitMs;
   while (!(await look())) {
     assert.ok(Date.now() < end, `${what}: not within ${limitMs} ms`);

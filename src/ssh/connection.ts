@@ -1,0 +1,293 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Client, ConnectConfig } from 'ssh2';
+import { Authentication } from './authentication';
+import { cancelled, dialError, handshakeError, timedOut } from './errors';
+import type { HostKeys } from './hostKeys';
+import type { Ssh2 } from './keyFiles';
+import { PausableTimer } from './pausableTimer';
+import { SshConnection } from './sshConnection';
+import { SshError, type Connection, type Prompter, type Target } from './transport';
+
+export interface ConnectOptions {
+  readonly prompter: Prompter;
+  readonly hostKeys: HostKeys;
+  readonly signal?: AbortSignal;
+  /** For each machine on the way, without the time people take to answer. Default 15 s. */
+  readonly readyTimeoutMs?: number;
+  readonly log?: (line: string) => void;
+}
+
+interface Attempt extends ConnectOptions {
+  readonly ssh2: Ssh2;
+  readonly timeoutMs: number;
+  readonly log: (line: string) => void;
+}
+
+/** Opens one connection, through the target's jump hosts if it has any. Rejects with an SshError. */
+export async function connect(target: Target, options: ConnectOptions): Promise<Connection> {
+  const imported = await import('ssh2');
+  const attempt: Attempt = {
+    ...options,
+    // A CommonJS module: its named exports are found by some loaders only on `default`.
+    ssh2: 'default' in imported ? imported.default : imported,
+    timeoutMs: options.readyTimeoutMs ?? 15_000,
+    log: options.log ?? (() => undefined),
+  };
+  const hops: Client[] = [];
+  try {
+    let client: Client | undefined;
+    for (const machine of [...target.jumps, target]) {
+      options.signal?.throwIfAborted();
+      client = await signIn(machine, client, attempt);
+      hops.push(client);
+    }
+    const last = hops.pop();
+    if (!last) throw new Error('unreachable');
+    return new SshConnection(target, last, hops.reverse(), attempt.log);
+  } catch (error) {
+    for (const hop of hops.reverse()) hop.end();
+    if (options.signal?.aborted === true && !(error instanceof SshError))
+      throw cancelled(`Connecting to ${target.name}`);
+    throw error;
+  }
+}
+
+/** One machine of the way: reached, verified, signed in. */
+async function signIn(target: Target, via: Client | undefined, attempt: Attempt): Promise<Client> {
+  const { promise, resolve, reject } = withResolvers<Client>();
+  let socket: Duplex | undefined;
+  let client: Client | undefined;
+  const fail = (error: SshError): void => {
+    reject(error);
+    // A forwarded stream that is still pending cannot be aborted: the hop ends with the attempt.
+    client?.end();
+    socket?.destroy();
+  };
+  const timer = new PausableTimer(attempt.timeoutMs, () => fail(timedOut(target, attempt.timeoutMs)));
+  const abort = (): void => fail(cancelled(`Connecting to ${target.name}`));
+  attempt.signal?.addEventListener('abort', abort, { once: true });
+  try {
+    const opening = via ? forward(via, target) : dial(target, (created) => (socket = created));
+    opening.catch(() => undefined);
+    socket = await Promise.race([opening, promise.then(unreachable)]);
+    const config = await Promise.race([hostKeyConfig(target, attempt), promise.then(unreachable)]);
+    client = new attempt.ssh2.Client();
+    handshake(client, socket, config, { target, attempt, timer, resolve, fail });
+    return await promise;
+  } catch (error) {
+    socket?.destroy();
+    throw error;
+  } finally {
+    timer.stop();
+    attempt.signal?.removeEventListener('abort', abort);
+  }
+}
+
+interface Handshake {
+  readonly target: Target;
+  readonly attempt: Attempt;
+  readonly timer: PausableTimer;
+  readonly resolve: (client: Client) => void;
+  readonly fail: (error: SshError) => void;
+}
+
+function handshake(
+  client: Client,
+  socket: Duplex,
+  config: ConnectConfig,
+  { target, attempt, timer, resolve, fail }: Handshake,
+): void {
+  const { ssh2, prompter, hostKeys, log } = attempt;
+  const errors: Error[] = [];
+  let asking = false;
+  let closed = false;
+  let refused: SshError | undefined;
+  let trusted: Buffer | undefined;
+  const whileAsking = async <T>(ask: () => Promise<T>): Promise<T> => {
+    asking = true;
+    try {
+      return await timer.during(ask);
+    } finally {
+      asking = false;
+    }
+  };
+  const authentication = new Authentication({ ssh2, target, prompter, whileAsking, log });
+  let offered: readonly string[] | undefined;
+  const asked: Prompter = {
+    ...bound(prompter),
+    confirmHostKey: (question) => whileAsking(() => prompter.confirmHostKey(question)),
+    reportChangedHostKey: (changed) => whileAsking(() => prompter.reportChangedHostKey(changed)),
+  };
+
+  client.on('ready', () => {
+    authentication.succeeded();
+    resolve(client);
+  });
+  // Not every error is fatal (an agent's, say), and an attempt is over only when it closes.
+  client.on('error', (error) => {
+    errors.push(error);
+    log(`${target.name}: ${error.message}`);
+  });
+  client.on('close', () => {
+    closed = true;
+    if (refused) fail(refused);
+    else if (authentication.isDeclined) fail(authentication.failure());
+    else if (asking)
+      fail(
+        new SshError(
+          'lost',
+          `${target.name}: the server did not wait for the answer and closed the connection. Connect again.`,
+        ),
+      );
+    else fail(endOf(target, errors, authentication));
+  });
+  try {
+    client.connect({
+      ...config,
+      sock: socket,
+      username: target.user,
+      // Our own timer, which stands still while a person is asked.
+      readyTimeout: 0,
+      keepaliveInterval: 15_000,
+      keepaliveCountMax: 8,
+      hostVerifier: (key: Buffer, verdict: (trust: boolean) => void) => {
+        // Asked again with each renewal of the session keys: nobody is bothered for the same key.
+        if (trusted) {
+          verdict(trusted.equals(key));
+          return;
+        }
+        const ip = socket instanceof Socket ? socket.remoteAddress : undefined;
+        hostKeys.verify(target, key, asked, ip).then(
+          () => {
+            trusted = Buffer.from(key);
+            if (!closed) verdict(true);
+          },
+          (error: unknown) => {
+            refused = error instanceof SshError ? error : internal(target, error);
+            if (closed) return;
+            verdict(false);
+            fail(refused);
+          },
+        );
+      },
+      // ssh2 keeps the server's list to itself after a key of an agent was refused; its trace names it.
+      debug: (line) => {
+        const list = /^Inbound: Received USERAUTH_FAILURE \((.*)\)$/.exec(line)?.[1];
+        if (list !== undefined) offered = list.split(',').filter(Boolean);
+      },
+      authHandler: (left: readonly string[] | null, partial: boolean | null, next) => {
+        const methods = offered ?? left;
+        if (methods) authentication.serverOffers(methods);
+        offered = undefined;
+        authentication.next(partial === true).then(
+          (method) => {
+            if (closed) return;
+            if (method) next(method);
+            else fail(authentication.failure());
+          },
+          (error: unknown) => fail(internal(target, error)),
+        );
+      },
+    });
+  } catch (error) {
+    fail(internal(target, error));
+  }
+}
+
+function endOf(target: Target, errors: readonly Error[], authentication: Authentication): SshError {
+  const fatal = errors.filter((error) => !('level' in error && error.level === 'agent'));
+  const error = handshakeError(target, fatal);
+  return fatal.length === 0 && authentication.hasTried ? authentication.failure() : error;
+}
+
+async function hostKeyConfig(target: Target, { hostKeys }: Attempt): Promise<ConnectConfig> {
+  const serverHostKey = await hostKeys.algorithmsFor(target);
+  return serverHostKey ? { algorithms: { serverHostKey } } : {};
+}
+
+function dial(target: Target, created: (socket: Socket) => void): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = new Socket();
+    created(socket);
+    const failed = (error: Error): void => reject(dialError(target, error));
+    socket.once('error', failed);
+    socket.once('connect', () => {
+      socket.off('error', failed);
+      // Each packet is several small writes: without this they wait for one another (14 times slower).
+      socket.setNoDelay(true);
+      // Between here and the handshake nobody else listens.
+      socket.on('error', () => undefined);
+      resolve(socket);
+    });
+    socket.connect({ host: target.address, port: target.port });
+  });
+}
+
+function forward(via: Client, target: Target): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const refuse = (error: Error): void => reject(jumpError(target, error));
+    try {
+      via.forwardOut('127.0.0.1', 0, target.address, target.port, (error, stream) => {
+        if (error) refuse(error);
+        else resolve(stream.on('error', () => undefined));
+      });
+    } catch (error) {
+      refuse(error instanceof Error ? error : new Error(String(error)));
+    }
+  });
+}
+
+function jumpError(target: Target, error: Error): SshError {
+  const place = `${target.address} port ${target.port}`;
+  const reason: unknown = 'reason' in error ? error.reason : undefined;
+  const options = { cause: error };
+  if (reason === 1)
+    return new SshError(
+      'unreachable',
+      `${target.name}: the jump host does not allow connections to ${place} (AllowTcpForwarding in its sshd_config).`,
+      options,
+    );
+  if (reason === 2)
+    return new SshError(
+      /refused/i.test(error.message) ? 'refused' : 'unreachable',
+      `${target.name}: the jump host cannot reach ${place} (${error.message.replace(/^\(SSH\) Channel open failure: /, '')}). Check that the guest runs and its address.`,
+      options,
+    );
+  return new SshError('lost', `${target.name}: the jump host was lost on the way to ${place}.`, options);
+}
+
+function bound(prompter: Prompter): Prompter {
+  return {
+    confirmHostKey: (question) => prompter.confirmHostKey(question),
+    reportChangedHostKey: (changed) => prompter.reportChangedHostKey(changed),
+    secret: (question) => prompter.secret(question),
+    answers: (...question) => prompter.answers(...question),
+    secretOutcome: (question, outcome) => prompter.secretOutcome(question, outcome),
+  };
+}
+
+function internal(target: Target, error: unknown): SshError {
+  if (error instanceof SshError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new SshError('protocol', `${target.name}: connecting failed: ${message}.`, { cause: error });
+}
+
+function unreachable(): never {
+  throw new Error('an attempt cannot succeed before its handshake');
+}
+
+function withResolvers<T>(): {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (error: Error) => void;
+} {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
+}
