@@ -202,7 +202,6 @@ function numbersTable(
           ['p (Holm)', formatP(found.pHolm)],
         ] satisfies [string, string][])
       : []),
-    ['Blocks', String(found.n)],
   ];
   const list = el(
     'dl',

@@ -133,23 +133,20 @@ function pickerOf({ model, baseline, candidate }: Shown, actions: PageActions): 
     made.addEventListener('change', () => onChoose(made.value));
     return made;
   };
-  const other = (key: string) => model.guests.find((guest) => guest.key !== key)?.key ?? key;
+  const mark = (shape: string) => el('span', { 'aria-hidden': 'true' }, shape);
   return [
+    // Choosing the other side's guest swaps the two.
     el(
-      'label',
-      { for: 'pick-candidate' },
-      el('span', { class: 'dot', 'aria-hidden': 'true' }, '■'),
-      ' Candidate',
+      'span',
+      { class: 'pick' },
+      el('label', { for: 'pick-candidate' }, mark('■'), ' Candidate'),
+      select('candidate', candidate, (key) => actions.choose(key === baseline ? candidate : baseline, key)),
     ),
-    select('candidate', candidate, (key) => actions.choose(key === baseline ? candidate : baseline, key)),
     el(
-      'label',
-      { for: 'pick-baseline' },
-      el('span', { class: 'dot', 'aria-hidden': 'true' }, '●'),
-      ' against baseline',
-    ),
-    select('baseline', baseline, (key) =>
-      actions.choose(key, key === candidate ? (baseline === key ? other(key) : baseline) : candidate),
+      'span',
+      { class: 'pick' },
+      el('label', { for: 'pick-baseline' }, mark('●'), ' against baseline'),
+      select('baseline', baseline, (key) => actions.choose(key, key === candidate ? baseline : candidate)),
     ),
   ];
 }

@@ -3,18 +3,34 @@ import type { Experiment, TrialRecord } from '../../../src/model/experiment';
 import { reportModel } from '../../../src/report/model';
 import type { MetricComparison, MetricReport, ReportModel, ReportOptions } from '../../../src/report/shape';
 import { compareFamily } from '../../../src/statistics/compare';
-import { catalogue, completed, experiment, facts, noisy, pv, pvhvm, workload, type Recipe } from './experiments';
+import {
+  catalogue,
+  completed,
+  experiment,
+  facts,
+  noisy,
+  pv,
+  pvhvm,
+  workload,
+  type Recipe,
+} from './experiments';
 
 const report = (e: Experiment | readonly Experiment[], options: ReportOptions = {}): ReportModel =>
   reportModel('id' in e ? [e] : e, { catalogue, ...options });
-const metric = (model: ReportModel, key: string): MetricReport => model.metrics.find((one) => one.key === key)!;
+const metric = (model: ReportModel, key: string): MetricReport =>
+  model.metrics.find((one) => one.key === key)!;
 const comparison = (model: ReportModel, key: string): MetricComparison =>
   metric(model, key).comparisons.find(({ candidate }) => candidate === model.candidate)!;
 const pair = (model: ReportModel) => model.pairs.find(({ candidate }) => candidate === model.candidate)!;
 const warningIds = (model: ReportModel) => pair(model).warnings.map(({ id }) => id);
 const warned = (left: Recipe['guests'][number], right: Recipe['guests'][number]) =>
   warningIds(
-    report(experiment({ guests: [left, right], workloads: [workload('openssl', 1900, 1, 0.01, 4, [left.name, right.name])] })),
+    report(
+      experiment({
+        guests: [left, right],
+        workloads: [workload('openssl', 1900, 1, 0.01, 4, [left.name, right.name])],
+      }),
+    ),
   );
 
 const fourWorkloads = [
@@ -26,14 +42,20 @@ const fourWorkloads = [
 const decided = experiment({ guests: [pv, pvhvm], workloads: fourWorkloads, ended: completed });
 
 function change(e: Experiment, id: string, to: (record: TrialRecord) => Partial<TrialRecord>): Experiment {
-  return { ...e, trials: e.trials.map((record) => (record.trial.id === id ? { ...record, ...to(record) } : record)) };
+  return {
+    ...e,
+    trials: e.trials.map((record) => (record.trial.id === id ? { ...record, ...to(record) } : record)),
+  };
 }
 
 describe('a comparison of two guests', () => {
   const model = report(decided);
 
   it('takes the PV guest as the baseline, whatever the order of the guests', () => {
-    const turned = report({ ...decided, plan: { ...decided.plan, guests: [...decided.plan.guests].reverse() } });
+    const turned = report({
+      ...decided,
+      plan: { ...decided.plan, guests: [...decided.plan.guests].reverse() },
+    });
     expect([model.baseline, model.candidate]).toEqual(['deb12-pv', 'deb12-pvhvm']);
     expect([turned.baseline, turned.candidate]).toEqual(['deb12-pv', 'deb12-pvhvm']);
   });
@@ -43,7 +65,11 @@ describe('a comparison of two guests', () => {
     const values = fourWorkloads[0]!.metrics[0]!.values;
     expect(n).toBe(8);
     expect(pairs.map(({ block, baseline, candidate }) => [block, baseline, candidate])).toEqual(
-      [1, 2, 3, 4, 5, 6, 7, 8].map((block) => [block, values['deb12-pv']![block - 1], values['deb12-pvhvm']![block - 1]]),
+      [1, 2, 3, 4, 5, 6, 7, 8].map((block) => [
+        block,
+        values['deb12-pv']![block - 1],
+        values['deb12-pvhvm']![block - 1],
+      ]),
     );
     const [baseline] = metric(model, 'unixbench/index').guests;
     expect(baseline!.samples.filter(({ use }) => use === 'warmup')).toHaveLength(1);
@@ -67,24 +93,38 @@ describe('a comparison of two guests', () => {
       comparisons: tested.map((key) => ({
         name: key,
         direction: metric(model, key).better as 'higher' | 'lower',
-        blocks: comparison(model, key).pairs.map(({ block, baseline, candidate }) => ({ block, a: baseline, b: candidate })),
+        blocks: comparison(model, key).pairs.map(({ block, baseline, candidate }) => ({
+          block,
+          a: baseline,
+          b: candidate,
+        })),
       })),
     });
     if (family.status !== 'ok') throw new Error(family.error);
     expect(tested.map((key) => comparison(model, key).pHolm)).toEqual(family.holm);
     expect(tested.map((key) => comparison(model, key).speedup)).toEqual(family.speedups);
-    expect(pair(model).overall).toMatchObject({ status: 'ok', speedup: family.summary!.speedup, workloads: 4 });
+    expect(pair(model).overall).toMatchObject({
+      status: 'ok',
+      speedup: family.summary!.speedup,
+      workloads: 4,
+    });
   });
 
   it('shows other metrics with an interval and without a verdict', () => {
     const latency = comparison(model, 'fio-randread/p99');
     expect(latency).toMatchObject({ verdict: 'untested', word: 'not tested', p: null, pHolm: null });
     expect(latency.interval).not.toBeNull();
-    expect(comparison(model, 'fio-randread/cpu')).toMatchObject({ verdict: 'untested', speedup: null, interval: null });
+    expect(comparison(model, 'fio-randread/cpu')).toMatchObject({
+      verdict: 'untested',
+      speedup: null,
+      interval: null,
+    });
   });
 
   it('says it in one sentence', () => {
-    expect(model.headline).toMatch(/^PVHVM is 1\.\d+ times as fast as PV over 4 workloads \(95 % interval .* to .*\): /);
+    expect(model.headline).toMatch(
+      /^PVHVM is 1\.\d+ times as fast as PV over 4 workloads \(95 % interval .* to .*\): /,
+    );
     expect(model.headline).toContain('faster in UnixBench and Kernel build; slower in Random read (fio)');
     expect(model.headline).toContain('no difference beyond ±2 % in OpenSSL');
     expect(model.status).toMatchObject({ state: 'completed', failed: 0 });
@@ -93,7 +133,10 @@ describe('a comparison of two guests', () => {
 
   it('turns when the guests are chosen the other way round', () => {
     const turned = report(decided, { baseline: 'deb12-pvhvm', candidate: 'deb12-pv' });
-    expect(comparison(turned, 'unixbench/index').speedup).toBeCloseTo(1 / comparison(model, 'unixbench/index').speedup!, 10);
+    expect(comparison(turned, 'unixbench/index').speedup).toBeCloseTo(
+      1 / comparison(model, 'unixbench/index').speedup!,
+      10,
+    );
     expect(turned.headline).toContain('PV is 0.');
   });
 
@@ -129,7 +172,9 @@ describe('blocks that cannot be compared', () => {
     const found = comparison(model, 'unixbench/index');
     expect(found.n).toBe(7);
     expect(found.droppedBlocks).toEqual([{ block: 3, round: 3, reason: 'PVHVM: No space left on device' }]);
-    expect(model.failures).toMatchObject([{ benchmarkTitle: 'UnixBench', outcome: 'failed', reason: 'No space left on device' }]);
+    expect(model.failures).toMatchObject([
+      { benchmarkTitle: 'UnixBench', outcome: 'failed', reason: 'No space left on device' },
+    ]);
     const baseline = metric(model, 'unixbench/index').guests[0]!;
     expect(baseline.samples.find(({ block }) => block === 3)?.use).toBe('unpaired');
     expect(baseline.n).toBe(7);
@@ -137,7 +182,11 @@ describe('blocks that cannot be compared', () => {
 
   it('counts the last attempt of a repeated trial', () => {
     const again = decided.trials.find(({ trial }) => trial.id === 'openssl/2/deb12-pv')!;
-    const lost = change(decided, again.trial.id, () => ({ status: 'lost', measurements: [], reason: 'connection lost' }));
+    const lost = change(decided, again.trial.id, () => ({
+      status: 'lost',
+      measurements: [],
+      reason: 'connection lost',
+    }));
     const model = report({ ...lost, trials: [...lost.trials, { ...again, attempt: 2 }] });
     expect(comparison(model, 'openssl/sign').n).toBe(10);
     expect(model.failures).toHaveLength(1);
@@ -154,7 +203,9 @@ describe('blocks that cannot be compared', () => {
     const e = change(decided, 'fio-randread/2/deb12-pv', (record) => ({
       measurements: record.measurements.filter(({ id }) => id !== 'iops'),
     }));
-    expect(comparison(report(e), 'fio-randread/iops').droppedBlocks[0]?.reason).toBe('PV: the trial gave no such figure');
+    expect(comparison(report(e), 'fio-randread/iops').droppedBlocks[0]?.reason).toBe(
+      'PV: the trial gave no such figure',
+    );
   });
 
   it('keeps the verdicts of the others when one value cannot be compared', () => {
@@ -162,7 +213,10 @@ describe('blocks that cannot be compared', () => {
       measurements: record.measurements.map((one) => ({ ...one, value: 0 })),
     }));
     const model = report(e);
-    expect(comparison(model, 'unixbench/index')).toMatchObject({ verdict: 'insufficient', word: 'not comparable' });
+    expect(comparison(model, 'unixbench/index')).toMatchObject({
+      verdict: 'insufficient',
+      word: 'not comparable',
+    });
     expect(comparison(model, 'kernel-build/seconds').verdict).toBe('faster');
     expect(pair(model).overall).toMatchObject({ status: 'withheld', missing: ['UnixBench'] });
   });
@@ -179,21 +233,37 @@ describe('blocks that cannot be compared', () => {
       benchmark: 'openssl',
       blocks: 5,
       metrics: [
-        { id: 'sign', unit: 'signatures/s', better: 'higher' as const, values: { 'deb12-pv': [2, 2, 2, 2, 2], 'deb12-pvhvm': [3, 3, 3, 3, 3] } },
+        {
+          id: 'sign',
+          unit: 'signatures/s',
+          better: 'higher' as const,
+          values: { 'deb12-pv': [2, 2, 2, 2, 2], 'deb12-pvhvm': [3, 3, 3, 3, 3] },
+        },
       ],
     };
     const model = report(experiment({ guests: [pv, pvhvm], workloads: [constant] }));
-    expect(comparison(model, 'openssl/sign')).toMatchObject({ verdict: 'insufficient', word: 'no spread', interval: null });
+    expect(comparison(model, 'openssl/sign')).toMatchObject({
+      verdict: 'insufficient',
+      word: 'no spread',
+      interval: null,
+    });
   });
 });
 
 describe('the family', () => {
   it('counts planned workloads without figures', () => {
-    const alone = report(experiment({ guests: [pv, pvhvm], workloads: [workload('openssl', 1931, 1.03, 0.004, 6)] }));
+    const alone = report(
+      experiment({ guests: [pv, pvhvm], workloads: [workload('openssl', 1931, 1.03, 0.004, 6)] }),
+    );
     const planned = ['sqlite', 'apache', 'php'].map((id) => workload(id, 10, 1, 0.1, 0, undefined, 6));
-    const among = report(experiment({ guests: [pv, pvhvm], workloads: [workload('openssl', 1931, 1.03, 0.004, 6), ...planned] }));
+    const among = report(
+      experiment({ guests: [pv, pvhvm], workloads: [workload('openssl', 1931, 1.03, 0.004, 6), ...planned] }),
+    );
     expect(comparison(among, 'openssl/sign').p).toBe(comparison(alone, 'openssl/sign').p);
-    expect(comparison(among, 'openssl/sign').pHolm).toBeCloseTo(4 * comparison(alone, 'openssl/sign').pHolm!, 10);
+    expect(comparison(among, 'openssl/sign').pHolm).toBeCloseTo(
+      4 * comparison(alone, 'openssl/sign').pHolm!,
+      10,
+    );
     expect(pair(among).overall.missing).toEqual(['PHP', 'SQLite', 'Apache']);
     expect(pair(among).overall.sentence).toContain('PHP, SQLite and Apache');
   });
@@ -225,10 +295,19 @@ describe('the family', () => {
 
 describe('what stands against a comparison', () => {
   it('refuses verdicts on different hosts', () => {
-    const e = experiment({ guests: [pv, { ...pvhvm, host: 'lab2' }], workloads: fourWorkloads, ended: completed });
+    const e = experiment({
+      guests: [pv, { ...pvhvm, host: 'lab2' }],
+      workloads: fourWorkloads,
+      ended: completed,
+    });
     const model = report(e);
     expect(model.headline).toBe('No verdict: PVHVM and PV run on different hosts.');
-    expect(comparison(model, 'unixbench/index')).toMatchObject({ verdict: 'refused', interval: null, p: null, pHolm: null });
+    expect(comparison(model, 'unixbench/index')).toMatchObject({
+      verdict: 'refused',
+      interval: null,
+      p: null,
+      pHolm: null,
+    });
     expect(pair(model).overall).toMatchObject({ status: 'withheld', speedup: null });
     expect(pair(model).warnings[0]).toMatchObject({ id: 'hosts', severity: 'refusal' });
   });
@@ -250,7 +329,12 @@ describe('what stands against a comparison', () => {
   });
 
   it('does not warn of what belongs to the mode, or of alike guests', () => {
-    expect(warned(pv, { ...pvhvm, facts: facts('PVHVM', { memoryBytes: 3.98 * 2 ** 30, diskDriver: 'ata_piix' }) })).toEqual([]);
+    expect(
+      warned(pv, {
+        ...pvhvm,
+        facts: facts('PVHVM', { memoryBytes: 3.98 * 2 ** 30, diskDriver: 'ata_piix' }),
+      }),
+    ).toEqual([]);
   });
 
   it('warns of missing facts and of a host that is named for one guest only', () => {
@@ -260,8 +344,15 @@ describe('what stands against a comparison', () => {
 
   it('warns of another mode than expected, of a reboot and of stolen time', () => {
     const plain = experiment({ guests: [pv, pvhvm], workloads: fourWorkloads, steal: 3.5 });
-    const guests = plain.plan.guests.map((guest) => (guest.name === pv.name ? { ...guest, mode: 'PVH' as const } : guest));
-    const end = { guest: pvhvm.name, when: 'end' as const, at: completed.at, facts: facts('PVHVM', { bootId: 'other' }) };
+    const guests = plain.plan.guests.map((guest) =>
+      guest.name === pv.name ? { ...guest, mode: 'PVH' as const } : guest,
+    );
+    const end = {
+      guest: pvhvm.name,
+      when: 'end' as const,
+      at: completed.at,
+      facts: facts('PVHVM', { bootId: 'other' }),
+    };
     const model = report({ ...plain, plan: { ...plain.plan, guests }, facts: [...plain.facts, end] });
     expect(warningIds(model)).toEqual(['mode', 'reboot', 'steal', 'steal']);
     expect(pair(model).warnings[0]?.text).toContain('expected to be PVH, and the probe found PV');
@@ -269,7 +360,9 @@ describe('what stands against a comparison', () => {
   });
 
   it('puts the facts side by side and marks what differs', () => {
-    const model = report(experiment({ guests: [pv, { ...pvhvm, facts: facts('PVHVM', { kernel: '6.12.0' }) }], workloads: [] }));
+    const model = report(
+      experiment({ guests: [pv, { ...pvhvm, facts: facts('PVHVM', { kernel: '6.12.0' }) }], workloads: [] }),
+    );
     expect(model.facts.filter(({ differs }) => differs).map(({ id }) => id)).toEqual(['mode', 'kernel']);
     expect(model.facts.find(({ id }) => id === 'memory')).toMatchObject({ values: ['4.0 GiB', '4.0 GiB'] });
     expect(model.facts.find(({ id }) => id === 'mitigations')?.values[0]).not.toContain('mds');
@@ -280,13 +373,20 @@ describe('unfinished and odd experiments', () => {
   it('shows first estimates of a running one without verdicts', () => {
     const running = experiment({
       guests: [pv, pvhvm],
-      workloads: [workload('openssl', 1931, 1.2, 0.01, 2, undefined, 8), workload('sqlite', 44, 1, 0.01, 1, undefined, 8)],
+      workloads: [
+        workload('openssl', 1931, 1.2, 0.01, 2, undefined, 8),
+        workload('sqlite', 44, 1, 0.01, 1, undefined, 8),
+      ],
     });
     const model = report(running, { activity: 'running' });
     expect(model.headline).toBe('Too early to tell PVHVM from PV: 2 of at least 4 blocks are complete.');
     expect(model.status).toMatchObject({ state: 'running', finished: 10, planned: 36 });
     expect(model.status.text).toBe('Running · 10 of 36 trials finished');
-    expect(comparison(model, 'openssl/sign')).toMatchObject({ verdict: 'insufficient', word: 'too few blocks', interval: null });
+    expect(comparison(model, 'openssl/sign')).toMatchObject({
+      verdict: 'insufficient',
+      word: 'too few blocks',
+      interval: null,
+    });
     expect(report(running).status.text).toContain('Interrupted');
     expect(report(running, { activity: 'paused' }).status.state).toBe('paused');
   });
@@ -296,7 +396,9 @@ describe('unfinished and odd experiments', () => {
     expect(one.headline).toContain('One guest only (deb12-pv, PV)');
     expect(one.pairs).toEqual([]);
     expect(metric(one, 'openssl/sign').guests[0]).toMatchObject({ n: 3 });
-    expect(report(experiment({ guests: [pv], workloads: [] })).headline).toBe('Nothing was measured yet on deb12-pv, PV.');
+    expect(report(experiment({ guests: [pv], workloads: [] })).headline).toBe(
+      'Nothing was measured yet on deb12-pv, PV.',
+    );
     expect(report([]).headline).toContain('Nothing was measured');
     expect(report([]).status.state).toBe('empty');
   });
@@ -309,10 +411,17 @@ describe('unfinished and odd experiments', () => {
       setAside,
     });
     const model = report(both);
-    expect(comparison(model, 'sqlite/seconds')).toMatchObject({ word: 'set aside', sentence: 'Not compared: PVHVM: sqlite3 is not installed.' });
+    expect(comparison(model, 'sqlite/seconds')).toMatchObject({
+      word: 'set aside',
+      sentence: 'Not compared: PVHVM: sqlite3 is not installed.',
+    });
     expect(model.setAside).toMatchObject([{ benchmarkTitle: 'SQLite', reason: 'sqlite3 is not installed' }]);
     expect(model.status.text).toContain('1 workload set aside');
-    const alone = experiment({ guests: [pv, pvhvm], workloads: [workload('sqlite', 44, 1, 0.01, 0, undefined, 6)], setAside });
+    const alone = experiment({
+      guests: [pv, pvhvm],
+      workloads: [workload('sqlite', 44, 1, 0.01, 0, undefined, 6)],
+      setAside,
+    });
     expect(report(alone).headline).toBe('Nothing to compare: no workload could be run in both PVHVM and PV.');
   });
 
@@ -322,7 +431,13 @@ describe('unfinished and odd experiments', () => {
       report(
         experiment({
           guests: [pv, pvhvm],
-          workloads: [{ benchmark: 'own', blocks: 4, metrics: ids.map((id) => ({ id, unit: 'x', better: 'higher', values })) }],
+          workloads: [
+            {
+              benchmark: 'own',
+              blocks: 4,
+              metrics: ids.map((id) => ({ id, unit: 'x', better: 'higher', values })),
+            },
+          ],
         }),
       );
     expect(of(['only']).metrics).toMatchObject([{ key: 'own/only', title: 'only', primary: true }]);
@@ -332,18 +447,26 @@ describe('unfinished and odd experiments', () => {
 
   it('shows guests of two experiments beside each other without verdicts between them', () => {
     const other = { ...decided, id: 'e2', label: 'second' };
-    const model = report([decided, other], { baseline: 'deb12-pv (deb12 PV and PVHVM)', candidate: 'deb12-pv (second)' });
+    const model = report([decided, other], {
+      baseline: 'deb12-pv (deb12 PV and PVHVM)',
+      candidate: 'deb12-pv (second)',
+    });
     expect(model.guests.map(({ key }) => key)).toContain('deb12-pvhvm (second)');
     expect(model.headline).toContain('were not measured side by side');
     expect(comparison(model, 'openssl/sign').verdict).toBe('refused');
     const within = model.pairs.find(({ candidate }) => candidate === 'deb12-pvhvm (deb12 PV and PVHVM)')!;
     expect(within.counts).toMatchObject({ faster: 2, slower: 1, equivalent: 1, refused: 0 });
-    expect(report([decided, { ...decided, id: 'e2' }]).guests.map(({ key }) => key)[2]).toBe('deb12-pv (deb12 PV and PVHVM #2)');
+    expect(report([decided, { ...decided, id: 'e2' }]).guests.map(({ key }) => key)[2]).toBe(
+      'deb12-pv (deb12 PV and PVHVM #2)',
+    );
   });
 
   it('refuses nothing silently when the plan is not valid', () => {
     const e = { ...decided, plan: { ...decided.plan, statistics: { ...decided.plan.statistics, alpha: 7 } } };
-    expect(comparison(report(e), 'openssl/sign')).toMatchObject({ verdict: 'insufficient', word: 'not comparable' });
+    expect(comparison(report(e), 'openssl/sign')).toMatchObject({
+      verdict: 'insufficient',
+      word: 'not comparable',
+    });
     expect(pair(report(e)).overall.status).toBe('withheld');
   });
 });

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { readHostMessage } from '../../../src/report/hostMessage';
+import { reportModel } from '../../../src/report/model';
+import { modelMessage, protocolVersion, readPageMessage } from '../../../src/report/protocol';
+
+describe('page to host', () => {
+  it.each([
+    { type: 'ready', version: 1 },
+    { type: 'choose', baseline: 'a', candidate: 'b' },
+    { type: 'openOutput', trial: 't1', experiment: 0 },
+    { type: 'openText' },
+    { type: 'copyMarkdown' },
+    { type: 'error', message: 'x' },
+  ])('takes $type', (message) => {
+    expect(readPageMessage(message)).toEqual({ status: 'ok', message });
+  });
+
+  it.each([
+    null,
+    'ready',
+    {},
+    { type: 'run', command: 'rm' },
+    { type: 'choose', baseline: 1, candidate: 'b' },
+    { type: 'openOutput', trial: 'x'.repeat(1001), experiment: 0 },
+    { type: 'openOutput', trial: 'x', experiment: -1 },
+    { type: 'error', message: 'x'.repeat(10_001) },
+  ])('drops what it does not know: %j', (message) => {
+    expect(readPageMessage(message).status).toBe('dropped');
+  });
+
+  it('drops unknown fields', () => {
+    const read = readPageMessage({ type: 'openText', more: 1 });
+    expect(read).toEqual({ status: 'ok', message: { type: 'openText' } });
+  });
+});
+
+describe('host to page', () => {
+  const message = modelMessage(reportModel([], {}));
+
+  it('takes a model of its own version', () => {
+    expect(readHostMessage(message, protocolVersion)).toEqual({ status: 'ok', message });
+  });
+
+  it.each([
+    ['not a message', 7],
+    ['not a message', []],
+    ['unknown type theme', { type: 'theme' }],
+    ['protocol version 2', { ...message, version: 2 }],
+    ['no model', { type: 'model', version: 1 }],
+    ['a model without trials', { ...message, model: { ...message.model, trials: {} } }],
+    [
+      'a model without status, headline',
+      { ...message, model: { ...message.model, status: 1, headline: null } },
+    ],
+  ])('drops: %s', (why, data) => {
+    expect(readHostMessage(data, protocolVersion)).toEqual({ status: 'dropped', why });
+  });
+});

@@ -1,0 +1,254 @@
+// @vitest-environment happy-dom
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { readHostMessage } from '../../../src/report/hostMessage';
+import { formatInterval, formatSpeedup } from '../../../src/report/format';
+import { reportModel } from '../../../src/report/model';
+import { modelMessage, protocolVersion, type PageMessage } from '../../../src/report/protocol';
+import type { ReportModel } from '../../../src/report/shape';
+import { ticksBetween } from '../../../webview/forest';
+import { readState, type PageState } from '../../../webview/host';
+import { pageProtocolVersion, start } from '../../../webview/main';
+import { catalogue, completed, experiment, facts, pv, pvhvm, workload } from '../report/experiments';
+
+const workloads = [
+  workload('openssl', 1931, 1.2, 0.004, 6),
+  workload('sqlite', 44, 1, 0.002, 6),
+  workload('fio-randread', 42_000, 0.9, 0.02, 5),
+];
+const decided = experiment({ guests: [pv, pvhvm], workloads, ended: completed });
+const model = reportModel([decided], { catalogue });
+
+let posted: PageMessage[];
+let state: PageState | undefined;
+let root: HTMLElement;
+let stop: () => void;
+
+function open(): void {
+  document.body.innerHTML = '<main id="report" aria-busy="true"></main>';
+  root = document.getElementById('report')!;
+  stop = start(root, {
+    postMessage: (message) => void posted.push(message),
+    getState: () => state,
+    setState: (to) => {
+      state = to;
+    },
+  });
+}
+
+function send(data: unknown): void {
+  window.dispatchEvent(new MessageEvent('message', { data }));
+}
+const show = (shown: ReportModel) => send(structuredClone(modelMessage(shown)));
+const textsOf = (selector: string) =>
+  [...root.querySelectorAll(selector)].map((one) => one.textContent ?? '');
+const button = (text: string) =>
+  [...root.querySelectorAll('button')].find((one) => one.textContent === text)!;
+
+beforeEach(() => {
+  posted = [];
+  state = undefined;
+  open();
+});
+afterEach(() => {
+  stop();
+  vi.restoreAllMocks();
+});
+
+describe('the report page', () => {
+  it('says that it is ready, in the version of the protocol', () => {
+    expect(posted).toEqual([{ type: 'ready', version: protocolVersion }]);
+    expect(pageProtocolVersion).toBe(protocolVersion);
+    expect(readHostMessage(modelMessage(model), pageProtocolVersion).status).toBe('ok');
+  });
+
+  it('shows the headline, the status and each workload', () => {
+    show(model);
+    expect(root.querySelector('h1')?.textContent).toBe(model.headline);
+    expect(root.querySelector('.status')?.textContent).toContain('40 of 40 trials finished');
+    expect(textsOf('h3')).toEqual([
+      'OpenSSL: RSA 2048 signatures',
+      'SQLite: Time of the inserts',
+      'Random read (fio): Random read',
+    ]);
+    expect(root.hasAttribute('aria-busy')).toBe(false);
+    expect(posted.some(({ type }) => type === 'error')).toBe(false);
+  });
+
+  it('has a table with the numbers of the model', () => {
+    show(model);
+    const rows = [...root.querySelectorAll('.overview tbody tr')].map((row) =>
+      [...row.children].map((cell) => cell.textContent ?? ''),
+    );
+    const tested = model.metrics.filter(({ primary }) => primary);
+    expect(rows).toHaveLength(tested.length + 1);
+    tested.forEach((metric, index) => {
+      const found = metric.comparisons[0]!;
+      expect(rows[index]![1]).toContain(found.word);
+      expect(rows[index]!.slice(2, 4)).toEqual([
+        formatSpeedup(found.speedup),
+        formatInterval(found.interval),
+      ]);
+      expect(rows[index]![6]).toBe(String(found.n));
+    });
+    expect(rows.at(-1)![2]).toBe(formatSpeedup(model.pairs[0]!.overall.speedup));
+  });
+
+  it('describes each chart in words', () => {
+    show(model);
+    const labels = [...root.querySelectorAll('canvas')].map(
+      (canvas) => canvas.getAttribute('aria-label') ?? '',
+    );
+    expect(labels[0]).toContain('OpenSSL 1.196, 1.187 to 1.204, faster');
+    expect(labels).toHaveLength(4);
+    expect(labels.every((label) => label.length > 40)).toBe(true);
+  });
+
+  it('shows text from outside as text', () => {
+    const evil = '<img src=x onerror="window.bad=1"><b>\u202e\u0007';
+    const names: [string, string] = [evil, `${evil}2`];
+    const guests = names.map((name) => ({ name, facts: facts('PV', { kernel: evil, hostname: evil }) }));
+    const e = experiment({
+      label: evil,
+      guests,
+      notes: [evil],
+      setAside: [{ guest: evil, benchmark: 'sqlite', reason: evil }],
+      workloads: [
+        {
+          benchmark: evil,
+          blocks: 5,
+          metrics: [
+            {
+              id: evil,
+              unit: evil,
+              better: 'higher',
+              values: { [names[0]]: [1, 2, 3, 4, 5], [names[1]]: [2, 4, 6, 8, 'failed'] },
+            },
+          ],
+        },
+      ],
+    });
+    const failed = {
+      ...e,
+      trials: e.trials.map((record) => (record.status === 'failed' ? { ...record, reason: evil } : record)),
+    };
+    state = { open: ['trials:' + evil + '/' + evil] };
+    stop();
+    open();
+    show(reportModel([failed], { catalogue }));
+    expect(root.querySelectorAll('img, b, script, [onerror], [style*="expression"]')).toHaveLength(0);
+    expect(root.textContent).toContain('<img src=x onerror="window.bad=1"><b>\ufffd\ufffd');
+    expect(root.textContent).not.toMatch(/[\u202e\u0007]/);
+    expect(posted.filter(({ type }) => type === 'error')).toEqual([]);
+  });
+
+  it('asks the host for another baseline and shows another candidate by itself', () => {
+    const pvh = { name: 'deb12-pvh', host: 'lab1', facts: facts('PVH') };
+    const base = workloads[0]!.metrics[0]!;
+    const values = { ...base.values, 'deb12-pvh': base.values['deb12-pv']! };
+    const three = reportModel(
+      [
+        experiment({
+          guests: [pv, pvhvm, pvh],
+          workloads: [{ ...workloads[0]!, metrics: [{ ...base, values }] }],
+        }),
+      ],
+      { catalogue },
+    );
+    show(three);
+    const pick = root.querySelector<HTMLSelectElement>('#pick-candidate')!;
+    pick.value = 'deb12-pvh';
+    pick.dispatchEvent(new Event('change'));
+    expect(posted.at(-1)).toEqual({ type: 'choose', baseline: 'deb12-pv', candidate: 'deb12-pvh' });
+    expect(root.querySelector('h1')?.textContent).toBe(three.pairs[1]!.headline);
+    expect(state?.candidate).toBe('deb12-pvh');
+    const baseline = root.querySelector<HTMLSelectElement>('#pick-baseline')!;
+    baseline.value = 'deb12-pvh';
+    baseline.dispatchEvent(new Event('change'));
+    expect(posted.at(-1)).toEqual({ type: 'choose', baseline: 'deb12-pvh', candidate: 'deb12-pv' });
+  });
+
+  it('posts what the buttons ask for', () => {
+    state = { open: ['trials:openssl/sign'] };
+    stop();
+    open();
+    show(model);
+    button('Copy as Markdown').click();
+    button('Open as Text').click();
+    button('Output').click();
+    expect(posted.slice(-3)).toEqual([
+      { type: 'copyMarkdown' },
+      { type: 'openText' },
+      { type: 'openOutput', trial: 'openssl/0/deb12-pv', experiment: 0 },
+    ]);
+  });
+
+  it('keeps its elements, the focus and what is open when a new model comes', () => {
+    state = { open: ['trials:openssl/sign', 'metrics:fio-randread'] };
+    stop();
+    open();
+    show(
+      reportModel([{ ...decided, trials: decided.trials.slice(0, 20) }], { catalogue, activity: 'running' }),
+    );
+    const section = root.querySelector('.workload')!;
+    const output = button('Output');
+    output.focus();
+    const label = output.getAttribute('aria-label');
+    show(model);
+    expect(root.querySelector('.workload')).toBe(section);
+    expect(document.activeElement?.getAttribute('aria-label')).toBe(label);
+    expect(textsOf('h4')).toEqual(['Latency, 99th percentile', 'CPU use']);
+    expect(root.querySelectorAll('details[open]')).toHaveLength(2);
+  });
+
+  it('shows metrics that are not tested on demand, and remembers it', () => {
+    show(model);
+    expect(root.querySelectorAll('.overview tbody tr')).toHaveLength(4);
+    const toggle = root.querySelector<HTMLInputElement>('#all-metrics')!;
+    toggle.checked = true;
+    toggle.dispatchEvent(new Event('change'));
+    expect(root.querySelectorAll('.overview tbody tr')).toHaveLength(6);
+    expect(state?.open).toContain('overview:all');
+  });
+
+  it('has a page for nothing, for one guest, for a refusal and for the first minute', () => {
+    const one = experiment({ guests: [pv], workloads: [workload('openssl', 1931, 1, 0.01, 3)] });
+    const far = experiment({ guests: [pv, { ...pvhvm, host: 'lab2' }], workloads });
+    const first = experiment({
+      guests: [pv, pvhvm],
+      workloads: [workload('openssl', 1931, 1, 0.01, 0, undefined, 6)],
+    });
+    for (const shown of [[], [one], [far], [first], [decided]]) {
+      const next = reportModel(shown, { catalogue, activity: 'running' });
+      show(next);
+      expect(root.querySelector('h1')?.textContent).toBe(next.headline);
+    }
+    expect(posted.filter(({ type }) => type === 'error')).toEqual([]);
+  });
+
+  it('reports what it cannot understand, and goes on', () => {
+    send({ type: 'theme' });
+    send({ type: 'model', version: 1, model: { ...model, metrics: [null] } });
+    expect(posted.filter(({ type }) => type === 'error')).toHaveLength(2);
+    show(model);
+    expect(root.querySelector('h1')?.textContent).toBe(model.headline);
+  });
+
+  it('listens no longer once it is taken off', () => {
+    stop();
+    show(model);
+    expect(root.querySelector('h1')).toBeNull();
+  });
+});
+
+describe('small parts', () => {
+  it('takes only what it knows from a kept state', () => {
+    expect(readState('x')).toEqual({});
+    expect(readState({ candidate: 1, open: ['a', 2], scroll: 3 })).toEqual({ open: ['a'], scroll: 3 });
+  });
+
+  it('puts 1 and round values on the axis, each with room', () => {
+    expect(ticksBetween(0.8, 1.3, 600)).toContain(1);
+    expect(ticksBetween(0.05, 20, 300)).toEqual([0.05, 0.2, 1, 3, 10]);
+    expect(ticksBetween(0.9, 1.1, 0)).toEqual([1]);
+  });
+});
