@@ -163,6 +163,7 @@ export async function buildHostTests() {
       entryPoints: ['test/host/index.ts', ...tests],
       format: 'cjs',
       target: 'node20',
+      mainFields: ['module', 'main'],
       external: ['vscode', 'mocha'],
       plugins: [withoutNatives],
     }),
