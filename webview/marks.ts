@@ -6,15 +6,9 @@ import {
   formatSpeedup,
   formatWithUnit,
 } from '../src/report/format';
-import type {
-  GuestSamples,
-  MetricComparison,
-  MetricReport,
-  ReportGuest,
-  ReportModel,
-  Verdict,
-} from '../src/report/shape';
+import type { GuestSamples, MetricComparison, MetricReport, ReportModel, Verdict } from '../src/report/shape';
 import { el, name, type Child, type Column } from './dom';
+import { guestTone } from './theme';
 
 /** The chart's shapes as text; drawn with the verdict's colour and always beside its word. */
 const marks: Readonly<Record<Verdict, string>> = {
@@ -40,22 +34,15 @@ export function verdictMark(verdict: Verdict, word: string): HTMLElement {
 export function guestMark(model: ReportModel, key: string, role: 'baseline' | 'candidate'): HTMLElement {
   const guest = model.guests.find((one) => one.key === key);
   const partner = model.guests.find((one) => one.key === model.baseline);
-  const mode =
-    guest === undefined || (role === 'candidate' && partner?.mode === guest.mode)
-      ? 'other'
-      : modeClass(guest);
+  const tone = guestTone(guest, role === 'candidate' ? partner : undefined);
   return el(
     'span',
     { class: 'guest' },
-    el('span', { class: `dot mode-${mode}`, 'aria-hidden': 'true' }, role === 'baseline' ? '●' : '■'),
+    el('span', { class: `dot tone-${tone}`, 'aria-hidden': 'true' }, role === 'baseline' ? '●' : '■'),
     ' ',
     guest === undefined || guest.mode === 'unknown' ? null : `${guest.mode} `,
     name(key),
   );
-}
-
-function modeClass({ mode }: ReportGuest): string {
-  return ['PV', 'PVHVM', 'HVM', 'PVH'].includes(mode) ? mode.toLowerCase() : 'other';
 }
 
 export function metricTitle({ benchmarkTitle, title }: MetricReport): HTMLElement {

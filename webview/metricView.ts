@@ -12,6 +12,7 @@ import type { MetricComparison, MetricReport, ReportModel, Sample } from '../src
 import { el, linkButton, name, replace, setText, table, type Child } from './dom';
 import { cvCell, directionText, guestMark, meanCell, verdictMark } from './marks';
 import { TrialChart, valueRange, type ChartSide } from './trialChart';
+import { forget, whenVisible } from './visible';
 
 export interface PageActions {
   choose(baseline: string, candidate: string): void;
@@ -42,7 +43,7 @@ export class MetricView {
   private readonly trials = el('div', {});
   private readonly trialsTitle = el('summary', {});
   private readonly details: HTMLDetailsElement;
-  private readonly chart: TrialChart;
+  private chart: TrialChart | undefined;
   private last: { readonly shown: Shown; readonly metric: MetricReport } | undefined;
 
   constructor(
@@ -51,8 +52,11 @@ export class MetricView {
     private readonly actions: PageActions,
   ) {
     this.heading = el(level, {});
-    this.chart = new TrialChart(this.canvas);
     const detailsKey = `trials:${key}`;
+    whenVisible(this.canvas, () => {
+      this.chart = new TrialChart(this.canvas);
+      if (this.last) this.chart.show(this.last.metric, sidesOf(this.last.shown, this.last.metric));
+    });
     this.details = el('details', {}, this.trialsTitle, this.trials);
     this.details.open = actions.isOpen(detailsKey);
     this.details.addEventListener('toggle', () => {
@@ -79,7 +83,7 @@ export class MetricView {
     replace(this.remarks, ...remarksOf(found));
     const sides = sidesOf(shown, metric);
     replace(this.legend, ...legendOf(model, sides));
-    this.chart.show(metric, sides);
+    this.chart?.show(metric, sides);
     this.canvas.setAttribute('aria-label', describe(metric, sides, found));
     replace(this.numbers, numbersTable(shown, metric, sides, found));
     setText(
@@ -91,7 +95,8 @@ export class MetricView {
   }
 
   close(): void {
-    this.chart.close();
+    forget(this.canvas);
+    this.chart?.close();
   }
 
   /** Filled when it is open only: a report can hold tens of thousands of trials. */

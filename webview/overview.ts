@@ -6,6 +6,8 @@ import { comparisonCells, comparisonColumns, meanCell, metricTitle, verdictMark 
 import type { PageActions, Shown } from './metricView';
 
 const allKey = 'overview:all';
+/** A browser's canvas cannot be taller than that many rows, nor can a reader take in more. */
+const mostRows = 100;
 
 /** The forest chart of a pair, and under it the table with the same numbers. */
 export class OverviewView {
@@ -17,6 +19,7 @@ export class OverviewView {
   private readonly box = el('div', { class: 'chart forest' }, this.canvas);
   private readonly toggle = el('input', { type: 'checkbox', id: 'all-metrics', 'data-focus': 'all-metrics' });
   private readonly toggleLabel = el('label', { class: 'toggle', for: 'all-metrics' });
+  private readonly cut = el('p', { class: 'muted' });
   private readonly numbers = el('div', {});
   private readonly chart: ForestChart;
   private last: Shown | undefined;
@@ -37,6 +40,7 @@ export class OverviewView {
       this.legend,
       this.box,
       this.toggleLabel,
+      this.cut,
       this.numbers,
     );
   }
@@ -51,7 +55,15 @@ export class OverviewView {
       const comparison = metric.comparisons.find((one) => one.candidate === candidate);
       return comparison && metric.better !== 'none' ? [{ metric, comparison }] : [];
     });
-    const visible = rows.filter(({ metric }) => metric.primary || this.toggle.checked);
+    const wanted = rows.filter(({ metric }) => metric.primary || this.toggle.checked);
+    let room = mostRows - wanted.filter(({ metric }) => metric.primary).length;
+    const visible = wanted.filter(({ metric }) => metric.primary || room-- > 0);
+    setText(
+      this.cut,
+      visible.length < wanted.length
+        ? `The chart shows ${visible.length} of ${wanted.length} metrics; the table has them all.`
+        : '',
+    );
     const measured = visible.some(({ comparison }) => comparison.speedup !== null);
     this.box.hidden = !measured;
     this.legend.hidden = !measured;

@@ -31,23 +31,34 @@ export const gridline = () =>
 export const fontFamily = () => color('--vscode-font-family');
 export const isHighContrast = () => /\bvscode-high-contrast/.test(document.body.className);
 
-const modeVariables: Readonly<Partial<Record<Mode, readonly string[]>>> = {
-  PV: ['--vscode-guestbench-modePV', '--vscode-charts-orange'],
-  PVHVM: ['--vscode-guestbench-modePVHVM', '--vscode-charts-blue'],
-  HVM: ['--vscode-guestbench-modeHVM', '--vscode-charts-purple'],
-  PVH: ['--vscode-guestbench-modePVH', '--vscode-charts-green'],
-};
-const otherMode = [
-  '--vscode-guestbench-modeOther',
-  '--vscode-charts-foreground',
-  '--vscode-foreground',
-] as const;
+/** What the style sheet and the charts call a guest's colour. */
+export type GuestTone = 'pv' | 'pvhvm' | 'hvm' | 'pvh' | 'other' | 'second';
 
-/** A guest's colour is its mode's; the candidate of a pair of one mode takes the colour of the others. */
-export function guestColor(guest: ReportGuest | undefined, beside?: ReportGuest): string {
-  const own = guest && beside?.mode !== guest.mode ? modeVariables[guest.mode] : undefined;
-  return color(...(own ?? otherMode));
+const toneVariables: Readonly<Record<GuestTone, readonly string[]>> = {
+  pv: ['--vscode-guestbench-modePV', '--vscode-charts-orange'],
+  pvhvm: ['--vscode-guestbench-modePVHVM', '--vscode-charts-blue'],
+  hvm: ['--vscode-guestbench-modeHVM', '--vscode-charts-purple'],
+  pvh: ['--vscode-guestbench-modePVH', '--vscode-charts-green'],
+  other: ['--vscode-guestbench-modeOther', '--vscode-foreground'],
+  second: ['--vscode-charts-purple', '--vscode-foreground'],
+};
+
+const modeTones: Readonly<Partial<Record<Mode, GuestTone>>> = {
+  PV: 'pv',
+  PVHVM: 'pvhvm',
+  HVM: 'hvm',
+  PVH: 'pvh',
+};
+const toneOf = (guest: ReportGuest | undefined): GuestTone => (guest && modeTones[guest.mode]) ?? 'other';
+
+/** A guest's colour is its mode's; beside a guest of the same colour, a candidate takes a second one. */
+export function guestTone(guest: ReportGuest | undefined, beside?: ReportGuest): GuestTone {
+  const own = toneOf(guest);
+  return beside !== undefined && toneOf(beside) === own ? 'second' : own;
 }
+
+export const guestColor = (guest: ReportGuest | undefined, beside?: ReportGuest) =>
+  color(...toneVariables[guestTone(guest, beside)]);
 
 const verdictVariables: Readonly<Record<Verdict, readonly string[]>> = {
   faster: ['--vscode-charts-green', '--vscode-testing-iconPassed'],

@@ -1,0 +1,24 @@
+const waiting = new Map<Element, () => void>();
+let observer: IntersectionObserver | undefined;
+
+/** Calls `then` once, when `element` is about to come into view: a fold can hold hundreds of charts. */
+export function whenVisible(element: Element, then: () => void): void {
+  observer ??= new IntersectionObserver(
+    (entries) => {
+      for (const { target, isIntersecting } of entries) {
+        if (!isIntersecting) continue;
+        const draw = waiting.get(target);
+        forget(target);
+        draw?.();
+      }
+    },
+    { rootMargin: '600px' },
+  );
+  waiting.set(element, then);
+  observer.observe(element);
+}
+
+export function forget(element: Element): void {
+  waiting.delete(element);
+  observer?.unobserve(element);
+}
