@@ -287,14 +287,17 @@ follow() {
     n=$((n + 1)); [ $n -gt 100 ] && { say end state=lost; exit 0; }
     nap
   done
-  o=$2; e=$3; s=running; looks=0; careful=0; kids=
+  o=$2; e=$3; s=running; looks=0; careful=0; gone=0; kids=
   exec 3<&0
   events "$4" "$5" 2>/dev/null | while read -r what pids; do
     case $what in
       pids) kids=$pids ;;
       over) careful=1 ;;
-      gone) hush; exit 5 ;;
+      gone) gone=1 ;;
     esac
+    # The others may be quicker than the list of whom to end.
+    [ -n "$kids" ] || continue
+    if [ $gone = 1 ]; then hush; exit 5; fi
     look "$1"
   done
 }
