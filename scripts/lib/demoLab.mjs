@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -10,6 +10,8 @@ import { markName } from './processes.mjs';
 
 const names = ['demo-a', 'demo-b'];
 const readyLimitMs = 15_000;
+/** Where the extension puts its files on a guest, when that is not /var/tmp/guestbench. */
+const prefixName = 'GUESTBENCH_PREFIX';
 
 /** The system's OpenSSH server, if there is one. */
 function findSshd() {
@@ -69,7 +71,7 @@ function loginWorks({ port, user, privateKey, hostPublicKey }) {
   });
 }
 
-function sshdConfig({ folder, port, user, mark }) {
+function sshdConfig({ folder, port, user, mark, prefix }) {
   return [
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
@@ -88,7 +90,8 @@ function sshdConfig({ folder, port, user, mark }) {
     'PrintMotd no',
     'Subsystem sftp internal-sftp',
     // What a session started can be found and ended with the lab, even when it detached itself.
-    `SetEnv ${markName}=${mark}`,
+    // And each lab has work folders of its own, so that two on one machine do not wait for each other.
+    `SetEnv ${markName}=${mark} ${prefixName}=${prefix}`,
     '',
   ].join('\n');
 }
@@ -165,9 +168,14 @@ export async function startDemoLab(folder, { openSsh = true } = {}) {
   fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
   const user = os.userInfo().username;
   const client = keyPair(path.join(folder, 'demo_key'), 'guestbench demo');
+  const prefix = `/var/tmp/guestbench-demo-${createHash('sha256').update(path.resolve(folder)).digest('hex').slice(0, 8)}`;
   const started = [];
   const stop = async () => {
     await Promise.all(started.map(({ server }) => server.stop()));
+    const { dir, base } = path.parse(prefix);
+    for (const entry of fs.existsSync(dir) ? fs.readdirSync(dir) : []) {
+      if (entry.startsWith(`${base}-`)) fs.rmSync(path.join(dir, entry), { recursive: true, force: true });
+    }
   };
   try {
     for (const name of names) {
@@ -185,6 +193,8 @@ export async function startDemoLab(folder, { openSsh = true } = {}) {
         clientPublicKey: client.publicKey,
         hostPrivateKey: host.privateKey,
         hostPublicKey: host.publicKey,
+        prefix,
+        variables: { [prefixName]: prefix },
       };
       const server = await startGuestServer(guest, openSsh);
       fs.writeFileSync(portFile, `${server.port}\n`);

@@ -13,13 +13,13 @@ function endGroup(child, signal) {
 }
 
 /** Runs a command in a real shell and connects it with a channel, exit code or signal included. */
-function serve(channel, args, { children, mark }) {
+function serve(channel, args, { children, mark, variables }) {
   const shell = os.userInfo().shell || '/bin/sh';
   const child = spawn(shell, args, {
     cwd: os.homedir(),
     // A group of its own, so that a signal or a hang-up reaches everything the command started.
     detached: true,
-    env: { ...process.env, SHELL: shell, [markName]: mark },
+    env: { ...process.env, SHELL: shell, [markName]: mark, ...variables },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   children.add(child);
@@ -65,9 +65,9 @@ function sameKey(offered, expected) {
  * Where OpenSSH's server is missing: a small one in this process. It lets in one user with one key and runs commands in
  * a real shell; it has no terminals (no pty), no forwarding and no file transfer.
  */
-export async function startDemoSshServer({ port, user, hostPrivateKey, clientPublicKey }) {
+export async function startDemoSshServer({ port, user, hostPrivateKey, clientPublicKey, variables }) {
   const authorized = ssh2.utils.parseKey(clientPublicKey);
-  const context = { children: new Set(), mark: randomUUID() };
+  const context = { children: new Set(), mark: randomUUID(), variables };
   const clients = new Set();
   const server = new ssh2.Server({ hostKeys: [hostPrivateKey] }, (client) => {
     clients.add(client);

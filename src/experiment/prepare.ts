@@ -8,7 +8,7 @@ import type { Connection, ExecResult } from '../ssh/transport';
 /** What scripts outside a job see: the same folders and locale that a trial has. */
 const prelude = [
   'LC_ALL=C LANG=C; export LC_ALL LANG',
-  'GB_WORK=/var/tmp/guestbench-$(id -u)/work GB_FILES=$GB_WORK; export GB_WORK GB_FILES',
+  'GB_WORK=${GUESTBENCH_PREFIX:-/var/tmp/guestbench}-$(id -u)/work GB_FILES=$GB_WORK; export GB_WORK GB_FILES',
   '',
 ].join('\n');
 

@@ -13,7 +13,7 @@ function processesOfOurs(): string[] {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
         const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
-        return /guestbench-ctl/.test(command) || /(^|\0)GB_WORK=/.test(environment)
+        return /guestbench\S*-ctl-/.test(command) || /(^|\0)GB_WORK=/.test(environment)
           ? [`${pid} ${command}`]
           : [];
       } catch {
