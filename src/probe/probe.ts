@@ -3,7 +3,8 @@ import { SshError, type Connection } from '../ssh/transport';
 import { factsFrom, parseEvidence, probeScript } from './evidence';
 
 /** Two dozen commands of at most 2 s each, should every one of them hang. */
-const timeoutMs = 60_000;
+/** Generous: an emulated guest may need half a minute for what takes a real one a tenth of a second. */
+const timeoutMs = 180_000;
 
 /**
  * Asks a guest what it is: one round trip, nothing is written there.

@@ -39,14 +39,14 @@ export const probeScript: string = String.raw`guestbench_probe() {
 LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin; export PATH
 
-# Nothing may hang: two seconds for each command. Older busybox has another timeout, some systems have none.
-if timeout 2 true </dev/null >/dev/null 2>&1; then
-  bounded() { timeout 2 "$@" </dev/null 2>/dev/null; }
+# Nothing may hang: four seconds for each command. Older busybox has another timeout, some systems have none.
+if timeout 4 true </dev/null >/dev/null 2>&1; then
+  bounded() { timeout 4 "$@" </dev/null 2>/dev/null; }
 else
   bounded() {
     "$@" </dev/null 2>/dev/null &
     command_pid=$!
-    ( sleep 2; kill -9 "$command_pid" ) </dev/null >/dev/null 2>&1 &
+    ( sleep 4; kill -9 "$command_pid" ) </dev/null >/dev/null 2>&1 &
     watch_pid=$!
     wait "$command_pid" 2>/dev/null
     bounded_code=$?

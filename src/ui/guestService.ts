@@ -110,8 +110,19 @@ export class GuestService extends Disposable {
 
   /** Probes the guests named, or all; what fails is a state, not an error. */
   async refresh(names: readonly string[] | undefined, asking: Asking): Promise<void> {
-    const all = names ?? this.lab.lab.guests.map((guest) => guest.name);
-    await Promise.all(all.map((name) => this.probe(name, asking).catch(() => undefined)));
+    const wanted = new Set(names ?? this.lab.lab.guests.map((guest) => guest.name));
+    // Guests of one host share its processors: one after the other is as fast and disturbs less.
+    const perHost = new Map<string, string[]>();
+    for (const { name, host } of this.lab.lab.guests) {
+      if (!wanted.has(name)) continue;
+      const lane = host ?? name;
+      perHost.set(lane, [...(perHost.get(lane) ?? []), name]);
+    }
+    await Promise.all(
+      [...perHost.values()].map(async (lane) => {
+        for (const name of lane) await this.probe(name, asking).catch(() => undefined);
+      }),
+    );
   }
 
   /** Tries a guest that is not in the lab yet. */
