@@ -68,10 +68,11 @@ async function signIn(target: Target, via: Client | undefined, attempt: Attempt)
   const abort = (): void => fail(cancelled(`Connecting to ${target.name}`));
   attempt.signal?.addEventListener('abort', abort, { once: true });
   try {
+    const config = await Promise.race([hostKeyConfig(target, attempt), promise.then(unreachable)]);
     const opening = via ? forward(via, target) : dial(target, (created) => (socket = created));
     opening.catch(() => undefined);
+    // Nothing may be awaited between here and the handshake: an end that comes then would go unheard.
     socket = await Promise.race([opening, promise.then(unreachable)]);
-    const config = await Promise.race([hostKeyConfig(target, attempt), promise.then(unreachable)]);
     client = new attempt.ssh2.Client();
     handshake(client, socket, config, { target, attempt, timer, resolve, fail });
     return await promise;

@@ -42,6 +42,13 @@ export async function readKeyFile(ssh2: Ssh2, file: string): Promise<KeyFile> {
     );
   if (/-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(text)) return readPkcs8(ssh2, file, data);
 
+  // ssh2 takes this one for a wrong passphrase.
+  if (usesChaCha(text))
+    return unusable(
+      file,
+      'it is encrypted with a cipher that is not supported here; encrypt it anew with "ssh-keygen -p -Z aes256-ctr -f KEY"',
+    );
+
   const parsed = parse(ssh2, data);
   if (!(parsed instanceof Error)) {
     return parsed.isPrivateKey()
@@ -56,11 +63,6 @@ export async function readKeyFile(ssh2: Ssh2, file: string): Promise<KeyFile> {
     };
     return { state: 'locked', file, publicKey, unlock };
   }
-  if (/unsupported cipher|initialization vector/i.test(parsed.message) || usesChaCha(text))
-    return unusable(
-      file,
-      'it is encrypted with a cipher that is not supported here; encrypt it anew with "ssh-keygen -p -Z aes256-ctr -f KEY"',
-    );
   if (text.startsWith('PuTTY-User-Key-File'))
     return unusable(
       file,

@@ -33,6 +33,7 @@ const connectLimit = 8;
 const defaultIdleMs = 5 * 60_000;
 
 interface Attempt {
+  readonly key: string;
   readonly result: Promise<PooledConnection>;
   readonly retriesCredentials: boolean;
   readonly abort: AbortController;
@@ -83,7 +84,8 @@ export class ConnectionPool extends Disposable {
   forget(target: Target): void {
     const key = keyOf(target);
     this.refusals.delete(key);
-    this.attempts.get(key)?.abort.abort();
+    const attempt = this.attempts.get(key);
+    if (attempt) this.drop(attempt);
     this.open.get(key)?.close();
     this.open.delete(key);
   }
@@ -92,15 +94,14 @@ export class ConnectionPool extends Disposable {
     const abort = new AbortController();
     const result = this.connectOne(key, target, options.prompter, abort.signal);
     const attempt: Attempt = {
+      key,
       result,
       retriesCredentials: options.retryCredentials === true,
       abort,
       waiting: 0,
     };
     this.attempts.set(key, attempt);
-    const done = (): void => {
-      if (this.attempts.get(key) === attempt) this.attempts.delete(key);
-    };
+    const done = (): void => this.drop(attempt);
     result.then(done, done);
     return attempt;
   }
@@ -118,8 +119,14 @@ export class ConnectionPool extends Disposable {
     } finally {
       signal?.removeEventListener('abort', stop);
       attempt.waiting -= 1;
-      if (attempt.waiting === 0) attempt.abort.abort();
+      if (attempt.waiting === 0) this.drop(attempt);
     }
+  }
+
+  /** Ends the attempt unless it is over, and lets nobody join it any more. */
+  private drop(attempt: Attempt): void {
+    attempt.abort.abort();
+    if (this.attempts.get(attempt.key) === attempt) this.attempts.delete(attempt.key);
   }
 
   private async connectOne(

@@ -76,6 +76,8 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
   writeFileSync(authorized, [publicKeyOf(clientKeyFile), ...(options.authorizedKeys ?? []), ''].join('\n'));
   const prefix = options.prefix ?? join(folder, 'guestbench');
   const configFile = join(folder, 'sshd_config');
+  const loginShell = join(folder, 'login.sh');
+  writeFileSync(loginShell, `printf %s '${options.noise ?? ''}'\nexec /bin/sh -c "$SSH_ORIGINAL_COMMAND"\n`);
   let lastError: unknown;
   // The port is free when asked for, but another process may be quicker.
   for (let attempt = 0; attempt < 5; attempt += 1) {
@@ -84,14 +86,7 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
       configFile,
       [
         ...(options.config ?? []),
-        ...(options.noise === undefined
-          ? []
-          : [
-              `ForceCommand printf %%s '${options.noise}'; exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"`.replace(
-                '%%',
-                '%',
-              ),
-            ]),
+        ...(options.noise === undefined ? [] : [`ForceCommand exec /bin/sh ${loginShell}`]),
         `ListenAddress 127.0.0.1:${port}`,
         ...hostKeys.map((file) => `HostKey ${file}`),
         `AuthorizedKeysFile ${authorized}`,
@@ -116,6 +111,8 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
       lastError = said;
       continue;
     }
+    // The process that served our look is not one of the tests'.
+    while (childrenOf(pid).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     const lines = hostKeys.map(
       (file) => `[127.0.0.1]:${port} ${publicKeyOf(file).split(' ').slice(0, 2).join(' ')}`,
     );
@@ -174,10 +171,14 @@ async function answers(port: number, ended: () => boolean): Promise<boolean> {
     if (ended()) return false;
     const open = await new Promise<boolean>((resolve) => {
       const socket = dial(port, '127.0.0.1');
-      socket.once('data', () => resolve(true));
-      socket.once('error', () => resolve(false));
-      socket.once('close', () => resolve(false));
-    }).catch(() => false);
+      const done = (up: boolean): void => {
+        socket.destroy();
+        resolve(up);
+      };
+      socket.once('data', () => done(true));
+      socket.once('error', () => done(false));
+      socket.once('close', () => done(false));
+    });
     if (open) return true;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
