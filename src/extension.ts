@@ -14,7 +14,7 @@ export interface GuestbenchApi {
     refresh(names?: readonly string[]): Promise<void>;
   };
   readonly experiments: { list(): Promise<readonly ExperimentEntry[]> };
-  run(options: RunOptions): Promise<ExperimentSummary>;
+  readonly run: (options: RunOptions) => Promise<ExperimentSummary>;
 }
 
 /** Registers everything; what needs more than this file is loaded when it is first used. */

@@ -34,7 +34,9 @@ export class App extends Disposable {
       {
         store: path.join(storage.fsPath, 'known_hosts'),
         // Machines that are known by other means, such as the demo lab's.
-        extra: (process.env['GUESTBENCH_KNOWN_HOSTS'] ?? '').split(path.delimiter).filter((file) => file !== ''),
+        extra: (process.env['GUESTBENCH_KNOWN_HOSTS'] ?? '')
+          .split(path.delimiter)
+          .filter((file) => file !== ''),
       },
       (line) => log.info(line),
     );

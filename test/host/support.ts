@@ -28,8 +28,8 @@ export function labFile(): string {
 
 export function experimentIn(file: string): Experiment {
   const read = readExperiment(readFileSync(file, 'utf8'));
-  assert.equal(read.status, 'ok', read.status === 'error' ? `line ${read.line}: ${read.error}` : '');
-  return (read as Extract<typeof read, { status: 'ok' }>).experiment;
+  if (read.status === 'error') assert.fail(`${file}, line ${read.line}: ${read.error}`);
+  return read.experiment;
 }
 
 /** Files of the extension's bundle that Node has loaded. */

@@ -14,11 +14,23 @@ interface Manifest {
     readonly commands: readonly { readonly command: string; readonly title: string }[];
     readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
     readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
-    readonly viewsWelcome: readonly { readonly view: string; readonly contents: string; readonly when?: string }[];
+    readonly viewsWelcome: readonly {
+      readonly view: string;
+      readonly contents: string;
+      readonly when?: string;
+    }[];
     readonly colors: readonly { readonly id: string; readonly defaults: Readonly<Record<string, string>> }[];
     readonly configuration: {
       readonly properties: Readonly<
-        Record<string, { readonly default: unknown; readonly type: string; readonly enum?: readonly string[]; readonly scope: string }>
+        Record<
+          string,
+          {
+            readonly default: unknown;
+            readonly type: string;
+            readonly enum?: readonly string[];
+            readonly scope: string;
+          }
+        >
       >;
     };
   };
@@ -48,7 +60,9 @@ describe('the manifest', () => {
 
   it('names only commands that exist, in menus, welcome texts and code', () => {
     const inMenus = Object.values(contributes.menus).flatMap((items) => items.map(({ command }) => command));
-    const inWelcome = [...JSON.stringify(strings).matchAll(/command:(guestbench\.\w+)/g)].map((match) => match[1]);
+    const inWelcome = [...JSON.stringify(strings).matchAll(/command:(guestbench\.\w+)/g)].map(
+      (match) => match[1],
+    );
     const inCode = [...sources.matchAll(/command: '(guestbench\.\w+)'/g)].map((match) => match[1]);
     for (const command of [...inMenus, ...inWelcome, ...inCode]) expect(commandIds).toContain(command);
   });
@@ -63,7 +77,8 @@ describe('the manifest', () => {
     for (const when of whens) {
       for (const [, view] of when.matchAll(/view == ([\w.]+)/g)) expect(views).toContain(view);
       const rest = when.replaceAll(/(view|activeCustomEditorId) == [\w.]+/g, '');
-      for (const [, key] of rest.matchAll(/guestbench\.(\w+)/g)) expect(keys).toMatch(new RegExp(`\\b${key}: `));
+      for (const [, key] of rest.matchAll(/guestbench\.(\w+)/g))
+        expect(keys).toMatch(new RegExp(`\\b${key}: `));
     }
   });
 
