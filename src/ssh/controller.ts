@@ -191,7 +191,7 @@ members() {
     set -- "$1" "$2" $_s
     [ "$6" = "$2" ] && echo "$_p $5"
   done
-  grep -lsF "GB_RUN=[$1]" /proc/[0-9]*/environ 2>/dev/null | while read -r _f; do
+  grep -lszxF "GB_RUN=[$1]" /proc/[0-9]*/environ 2>/dev/null | while read -r _f; do
     _p=$\{_f#/proc/}; _p=$\{_p%/environ}
     statline "$_p"
     case $_s in ''|Z*|X*) ;; *) echo "$_p 0" ;; esac

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connect, type ConnectOptions } from '../../src/ssh/connection';
-import { HostKeys } from '../../src/ssh/hostKeys';
+import type { HostKeys } from '../../src/ssh/hostKeys';
 import type { Connection, Target } from '../../src/ssh/transport';
 import { hostKeysOf, person, type Person } from './people';
 import { freePort, startSshServer, type SshServer } from './sshServer';

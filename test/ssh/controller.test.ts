@@ -1,0 +1,299 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { controllerScript } from '../../src/ssh/controller';
+import { FrameReader } from '../../src/ssh/frames';
+
+const tools = [
+  'cat',
+  'chmod',
+  'cut',
+  'date',
+  'env',
+  'grep',
+  'head',
+  'id',
+  'ln',
+  'ls',
+  'mkdir',
+  'mkfifo',
+  'mv',
+  'readlink',
+  'rm',
+  'setsid',
+  'sleep',
+  'sort',
+  'tail',
+  'tr',
+  'wc',
+];
+const candidates = [
+  { name: 'dash', command: ['dash'] },
+  { name: 'bash', command: ['bash', '--posix'] },
+  { name: 'busybox ash', command: ['busybox', 'ash'] },
+  { name: 'mksh', command: ['mksh'] },
+  { name: 'ksh93', command: ['ksh93'] },
+];
+const installed = candidates.filter(({ command }) => {
+  try {
+    execFileSync(command[0] ?? '', [...command.slice(1), '-c', 'exit 0'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+/** The controller run by one shell, on this machine, in a folder of its own. */
+class Controller {
+  readonly folder = mkdtempSync(join(tmpdir(), 'gb-ctl-'));
+  readonly prefix = join(this.folder, 'guestbench');
+  readonly base = `${this.prefix}-${process.getuid?.()}`;
+  private readonly file = join(this.folder, 'controller.sh');
+  private readonly env: NodeJS.ProcessEnv;
+
+  constructor(private readonly command: readonly string[]) {
+    writeFileSync(this.file, controllerScript);
+    // "sh" is the shell under test too, and with busybox every tool is its own.
+    const bin = join(this.folder, 'bin');
+    mkdirSync(bin);
+    const wrap = (name: string, text: string): void => {
+      writeFileSync(join(bin, name), `#!/bin/sh\nexec ${text} "$@"\n`);
+      chmodSync(join(bin, name), 0o755);
+    };
+    wrap('sh', command.join(' '));
+    if (command[0] === 'busybox') for (const tool of tools) wrap(tool, `busybox ${tool}`);
+    this.env = { ...process.env, PATH: `${bin}:${process.env['PATH']}`, GUESTBENCH_PREFIX: this.prefix };
+  }
+
+  start(...words: string[]): ChildProcess {
+    const [shell = '', ...options] = this.command;
+    return spawn(shell, [...options, this.file, ...words], {
+      env: this.env,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+  }
+
+  run(words: readonly string[], stdin = ''): Promise<{ out: string; code: number | null }> {
+    const child = this.start(...words);
+    const chunks: Buffer[] = [];
+    child.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(stdin);
+    return new Promise((resolve) =>
+      child.on('close', (code) => resolve({ out: Buffer.concat(chunks).toString('latin1'), code })),
+    );
+  }
+
+  async say(...words: string[]): Promise<string> {
+    return (await this.run(words)).out.trim();
+  }
+
+  put(id: string, script: string): Promise<{ out: string; code: number | null }> {
+    return this.run(['put', id, String(Buffer.byteLength(script))], script);
+  }
+
+  async follow(
+    id: string,
+    out = 0,
+    err = 0,
+  ): Promise<{ out: string; err: string; end: ReadonlyMap<string, string> }> {
+    const seen = { out: '', err: '', end: new Map<string, string>() as ReadonlyMap<string, string> };
+    const reader = new FrameReader((frame) => {
+      if (frame.kind === 'end') seen.end = frame.fields;
+      else seen[frame.kind] += frame.chunk.toString('latin1');
+    });
+    const result = await this.run(['follow', id, String(out), String(err), '1000']);
+    reader.add(Buffer.from(result.out, 'latin1'));
+    return seen;
+  }
+
+  /** Arguments of live processes of this controller. */
+  processes(pattern: string): string[] {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => {
+        try {
+          const text = readFileSync(`/proc/${name}/cmdline`, 'latin1').replaceAll('\0', ' ');
+          return text.includes(pattern) && !text.includes('vitest') ? [text] : [];
+        } catch {
+          return [];
+        }
+      });
+  }
+}
+
+const state = (answer: string): string => /state=(\S+)/.exec(answer)?.[1] ?? answer;
+
+describe.each(installed)('the controller under $name', ({ name, command }) => {
+  let controller: Controller;
+  // Numbers in sleeps tell the shells' processes apart.
+  const mark = `${candidates.findIndex((each) => each.name === name) + 11}`;
+  beforeAll(() => {
+    controller = new Controller(command);
+  });
+  afterAll(() => rmSync(controller.folder, { recursive: true, force: true }));
+
+  test('keeps every byte, the exit code and files', async () => {
+    const script =
+      'i=0; while [ $i -lt 3000 ]; do i=$((i+1)); echo "line $i"; done; echo e1 >&2; printf "no newline"; echo r > "$GB_FILES/r.json"; exit 7\n';
+    expect((await controller.put('r1', script)).out).toBe(`GB1 put=${script.length}\n`);
+    await controller.say('start', 'r1');
+    const { out, err, end } = await controller.follow('r1');
+    const expected = Array.from({ length: 3000 }, (_, i) => `line ${i + 1}\n`).join('') + 'no newline';
+    expect(out).toBe(expected);
+    expect(err).toBe('e1\n');
+    expect(Object.fromEntries(end)).toMatchObject({
+      state: 'done',
+      rc: '7',
+      out: String(expected.length),
+      err: '3',
+      cancelled: '0',
+    });
+    expect((await controller.follow('r1', 20_000, 2)).out).toBe(expected.slice(20_000));
+    expect(await controller.say('fetch', 'r1', '0', 'file', 'r.json')).toBe('GB1 data 2\nr');
+    expect(await controller.say('fetch', 'r1', String(expected.length - 4), 'out')).toBe('GB1 data 4\nline');
+    expect(await controller.say('fetch', 'r1', '9000000', 'out')).toBe('GB1 data 0');
+    expect(readFileSync(join(controller.base, 'runs/r1/load'), 'utf8').trim().split('\n')).toHaveLength(2);
+    // A finished job is followed to its end every time, however the parts of the follower race.
+    for (let n = 0; n < 15; n += 1)
+      expect((await controller.follow('r1', expected.length, 3)).end.get('rc')).toBe('7');
+  });
+
+  test('refuses what is no name, no number, no whole script', async () => {
+    expect(await controller.say('put', '../x', '1')).toBe('GB1 error=badid');
+    expect(await controller.say('start', 'x;y')).toBe('GB1 error=badid');
+    expect(await controller.say('follow', 'r1', '1;id', '0', '2')).toBe('GB1 error=badoffset');
+    expect(await controller.say('fetch', 'r1', '0', 'file', '../exit')).toBe('GB1 error=badname');
+    expect(await controller.say('start', 'never-put')).toBe('GB1 error=nocmd');
+    expect((await controller.run(['put', 'short', '100'], 'echo cut')).out).toBe('GB1 error=cut\n');
+    expect((await controller.put('r1', 'true\n')).out).toBe('GB1 error=exists\n');
+    expect((await controller.run(['nonsense'])).code).toBe(2);
+    await controller.say('rm', 'short');
+  });
+
+  test('runs one job once and one job at a time, whoever asks', async () => {
+    const hits = join(controller.folder, 'hits');
+    await controller.put('o', `echo hit >> ${hits}\n`);
+    const starts = await Promise.all(Array.from({ length: 6 }, () => controller.say('start', 'o')));
+    expect(starts.filter((answer) => answer.includes('fresh=1'))).toHaveLength(1);
+    await controller.follow('o');
+    expect(readFileSync(hits, 'utf8')).toBe('hit\n');
+
+    // A lock left behind by the dead is in the way of nobody.
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    symlinkSync(`ghost:1:999999999:${boot}`, join(controller.base, 'lock'));
+    const ids = Array.from({ length: 5 }, (_, n) => `m${n}`);
+    for (const id of ids) await controller.put(id, `exec sleep ${mark}3.5\n`);
+    const states = await Promise.all(ids.map(async (id) => state(await controller.say('start', id))));
+    expect(states.filter((each) => each === 'running')).toHaveLength(1);
+    expect(states.filter((each) => each === 'busy')).toHaveLength(4);
+    const running = ids[states.indexOf('running')] ?? '';
+    expect(await controller.say('rm', running)).toBe('GB1 error=running');
+    expect(await controller.say('clean')).toBe(`GB1 error=running id=${running}`);
+    // Plain TERM is enough: the job does not inherit the runner's deafness.
+    const ended = await controller.say('cancel', running, '20');
+    expect(ended).toMatch(/state=done left=0 rc=143 .*cancelled=1/);
+    expect(await controller.say('list')).toMatch(/GB1 lock=$/);
+  });
+
+  test('cancels a whole tree that does not want to end', async () => {
+    await controller.put(
+      'c',
+      `trap "" TERM; sleep ${mark}4.5 & sh -c 'trap : TERM; while :; do sleep ${mark}5.5; done' & setsid sleep ${mark}6.5 & echo up; wait; wait; sleep ${mark}7.5\n`,
+    );
+    await controller.say('start', 'c');
+    await until(() => [4, 5, 6].every((n) => controller.processes(`sleep ${mark}${n}.5`).length > 0));
+    expect(await controller.say('cancel', 'c', '1')).toMatch(/state=done left=0 rc=137 .*cancelled=1/);
+    for (const n of [4, 5, 6, 7]) expect(controller.processes(`sleep ${mark}${n}.5`)).toEqual([]);
+  });
+
+  test('a killed runner leaves an orphan that keeps the guest until it is cancelled', async () => {
+    await controller.put('k', `exec sleep ${mark}8.5\n`);
+    await controller.say('start', 'k');
+    const follower = controller.follow('k');
+    const runner = Number(readFileSync(join(controller.base, 'runs/k/owner'), 'utf8').split(':')[1]);
+    expect(runner).toBeGreaterThan(1);
+    process.kill(runner, 'SIGKILL');
+    await until(() => !existsSync(`/proc/${runner}`));
+    expect(state(await controller.say('status', 'k'))).toBe('orphan');
+    await controller.put('k2', 'true\n');
+    expect(await controller.say('start', 'k2')).toMatch(/state=busy .*by=k:/);
+    expect(await controller.say('cancel', 'k', '5')).toMatch(/left=0/);
+    expect(state(await controller.say('status', 'k'))).toBe('lost');
+    await controller.put('k3', 'echo free\n');
+    await controller.say('start', 'k3');
+    expect((await controller.follow('k3')).out).toBe('free\n');
+    for (const process_ of followersOf(controller)) process.kill(process_, 'SIGTERM');
+    await follower.catch(() => undefined);
+  });
+
+  test('a follower ends with its standard input, and takes everything with it', async () => {
+    await controller.put('f', `echo here; exec sleep ${mark}9.5\n`);
+    await controller.say('start', 'f');
+    const child = controller.start('follow', 'f', '0', '0', `${mark}000`, 'hold');
+    await new Promise<void>((resolve) => {
+      let text = '';
+      child.stdout?.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        if (text.includes('here')) resolve();
+      });
+    });
+    const closed = new Promise((resolve) => child.once('close', resolve));
+    child.stdin?.end();
+    expect(await closed).toBe(5);
+    await until(
+      () =>
+        controller.processes('follow f').length === 0 &&
+        controller.processes(`sleep ${mark}000`).length === 0,
+    );
+    expect(state(await controller.say('status', 'f'))).toBe('running');
+    await controller.say('cancel', 'f', '5');
+  });
+
+  test('believes no folder of somebody else, and cleans up all of its own', async () => {
+    expect(await controller.say('clean')).toBe('GB1 ok=1');
+    expect(readdirSync(controller.folder).filter((each) => each.startsWith('guestbench'))).toEqual([]);
+    symlinkSync(controller.folder, controller.base);
+    expect((await controller.put('x', 'true\n')).out).toBe('GB1 error=basedir\n');
+    expect(await controller.say('status', 'x')).toBe('GB1 error=basedir');
+    rmSync(controller.base);
+    mkdirSync(controller.base, { mode: 0o755 });
+    chmodSync(controller.base, 0o755);
+    expect(await controller.say('start', 'x')).toBe('GB1 error=basedir-mode');
+    expect(await controller.say('clean')).toBe('GB1 error=basedir-mode');
+    expect(existsSync(controller.base)).toBe(true);
+  });
+});
+
+test('some shell is there to try', () => {
+  expect(installed.length).toBeGreaterThan(0);
+});
+
+function followersOf(controller: Controller): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const text = readFileSync(`/proc/${name}/cmdline`, 'latin1').replaceAll('\0', ' ');
+        return text.includes(`${controller.folder}/controller.sh follow`) ? [Number(name)] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
