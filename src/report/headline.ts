@@ -35,6 +35,8 @@ export function pairHeadline(
     const most = Math.max(...tested.map(([, { n }]) => n));
     return `Too early to tell ${candidate} from ${baseline}: ${most} of at least ${minBlocks} blocks are complete.`;
   }
+  const [only] = tested;
+  if (tested.length === 1 && only) return `${only[0].benchmarkTitle}: ${only[1].sentence}`;
   const found = findings(tested, plan);
   const { speedup, interval, workloads } = overall;
   if (speedup === null || interval === null || workloads < 2)
@@ -51,7 +53,7 @@ function findings(
       .filter(([, { verdict }]) => verdicts.includes(verdict))
       .map(([{ benchmarkTitle }]) => benchmarkTitle);
     if (titles.length === tested.length)
-      return titles.length === 1 ? (titles[0] ?? '') : `all ${titles.length}`;
+      return titles.length === 2 ? 'both workloads' : `all ${titles.length} workloads`;
     return titles.length <= 2 ? listed(titles) : `${titles.length}`;
   };
   const faster = part(['faster']);
