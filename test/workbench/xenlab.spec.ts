@@ -71,46 +71,46 @@ describe.skipIf(labJson === undefined)('a real Xen host', () => {
       'all guests ready',
       async () => {
         const rows = (await workbench.treeLabels('Guests')).filter((label) => label.startsWith('debian-'));
-        return rows.length === guests.length && rows.every((row) => row.includes(', ready')) ? rows : undefined;
+        return rows.length === guests.length && rows.every((row) => row.includes(', ready'))
+          ? rows
+          : undefined;
       },
       240_000,
     );
     const found = labels.map((label) => label.split(', ').slice(0, 2).join(' '));
-    expect([...found].sort()).toEqual(guests.map(({ name, expected_mode: mode }) => `debian-${name} ${mode}`).sort());
+    expect([...found].sort()).toEqual(
+      guests.map(({ name, expected_mode: mode }) => `debian-${name} ${mode}`).sort(),
+    );
     await workbench.screenshot('xen-guests');
   });
 
-  it(
-    'runs PV against PVHVM to its report',
-    async () => {
-      await workbench.palette('Guestbench: Run Benchmarks...');
-      await workbench.question('Run Benchmarks: Guests (1/4)');
-      await workbench.pickMany(['debian-pv', 'debian-pvhvm']);
-      await workbench.question('Run Benchmarks: Workloads (2/4)');
-      await workbench.pickMany(['OpenSSL']);
-      await workbench.question('Run Benchmarks: Length (3/4)');
-      await workbench.pick('quick');
-      await workbench.question('Run Benchmarks: Rounds (4/4)');
-      await workbench.pick(`${rounds} rounds`);
-      await workbench.terminalShows(/Completed: 12 trials, 0 failed\./, 1_500_000);
-      const results = join(folder, 'guestbench-results');
-      const [name] = readdirSync(results).filter((file) => file.endsWith('.guestbench'));
-      const read = readExperiment(readFileSync(join(results, name ?? ''), 'utf8'));
-      if (read.status === 'error') throw new Error(read.error);
-      const model = reportModel([read.experiment], {});
-      expect(model.guests.map(({ mode }) => mode)).toEqual(['PV', 'PVHVM']);
-      expect(model.baseline).toBe('debian-pv');
-      const report = workbench.webviewFrame();
-      await workbench.until('the final report', async () =>
-        (await report.locator('h1').first().innerText()).includes(model.headline.slice(0, 40)),
-      );
-      mkdirSync('test-results', { recursive: true });
-      writeFileSync(join('test-results', 'xen.guestbench'), readFileSync(join(results, name ?? '')));
-      for (const theme of themes) {
-        await workbench.setTheme(theme);
-        await workbench.screenshot(`xen-${theme.replaceAll(' ', '-').toLowerCase()}`);
-      }
-    },
-    1_600_000,
-  );
+  it('runs PV against PVHVM to its report', async () => {
+    await workbench.palette('Guestbench: Run Benchmarks...');
+    await workbench.question('Run Benchmarks: Guests (1/4)');
+    await workbench.pickMany(['debian-pv', 'debian-pvhvm']);
+    await workbench.question('Run Benchmarks: Workloads (2/4)');
+    await workbench.pickMany(['OpenSSL']);
+    await workbench.question('Run Benchmarks: Length (3/4)');
+    await workbench.pick('quick');
+    await workbench.question('Run Benchmarks: Rounds (4/4)');
+    await workbench.pick(`${rounds} rounds`);
+    await workbench.terminalShows(/Completed: 12 trials, 0 failed\./, 1_500_000);
+    const results = join(folder, 'guestbench-results');
+    const [name] = readdirSync(results).filter((file) => file.endsWith('.guestbench'));
+    const read = readExperiment(readFileSync(join(results, name ?? ''), 'utf8'));
+    if (read.status === 'error') throw new Error(read.error);
+    const model = reportModel([read.experiment], {});
+    expect(model.guests.map(({ mode }) => mode)).toEqual(['PV', 'PVHVM']);
+    expect(model.baseline).toBe('debian-pv');
+    const report = workbench.webviewFrame();
+    await workbench.until('the final report', async () =>
+      (await report.locator('h1').first().innerText()).includes(model.headline.slice(0, 40)),
+    );
+    mkdirSync('test-results', { recursive: true });
+    writeFileSync(join('test-results', 'xen.guestbench'), readFileSync(join(results, name ?? '')));
+    for (const theme of themes) {
+      await workbench.setTheme(theme);
+      await workbench.screenshot(`xen-${theme.replaceAll(' ', '-').toLowerCase()}`);
+    }
+  }, 1_600_000);
 });

@@ -155,7 +155,7 @@ describe('a comparison of two guests', () => {
         notes: ['Both guests are the same machine.'],
       }),
     );
-    expect(same.headline).toMatch(/^OpenSSL: No difference beyond .* between b and a/);
+    expect(same.headline).toMatch(/^OpenSSL: No difference beyond .* between a and b/);
     expect(same.notes).toEqual(['Both guests are the same machine.']);
     expect([same.baseline, same.candidate]).toEqual(['a', 'b']);
   });
