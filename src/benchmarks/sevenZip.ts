@@ -21,6 +21,7 @@ const mips = (id: string, title: string, primary = false): Metric => ({
   unit: 'MIPS',
   better: 'higher',
   primary,
+  resolution: 1,
 });
 const usage = (id: string, title: string): Metric => ({
   id,

@@ -70,7 +70,13 @@ function familyMember(draft: Draft & { metric: Tested }, index: number) {
     name: String(index),
     direction: draft.metric.better,
     blocks: comparable(draft) ? blocksOf(draft) : [],
+    ...resolutionOf(draft),
   };
+}
+
+/** What equal print hides: the interval is never narrower than this allows. */
+function resolutionOf({ metric: { resolution } }: Draft): { readonly resolution?: number } {
+  return resolution === undefined ? {} : { resolution };
 }
 
 function inFamily(draft: Draft): draft is Draft & { metric: Tested } {
@@ -101,7 +107,13 @@ function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undef
     return { ...common, ...none, n: pairs.length, verdict: 'insufficient', word: 'not comparable', sentence };
   }
   const result =
-    member?.result ?? compare({ ...optionsOf(plan), direction: metric.better, blocks: blocksOf(draft) });
+    member?.result ??
+    compare({
+      ...optionsOf(plan),
+      ...resolutionOf(draft),
+      direction: metric.better,
+      blocks: blocksOf(draft),
+    });
   if (result.status === 'error') {
     const sentence = verdictSentence({ ...draft.names, result, margin: plan.margin });
     return {

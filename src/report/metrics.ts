@@ -42,10 +42,12 @@ function metricsOfBenchmark(
   // Without a promise beforehand there is nothing to test, save when there is no choice.
   const alone = known.length === 0 && others.length === 1;
   return [
-    ...known.map(({ id: metric, title, unit, better, primary }) => {
+    ...known.map(({ id: metric, title, unit, better, primary, resolution }) => {
       // What was measured knows its unit best: it can depend on the tool's version.
       const own = measured.get(metric);
-      return { ...common, key: `${id}/${metric}`, metric, title, unit: own?.unit ?? unit, better, primary };
+      const coarse = resolution === undefined ? {} : { resolution };
+      const key = `${id}/${metric}`;
+      return { ...common, key, metric, title, unit: own?.unit ?? unit, better, primary, ...coarse };
     }),
     ...others.map(({ id: metric, unit, better }) => {
       return { ...common, key: `${id}/${metric}`, metric, title: metric, unit, better, primary: alone };

@@ -103,6 +103,8 @@ export interface MetricReport {
   readonly unit: string;
   readonly better: Direction;
   readonly primary: boolean;
+  /** The last digit that the tool prints, where that is coarse. */
+  readonly resolution?: number;
   readonly guests: readonly GuestSamples[];
   readonly comparisons: readonly MetricComparison[];
   /** Indexes of the experiments that planned the benchmark. */
@@ -221,6 +223,7 @@ export interface BenchmarkInfo {
     readonly unit: string;
     readonly better: Direction;
     readonly primary: boolean;
+    readonly resolution?: number;
   }[];
 }
 

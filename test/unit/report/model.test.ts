@@ -248,6 +248,23 @@ describe('blocks that cannot be compared', () => {
       interval: null,
     });
   });
+
+  it('gives coarse figures that are equal in print the interval that their last digit allows', () => {
+    const values = { 'deb12-pv': [200, 200, 200, 200, 200], 'deb12-pvhvm': [200, 200, 200, 200, 200] };
+    const metrics = [{ id: 'sign', unit: 'signatures/s', better: 'higher' as const, values }];
+    const e = experiment({ guests: [pv, pvhvm], workloads: [{ benchmark: 'openssl', blocks: 5, metrics }] });
+    const coarse = catalogue.map((benchmark) => ({
+      ...benchmark,
+      metrics: benchmark.metrics.map((metric) => ({ ...metric, resolution: 1 })),
+    }));
+    const { verdict, speedup, interval } = comparison(
+      reportModel([e], { catalogue: coarse }),
+      'openssl/sign',
+    );
+    expect({ verdict, speedup }).toEqual({ verdict: 'equivalent', speedup: 1 });
+    expect(interval?.[0]).toBeLessThan(1);
+    expect(interval?.[1]).toBeGreaterThan(1);
+  });
 });
 
 describe('the family', () => {
