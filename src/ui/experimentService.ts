@@ -16,6 +16,7 @@ import type { LabService } from './labService';
 import { messageOf, type Log } from './log';
 import { headlineOf } from './headline';
 import { experimentFileName, resultsFolder } from './resultsFolder';
+import { isRounds, mostRounds } from './runQuestions';
 import { RunTerminal } from './runTerminal';
 import { setting } from './settings';
 import { bold, dim } from './terminalText';
@@ -214,8 +215,10 @@ export class ExperimentService extends Disposable {
   private planOf(options: RunOptions): { plan: Plan; seed: number } {
     if (options.guests.length === 0) throw new UserError(vscode.l10n.t('Choose at least one guest.'));
     if (options.benchmarks.length === 0) throw new UserError(vscode.l10n.t('Choose at least one benchmark.'));
-    if (!Number.isInteger(options.rounds) || options.rounds < 1 || options.rounds > 200) {
-      throw new UserError(vscode.l10n.t('The number of rounds must be a whole number from 1 to 200.'));
+    if (!isRounds(options.rounds)) {
+      throw new UserError(
+        vscode.l10n.t('The number of rounds must be a whole number from 1 to {0}.', mostRounds),
+      );
     }
     const guests = [...new Set(options.guests)].map((name): GuestRef => {
       const guest = this.lab.guest(name);
