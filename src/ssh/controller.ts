@@ -237,29 +237,38 @@ cancel() { # ID GRACE
 # pids (whom to end afterwards), tick (time to look), over (the runner has ended), gone (nobody listens any more).
 # Looking now and then, not tail -f: that would wake up for each line the benchmark writes.
 events() {
-  w=; r=
-  if [ "$2" = hold ]; then { while read -r _; do :; done; echo gone; } <&3 & w=$!; fi
+  # A reader that went away is an error to handle, not a death to die of.
+  trap '' PIPE
+  {
+    # KILL: just forked, the sleep is still a shell, and that would swallow a TERM.
+    trap 'kill -s KILL -- "$!" 2>/dev/null; exit 0' TERM
+    while :; do sleep "$1" & wait "$!"; echo tick || exit; done
+  } 3<&- & t=$!
+  r=
   if [ -p "$d/live" ]; then
     # First open for both, for a moment, so that opening does not wait for a writer who may be gone.
     { exec 8<>"$d/live" 7<"$d/live" 8>&- || exit; read -r _ <&7; echo over; } 3<&- & r=$!
   fi
-  {
-    trap 'kill "$!" 2>/dev/null; exit 0' TERM
-    while :; do sleep "$1" & wait "$!"; echo tick; done
-  } 3<&- &
-  echo "pids $! $w $r"
+  w=
+  if [ "$2" = hold ]; then
+    { while read -r _; do :; done; echo gone; kill $t $r; } <&3 & w=$!
+  fi
+  echo "pids $t $r $w"
   wait
 }
+
 send() { # TAG FILE FROM TO
   _at=$3
   while [ "$_at" -lt "$4" ]; do
     _len=$(($4 - _at))
     [ $_len -gt 1048576 ] && _len=1048576
-    say "$1 $_len" && tail -c "+$((_at + 1))" "$2" 2>/dev/null | head -c "$_len" || { hush; exit 5; }
+    { say "$1 $_len" && tail -c "+$((_at + 1))" "$2" | head -c "$_len"; } 2>/dev/null || { hush; exit 5; }
     _at=$((_at + _len))
   done
 }
+
 hush() { [ -n "$kids" ] && kill $kids 2>/dev/null; }
+
 look() { # ID
   if [ -s "$d/exit" ]; then s=done
   elif [ $careful = 1 ] || [ $((looks % 8)) -eq 0 ]; then s=$(state "$1")
@@ -275,11 +284,12 @@ look() { # ID
   send out "$d/out" "$o" "$o1"; [ "$o1" -gt "$o" ] && o=$o1
   send err "$d/err" "$e" "$e1"; [ "$e1" -gt "$e" ] && e=$e1
   case $s in running|orphan|preparing) return ;; esac
-  say "end state=$s $(details "$s")"
+  say "end state=$s $(details "$s")" 2>/dev/null
   hush
   exit 0
 }
-follow() {
+
+follow() { # ID OUT ERR POLL [hold]
   say follow 1
   [ -d "$d/started" ] || { say "end state=$(state "$1")"; exit 0; }
   n=0
@@ -289,17 +299,20 @@ follow() {
   done
   o=$2; e=$3; s=running; looks=0; careful=0; gone=0; kids=
   exec 3<&0
-  events "$4" "$5" 2>/dev/null | while read -r what pids; do
-    case $what in
-      pids) kids=$pids ;;
-      over) careful=1 ;;
-      gone) gone=1 ;;
-    esac
-    # The others may be quicker than the list of whom to end.
-    [ -n "$kids" ] || continue
-    if [ $gone = 1 ]; then hush; exit 5; fi
-    look "$1"
-  done
+  events "$4" "$5" 2>/dev/null | {
+    trap '' PIPE
+    while read -r what pids; do
+      case $what in
+        pids) kids=$pids ;;
+        over) careful=1 ;;
+        gone) gone=1 ;;
+      esac
+      # The others may be quicker than the list of whom to end.
+      [ -n "$kids" ] || continue
+      if [ $gone = 1 ]; then hush; exit 5; fi
+      look "$1"
+    done
+  }
 }
 
 idle() { # dies when something of ours runs
@@ -373,7 +386,7 @@ case $verb in
     say "lock=$(link "$B/lock")" ;;
   rm)
     goodid "$1"
-    case $(state "$1") in running|orphan) die running ;; esac
+    case $(state "$1") in running|orphan) say "error=running id=$1"; exit 2 ;; esac
     rm -rf "$d.del"
     if [ -d "$d" ]; then mv "$d" "$d.del" && rm -rf "$d.del"; fi
     say ok=1 ;;

@@ -68,7 +68,8 @@ export function dialError(target: Target, error: Error): SshError {
 /** An error of the SSH handshake or of authentication that is not the business of Authentication or HostKeys. */
 export function handshakeError(target: Target, errors: readonly Error[]): SshError {
   const place = `${target.address} port ${target.port}`;
-  const error = errors.at(-1);
+  // The first tells the cause; those after it are about the closing socket.
+  const [error] = errors;
   if (!error)
     return new SshError(
       'lost',

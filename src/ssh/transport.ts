@@ -18,15 +18,19 @@ export interface Target {
 export interface ExecOptions {
   /** Written to the command's standard input, which is then closed. Default: closed at once. */
   readonly stdin?: string;
+  /**
+   * Stops waiting. The command sees the end of its standard input and of its readers; a TERM reaches it only where
+   * the server passes signals on (not in root's sessions): a command that does neither read nor write runs on.
+   */
   readonly signal?: AbortSignal;
-  /** Default 60 s. */
+  /** Default 60 s, the wait for a free channel included; Infinity for none. Ends like `signal`. */
   readonly timeoutMs?: number;
   /** Called as output arrives, besides the collected result. */
   readonly onStdout?: (chunk: Buffer) => void;
   readonly onStderr?: (chunk: Buffer) => void;
   /** Keep standard input open until the command ends (a follower ends itself when it closes). */
   readonly holdStdin?: boolean;
-  /** Do not collect standard output (it is consumed by onStdout). */
+  /** Do not collect standard output (it is consumed by onStdout), nor standard error if onStderr consumes it. */
   readonly discardStdout?: boolean;
 }
 
@@ -63,7 +67,7 @@ export type SshErrorKind =
   | 'refused' // nobody listens there
   | 'unreachable' // no route, name not found
   | 'timeout'
-  | 'host-key-unknown' // first contact, and the person said no
+  | 'host-key-unknown' // first contact, and the person said no; or known keys cannot be read
   | 'host-key-changed'
   | 'host-key-revoked'
   | 'authentication'

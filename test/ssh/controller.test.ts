@@ -200,7 +200,7 @@ describe.each(installed)('the controller under $name', ({ name, command }) => {
     expect(states.filter((each) => each === 'running')).toHaveLength(1);
     expect(states.filter((each) => each === 'busy')).toHaveLength(4);
     const running = ids[states.indexOf('running')] ?? '';
-    expect(await controller.say('rm', running)).toBe('GB1 error=running');
+    expect(await controller.say('rm', running)).toBe(`GB1 error=running id=${running}`);
     expect(await controller.say('clean')).toBe(`GB1 error=running id=${running}`);
     // Plain TERM is enough: the job does not inherit the runner's deafness.
     const ended = await controller.say('cancel', running, '20');

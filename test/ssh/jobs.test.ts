@@ -185,7 +185,7 @@ describe('jobs', () => {
     expect((await jobs.start('first')).state).toBe('running');
     expect(await jobs.start('second')).toEqual({ state: 'busy', fresh: true, by: 'first' });
     expect((await collect('second')).end).toEqual({ state: 'busy', by: 'first' });
-    await expect(jobs.remove('first')).rejects.toThrow(/running/);
+    await expect(jobs.remove('first')).rejects.toThrow(/first is running/);
     await expect(jobs.cleanUp()).rejects.toThrow(/first is running/);
     const following = collect('first', 1000);
     expect(await jobs.cancel('first', 5)).toEqual({ state: 'done', left: 0 });
