@@ -1,0 +1,278 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import * as z from 'zod/mini';
+import type { Benchmark, ParsedOutput, TrialOutput } from '../../../src/benchmarks/benchmark';
+import { readExperiment } from '../../../src/experiment/journal';
+import { planRounds } from '../../../src/experiment/plan';
+import { checkGuest, resolveBenchmarks } from '../../../src/experiment/prepare';
+import { ExperimentRunner, type RunnerListener } from '../../../src/experiment/runner';
+import type { Experiment } from '../../../src/model/experiment';
+import type { parametersSchema } from '../../../src/model/lab';
+import type { Connection } from '../../../src/ssh/transport';
+
+/** What the jobs of the fake guests do; real ones are in test/ssh and test/host. */
+interface FakeJob {
+  readonly stdout: string;
+  readonly exitCode?: number | null;
+  readonly state?: 'done' | 'lost' | 'busy';
+}
+let play: (id: string, script: string) => FakeJob | Promise<FakeJob>;
+const calls: string[] = [];
+
+vi.mock('../../../src/ssh/jobs', () => ({
+  Jobs: class {
+    private readonly scripts = new Map<string, string>();
+    private readonly cancelled = new Map<string, () => void>();
+    constructor(private readonly connect: () => Promise<unknown>) {}
+    async put(id: string, script: string) {
+      await this.connect();
+      calls.push(`put ${id}`);
+      this.scripts.set(id, script);
+    }
+    start() {
+      return Promise.resolve({ state: 'running', fresh: true });
+    }
+    async follow(id: string, { onStdout }: { onStdout: (chunk: Buffer) => void }) {
+      const stopped = new Promise<FakeJob>((resolve) => {
+        this.cancelled.set(id, () => resolve({ stdout: 'cut', exitCode: null }));
+      });
+      const job = await Promise.race([Promise.resolve(play(id, this.scripts.get(id) ?? '')), stopped]);
+      if (job.state === 'lost' || job.state === 'busy') return { state: job.state, by: 'somebody' };
+      onStdout(Buffer.from(job.stdout));
+      const wasCancelled = job.exitCode === null;
+      return {
+        state: 'done',
+        exitCode: job.exitCode === undefined ? 0 : job.exitCode,
+        signal: wasCancelled ? 'SIGTERM' : null,
+        cancelled: wasCancelled,
+        stdoutBytes: job.stdout.length,
+        stderrBytes: 0,
+        durationMs: 10,
+      };
+    }
+    cancel(id: string) {
+      calls.push(`cancel ${id}`);
+      this.cancelled.get(id)?.();
+      return Promise.resolve({ state: 'done', left: 0 });
+    }
+    files() {
+      return Promise.resolve([]);
+    }
+    remove(id: string) {
+      calls.push(`remove ${id}`);
+      return Promise.resolve();
+    }
+    cleanUp() {
+      calls.push('cleanUp');
+      return Promise.resolve();
+    }
+  },
+}));
+vi.mock('../../../src/probe/probe', () => ({
+  probeGuest: () =>
+    Promise.resolve({
+      evidence: new Map([['uname -a', 'Linux']]),
+      facts: { mode: { mode: 'PV', confidence: 'certain', because: [] }, mitigations: {} },
+    }),
+}));
+
+function fake(id: string): Benchmark {
+  return {
+    id,
+    title: id.toUpperCase(),
+    description: '',
+    kind: 'cpu',
+    metrics: [{ id: `${id}.rate`, title: 'Rate', unit: '1/s', better: 'higher', primary: true }],
+    parameters: z.strictObject({ seconds: z._default(z.int(), 1) }) as unknown as typeof parametersSchema,
+    presets: { quick: {}, standard: {}, thorough: {} },
+    estimateSeconds: () => 1,
+    timeoutSeconds: () => 600,
+    script: (phase, parameters) => `# ${phase} ${id} ${JSON.stringify(parameters)}`,
+    parse: ({ stdout, exitCode, cancelled }: TrialOutput): ParsedOutput => {
+      if (cancelled) return { outcome: 'cancelled', metrics: [] };
+      if (exitCode !== 0) return { outcome: 'failed', metrics: [], reason: `exit code ${exitCode}` };
+      return {
+        outcome: 'ok',
+        metrics: [{ id: `${id}.rate`, value: Number(stdout), unit: '1/s', better: 'higher' }],
+      };
+    },
+  };
+}
+
+const catalogue = [fake('x'), fake('y')];
+const guests = [
+  { name: 'a', host: 'h' },
+  { name: 'b', host: 'h' },
+];
+const connection = { exec: () => Promise.resolve({}) } as unknown as Connection;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gb-runner-'));
+  calls.length = 0;
+  play = () => ({ stdout: '100' });
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function runner(rounds: number, listener: RunnerListener = {}, connect = () => Promise.resolve(connection)) {
+  const benchmarks = catalogue.map(({ id }) => ({ id }));
+  return new ExperimentRunner({
+    file: join(folder, 'e.guestbench'),
+    id: 'e1',
+    label: 'test',
+    version: '0.0.0',
+    seed: 5,
+    plan: {
+      guests,
+      benchmarks,
+      rounds,
+      trials: planRounds(5, guests, benchmarks, rounds),
+      statistics: { plan: 'anystop', alpha: 0.05, margin: 0.02, maxBlocks: 20 },
+    },
+    lab: { hosts: [], guests: [], suites: {} },
+    notes: [],
+    catalogue,
+    connect,
+    listener,
+  });
+}
+
+function experiment(): Experiment {
+  const read = readExperiment(readFileSync(join(folder, 'e.guestbench'), 'utf8'));
+  if (read.status === 'error') throw new Error(`line ${read.line}: ${read.error}`);
+  return read.experiment;
+}
+
+describe('an experiment', () => {
+  it('runs its trials in the planned order, one at a time, and removes each job after its result is on disk', async () => {
+    const order: string[] = [];
+    let running = 0;
+    play = async (id) => {
+      running++;
+      expect(running).toBe(1);
+      await Promise.resolve();
+      running--;
+      order.push(id);
+      return { stdout: '100' };
+    };
+    const seen: string[] = [];
+    const summary = await runner(2, {
+      onEvent: (event) => {
+        if (event.type !== 'trial-finished') return;
+        // Told after it is on disk, and before the job is removed on the guest.
+        expect(experiment().trials.find((r) => r.trial.id === event.trial)?.status).toBe('ok');
+        expect(calls).not.toContain(`remove e1.${event.trial}`);
+        seen.push(event.trial);
+      },
+    }).run();
+    const { plan, trials, ended } = experiment();
+    expect(order).toEqual(plan.trials.map(({ id }) => `e1.${id}`));
+    expect(seen).toEqual(plan.trials.map(({ id }) => id));
+    expect(trials.every((record) => record.status === 'ok' && record.measurements[0]?.value === 100)).toBe(
+      true,
+    );
+    expect(ended?.reason).toBe('completed');
+    expect(summary).toMatchObject({ reason: 'completed', ok: 12, failed: 0, planned: 12 });
+    expect(calls.filter((call) => call === 'cleanUp')).toHaveLength(2);
+  });
+
+  it('records a failed trial with its output and reason, and goes on', async () => {
+    play = (id) => (id.includes('r01-x-a') ? { stdout: 'oh no', exitCode: 3 } : { stdout: '7' });
+    const summary = await runner(1).run();
+    const failed = experiment().trials.find(({ trial }) => trial.id.includes('r01-x-a'));
+    expect(failed).toMatchObject({
+      status: 'failed',
+      reason: 'exit code 3',
+      stdout: 'oh no',
+      measurements: [],
+    });
+    expect(summary).toMatchObject({ reason: 'completed', ok: 7, failed: 1 });
+  });
+
+  it('tries a benchmark that keeps failing on a guest no more than three times', async () => {
+    play = (id) => (id.includes('-x-a') ? { stdout: '', exitCode: 1 } : { stdout: '7' });
+    const notices: string[] = [];
+    await runner(6, { onNotice: (text) => notices.push(text) }).run();
+    const { trials, setAside } = experiment();
+    expect(trials.filter(({ trial }) => trial.guest === 'a' && trial.benchmark === 'x')).toHaveLength(3);
+    expect(trials.filter(({ trial }) => trial.guest === 'b' && trial.benchmark === 'x')).toHaveLength(7);
+    expect(setAside).toEqual([
+      { guest: 'a', benchmark: 'x', reason: expect.stringContaining('3 times') as string },
+    ]);
+    expect(notices.join()).toContain('x has failed 3 times in a row on a');
+  });
+
+  it('tells a job that vanished from one that failed', async () => {
+    play = (id) => (id.includes('r01-y-b') ? { stdout: '', state: 'lost' } : { stdout: '7' });
+    await runner(1).run();
+    const lost = experiment().trials.find(({ trial }) => trial.id.includes('r01-y-b'));
+    expect(lost?.status).toBe('lost');
+    expect(lost?.reason).toMatch(/vanished/);
+  });
+
+  it('ends the running job when it is stopped now, and keeps what was measured', async () => {
+    const made = runner(3);
+    let count = 0;
+    play = () => {
+      if (count++ < 2) return { stdout: '5' };
+      setTimeout(() => made.stop('now'));
+      return new Promise<FakeJob>(() => undefined);
+    };
+    const summary = await made.run();
+    expect(summary).toMatchObject({ reason: 'stopped', ok: 2 });
+    const { trials, ended } = experiment();
+    expect(trials.map(({ status }) => status)).toEqual(['ok', 'ok', 'cancelled']);
+    expect(ended?.reason).toBe('stopped');
+    expect(calls.some((call) => call.startsWith('cancel e1.'))).toBe(true);
+  });
+
+  it('lets the running trial finish when asked to stop after it', async () => {
+    const made = runner(3, {
+      onTrialStart: (_trial, { done }) => (done === 1 ? made.stop('after-trial') : undefined),
+    });
+    expect(await made.run()).toMatchObject({ reason: 'stopped', ok: 2 });
+    expect(experiment().trials.map(({ status }) => status)).toEqual(['ok', 'ok']);
+  });
+
+  it('says that nothing succeeded when no guest can be reached', async () => {
+    const notices: string[] = [];
+    const refused = () => Promise.reject(new Error('connection refused'));
+    const summary = await runner(1, { onNotice: (text) => notices.push(text) }, refused).run();
+    expect(summary).toMatchObject({ reason: 'failed', ok: 0 });
+    expect(notices).toContain('a: connection refused');
+    expect(experiment().ended?.reason).toBe('failed');
+  });
+
+  it('never overwrites a file', async () => {
+    await runner(1).run();
+    await expect(runner(1).run()).rejects.toThrow(/exists already/);
+  });
+});
+
+describe('a plan', () => {
+  it('is refused when it names what does not exist or fit', () => {
+    expect(() => resolveBenchmarks([{ id: 'z' }], catalogue)).toThrow(/no benchmark "z".*x, y/);
+    expect(() => resolveBenchmarks([{ id: 'x', parameters: { seconds: 'no' } }], catalogue)).toThrow(
+      /parameter seconds/,
+    );
+    expect(resolveBenchmarks([{ id: 'x' }], catalogue)[0]?.parameters).toEqual({ seconds: 1 });
+  });
+});
+
+describe('the check of a guest', () => {
+  it('tells a shell that answers nothing from benchmarks that are ready', async () => {
+    const silent = {
+      exec: () =>
+        Promise.resolve({
+          stdout: Buffer.from(''),
+          stderr: Buffer.from('no such shell'),
+          code: 127,
+          signal: null,
+        }),
+    } as unknown as Connection;
+    const checks = await checkGuest(silent, resolveBenchmarks([{ id: 'x' }], catalogue));
+    expect(checks.get('x')).toEqual({ state: 'problem', reason: 'the check did not run: no such shell' });
+  });
+});
