@@ -69,10 +69,10 @@ describe('a broken lab file', () => {
 
   it('opens at the place', async () => {
     writeFileSync(demo.labFile, good.replace('"address"', '"adress"'));
-    await rowsContain('Guests', /guestbench\.lab\.json:\d+/);
-    await workbench.screenshot('lab-problem');
-    await workbench.treeRows('Guests').filter({ hasText: 'guestbench.lab.json' }).first().click();
     const line = good.slice(0, good.indexOf('"address"')).split('\n').length;
+    await rowsContain('Guests', new RegExp(`guestbench\\.lab\\.json:${line}, .*adress`));
+    await workbench.screenshot('lab-problem');
+    await workbench.treeRow('Guests', `guestbench.lab.json:${line}`).click();
     await workbench.statusBarItem(new RegExp(`Ln ${line}, Col \\d+`)).waitFor();
     writeFileSync(demo.labFile, good);
   });
@@ -107,13 +107,15 @@ describe('a file that is no experiment', () => {
     it(`${name} opens to a clear message`, async () => {
       mkdirSync(demo.results, { recursive: true });
       writeFileSync(join(demo.results, name), content);
-      await workbench.openFile(name);
+      const label = name.replace('.guestbench', '');
+      await rowsContain('Experiments', new RegExp(`^${label}, cannot be read`));
+      await workbench.treeRow('Experiments', label).click();
       const text = await workbench.until('a message', async () =>
         (await workbench.webviewFrame().locator('main').innerText()).trim(),
       );
       expect(text).toMatch(message);
       await workbench.screenshot(`file-${name.split('.')[0]}`);
-      await workbench.palette('View: Close Editor');
+      await workbench.palette('View: Close All Editors');
     });
   }
 });

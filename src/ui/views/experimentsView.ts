@@ -15,7 +15,9 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
   constructor(private readonly experiments: ExperimentService) {
     super();
     this.register(experiments.onDidChange(() => this.mark()));
-    const watcher = this.register(vscode.workspace.createFileSystemWatcher('**/*.guestbench'));
+    const watcher = this.register(
+      vscode.workspace.createFileSystemWatcher('**/{guestbench-results,*.guestbench}'),
+    );
     this.register(watcher.onDidCreate(() => this.mark()));
     this.register(watcher.onDidDelete(() => this.mark()));
     this.register(

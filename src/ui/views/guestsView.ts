@@ -161,19 +161,17 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
 
   private labProblemItem(node: Extract<GuestNode, { kind: 'lab-problem' }>): vscode.TreeItem {
     const file = this.lab.uri.path.split('/').at(-1) ?? '';
-    const item = leaf(
-      `lab-problem/${node.line}:${node.column}/${node.message}`,
-      `${file}:${node.line}`,
-      node.message,
-      'error',
-      'list.errorForeground',
-    );
+    const place = `${file}:${node.line}`;
+    const reason = node.message.replace(/^line \d+: /, '');
+    const id = `lab-problem/${node.line}:${node.column}/${node.message}`;
+    const item = leaf(id, place, reason, 'error', 'list.errorForeground');
+    item.accessibilityInformation = { label: `${place}, ${reason}` };
     item.tooltip = vscode.l10n.t(
       '{0}, line {1}, column {2}: {3}\n\nThe last good lab stays in use. Click to open the place.',
       this.lab.uri.fsPath,
       node.line,
       node.column,
-      node.message,
+      reason,
     );
     item.contextValue = 'labProblem';
     item.command = {
