@@ -53,7 +53,11 @@ interface Running {
   readonly runner: ExperimentRunner;
   readonly terminal: RunTerminal;
   readonly label: string;
+  readonly startedAt: string;
+  readonly plan: Plan;
   progress: Progress;
+  ok: number;
+  failed: number;
 }
 
 /** The experiments of the results folder, and those that run now. */
@@ -170,6 +174,9 @@ export class ExperimentService extends Disposable {
         },
         onOutput: (trial, stream, chunk) => terminal.onOutput(trial, stream, chunk),
         onTrialEnd: (trial, end, progress) => {
+          const running = this.running.get(file);
+          if (running && end.outcome === 'ok') running.ok += 1;
+          if (running && (end.outcome === 'failed' || end.outcome === 'lost')) running.failed += 1;
           this.noteProgress(file, progress);
           this.guests.setActivity(trial.guest, vscode.l10n.t('waiting for its turn'));
           terminal.onTrialEnd(trial, end);
@@ -180,7 +187,16 @@ export class ExperimentService extends Disposable {
         },
       },
     });
-    this.running.set(file, { runner, terminal, label, progress: runner.progress });
+    this.running.set(file, {
+      runner,
+      terminal,
+      label,
+      startedAt: started.toISOString(),
+      plan,
+      progress: runner.progress,
+      ok: 0,
+      failed: 0,
+    });
     this.noteRunning();
     for (const guest of plan.guests)
       this.guests.setActivity(guest.name, vscode.l10n.t('waiting for its turn'));
@@ -291,12 +307,14 @@ export class ExperimentService extends Disposable {
   }
 
   private async entryOf(file: string): Promise<ExperimentEntry | undefined> {
+    const running = this.running.get(file);
+    if (running) return runningEntry(file, running);
     try {
       const info = await stat(file);
-      const stamp = `${info.size}:${info.mtimeMs}:${this.running.has(file)}`;
+      const stamp = `${info.size}:${info.mtimeMs}`;
       const known = this.known.get(file);
       if (known?.stamp === stamp) return known.entry;
-      const entry = entryFrom(file, await readFile(file, 'utf8'), this.running.has(file));
+      const entry = entryFrom(file, await readFile(file, 'utf8'));
       this.known.set(file, { stamp, entry });
       return entry;
     } catch (error) {
@@ -306,13 +324,26 @@ export class ExperimentService extends Disposable {
   }
 }
 
-function entryFrom(file: string, text: string, isRunning: boolean): ExperimentEntry {
+/** From memory: a file that grows by the second is not read again for every row. */
+function runningEntry(file: string, { label, startedAt, plan, ok, failed }: Running): ExperimentEntry {
+  return { file, label, state: 'running', startedAt, ...planned(plan), ok, failed };
+}
+
+function planned(plan: Plan): Pick<ExperimentEntry, 'guests' | 'benchmarks' | 'planned'> {
+  return {
+    guests: plan.guests.map((guest) => guest.name),
+    benchmarks: plan.benchmarks.map((benchmark) => benchmark.id),
+    planned: plan.trials.length,
+  };
+}
+
+function entryFrom(file: string, text: string): ExperimentEntry {
   const read = readExperiment(text);
   if (read.status === 'error') {
     return {
       file,
       label: path.basename(file, '.guestbench'),
-      state: isRunning ? 'running' : 'unreadable',
+      state: 'unreadable',
       startedAt: undefined,
       guests: [],
       benchmarks: [],
@@ -326,13 +357,11 @@ function entryFrom(file: string, text: string, isRunning: boolean): ExperimentEn
   return {
     file,
     label: experiment.label,
-    state: isRunning ? 'running' : (experiment.ended?.reason ?? 'interrupted'),
+    state: experiment.ended?.reason ?? 'interrupted',
     startedAt: experiment.startedAt,
-    guests: experiment.plan.guests.map((guest) => guest.name),
-    benchmarks: experiment.plan.benchmarks.map((benchmark) => benchmark.id),
+    ...planned(experiment.plan),
     ok: experiment.trials.filter((trial) => trial.status === 'ok').length,
     failed: experiment.trials.filter((trial) => trial.status === 'failed' || trial.status === 'lost').length,
-    planned: experiment.plan.trials.length,
   };
 }
 

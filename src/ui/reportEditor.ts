@@ -14,6 +14,8 @@ import { messageOf, type Log } from './log';
 import { trialOutputUri } from './trialOutputs';
 
 const debounceMs = 400;
+/** A long experiment takes a while to read: it is read again after a multiple of that, not all the time. */
+const restPerReading = 5;
 
 class ReportDocument implements vscode.CustomDocument {
   constructor(readonly uri: vscode.Uri) {}
@@ -58,6 +60,7 @@ class ReportPanel extends Disposable {
   private experiment: Experiment | undefined;
   private choice: { readonly baseline?: string; readonly candidate?: string } = {};
   private timer: NodeJS.Timeout | undefined;
+  private readingMs = 0;
   private shows: 'nothing' | 'page' | 'message' = 'nothing';
   private isReady = false;
 
@@ -101,6 +104,7 @@ class ReportPanel extends Disposable {
   }
 
   async load(): Promise<void> {
+    const startedMs = performance.now();
     const text = await this.text();
     if (this.isDisposed || text === undefined) return;
     const read = readExperiment(text);
@@ -115,6 +119,7 @@ class ReportPanel extends Disposable {
       return;
     }
     this.experiment = read.experiment;
+    this.readingMs = performance.now() - startedMs;
     if (read.torn) this.log.warn(`${this.file}: line ${read.torn.line} is half-written and was left out`);
     if (this.shows === 'page') {
       this.send();
@@ -136,10 +141,13 @@ class ReportPanel extends Disposable {
   }
 
   private reloadSoon(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      void this.load().catch((error: unknown) => this.log.error(`${this.file}: ${messageOf(error)}`));
-    }, debounceMs);
+    this.timer ??= setTimeout(
+      () => {
+        this.timer = undefined;
+        void this.load().catch((error: unknown) => this.log.error(`${this.file}: ${messageOf(error)}`));
+      },
+      Math.max(debounceMs, restPerReading * this.readingMs),
+    );
   }
 
   private model(): ReportModel | undefined {

@@ -51,6 +51,7 @@ afterAll(async () => {
 describe('the main job, on the demo lab, from the palette to the chart', () => {
   it('lists the guests under their host with mode and state, probed on the guests', async () => {
     await workbench.showContainer('Guestbench');
+    await workbench.widenSideBar(400);
     const rows = await workbench.until('both guests ready', async () => {
       const labels = await guestRows();
       return labels.length === 2 && labels.every((label) => /, ready/.test(label)) ? labels : undefined;
@@ -168,6 +169,11 @@ describe('the main job, on the demo lab, from the palette to the chart', () => {
     for (const theme of themes) {
       await workbench.setTheme(theme);
       await workbench.screenshot(`workbench-${shortName[theme]}`);
+    }
+    await workbench.palette('View: Toggle Panel Visibility');
+    for (const theme of themes) {
+      await workbench.setTheme(theme);
+      await workbench.screenshot(`report-${shortName[theme]}`);
     }
     expect(workbench.pageErrors).toEqual([]);
   });

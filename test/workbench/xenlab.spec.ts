@@ -67,6 +67,7 @@ describe.skipIf(labJson === undefined)('a real Xen host', () => {
 
   it('shows each guest in the mode probed from inside', async () => {
     await workbench.showContainer('Guestbench');
+    await workbench.widenSideBar(400);
     const labels = await workbench.until(
       'all guests ready',
       async () => {

@@ -454,6 +454,17 @@ export class Workbench {
 
   // ── Looks ──
 
+  /** Drags the side bar's edge until it is this wide. */
+  async widenSideBar(width: number): Promise<void> {
+    const box = await this.page.locator('.part.sidebar').boundingBox();
+    if (!box) throw new Error('the side bar is hidden');
+    const edge = { x: box.x + box.width, y: box.y + box.height - 30 };
+    await this.page.mouse.move(edge.x, edge.y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(box.x + width, edge.y, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
   /** Switches the colour theme, as a person does, and waits until the workbench wears it. */
   async setTheme(theme: Theme): Promise<void> {
     const { title, className } = themeLooks[theme];
