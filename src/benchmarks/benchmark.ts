@@ -9,6 +9,8 @@ export interface Metric {
   readonly better: Direction;
   /** The one metric per benchmark that is tested; the others are shown, not tested. */
   readonly primary: boolean;
+  /** Comes with some parameters or figures only: a trial without it is whole all the same. */
+  readonly optional?: true;
   /** The last digit the tool prints, where that is coarse: what is equal in print is not proved to be equal. */
   readonly resolution?: number;
 }

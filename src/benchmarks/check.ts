@@ -4,7 +4,7 @@ export type CheckResult =
   | {
       readonly state: 'missing';
       readonly command: string;
-      /** The package to install with the guest's package manager. */
+      /** What to install with the guest's package manager; blanks between several. */
       readonly package: string;
       /** The exact command that installs it, or undefined when the guest has no known package manager. */
       readonly install: string | undefined;
@@ -14,8 +14,11 @@ export type CheckResult =
 export const packageManagers = ['apt-get', 'dnf', 'yum', 'zypper', 'apk'] as const;
 export type PackageManager = (typeof packageManagers)[number];
 
-/** Package names per manager, the preferred one first; the first that the manager knows is installed. */
+/** Names per manager, the preferred one first; the first that the manager knows is installed. None: not needed. */
 export type PackageNames = Readonly<Record<PackageManager, readonly string[]>>;
+
+/** One package, or several that are all needed. */
+export type Packages = PackageNames | readonly PackageNames[];
 
 /** The same name everywhere. */
 export const samePackage = (name: string): PackageNames => ({
@@ -73,12 +76,18 @@ export function parseCheck(output: string): CheckResult {
   return { state: 'problem', reason: `the check answered with something unknown: state="${field('state')}"` };
 }
 
+const groupsOf = (packages: Packages): readonly PackageNames[] =>
+  'apt-get' in packages ? [packages] : packages;
+
 /**
- * Shell functions of check and install: gb_manager prints the package manager, gb_package the name of the
- * package under it, gb_command the command that installs it (with `sudo -n` unless we are root).
+ * Shell functions of check and install: gb_manager prints the package manager, gb_package the names of the
+ * packages under it, gb_command the command that installs them (with `sudo -n` unless we are root).
  */
-function packageFunctions(names: PackageNames): string {
-  const cases = packageManagers.map((manager) => `    ${manager}) set -- ${names[manager].join(' ')} ;;`);
+function packageFunctions(packages: Packages): string {
+  const cases = packageManagers.map((manager) => {
+    const groups = groupsOf(packages).filter((names) => names[manager].length > 0);
+    return `    ${manager}) set -- ${groups.map((names) => `'${names[manager].join(' ')}'`).join(' ')} ;;`;
+  });
   return [
     'gb_manager() {',
     `  for gb_m in ${packageManagers.join(' ')}; do`,
@@ -86,20 +95,27 @@ function packageFunctions(names: PackageNames): string {
     '  done',
     '  return 1',
     '}',
+    'gb_choice() {',
+    '  gb_first=$1',
+    '  if [ "$#" -gt 1 ]; then',
+    '    for gb_p in "$@"; do',
+    '      case "$gb_manager" in',
+    '        apt-get) [ -n "$(apt-cache show "$gb_p" 2>/dev/null)" ] && { echo "$gb_p"; return 0; } ;;',
+    '        apk) [ -n "$(apk search -e "$gb_p" 2>/dev/null)" ] && { echo "$gb_p"; return 0; } ;;',
+    '        *) break ;;',
+    '      esac',
+    '    done',
+    '  fi',
+    '  echo "$gb_first"',
+    '}',
     'gb_package() {',
     '  case "$1" in',
     ...cases,
-    '    *) set -- ',
+    '    *) set -- ;;',
     '  esac',
-    '  gb_first=${1:-}',
-    '  for gb_p in "$@"; do',
-    '    case "$gb_manager" in',
-    '      apt-get) [ -n "$(apt-cache show "$gb_p" 2>/dev/null)" ] && { echo "$gb_p"; return 0; } ;;',
-    '      apk) [ -n "$(apk search -e "$gb_p" 2>/dev/null)" ] && { echo "$gb_p"; return 0; } ;;',
-    '      *) echo "$gb_p"; return 0 ;;',
-    '    esac',
-    '  done',
-    '  echo "$gb_first"',
+    '  gb_all=',
+    '  for gb_group in "$@"; do gb_all="$gb_all${gb_all:+ }$(gb_choice $gb_group)"; done',
+    '  echo "$gb_all"',
     '}',
     'gb_command() {',
     '  gb_as="sudo -n "',
@@ -113,14 +129,15 @@ function packageFunctions(names: PackageNames): string {
     '  esac',
     '}',
     'gb_manager=$(gb_manager) || gb_manager=',
-    'gb_package=$(gb_package "${gb_manager:-apt-get}")',
   ].join('\n');
 }
 
 export interface CheckPlan {
   /** Commands of which one is enough. */
   readonly commands: readonly string[];
-  readonly packages: PackageNames;
+  /** Further commands that must be there: one of each list. */
+  readonly also?: readonly (readonly string[])[];
+  readonly packages: Packages;
   /** Shell text that prints the version; `$gb_tool` is the command that was found. */
   readonly version: string;
   /** Shell text run when the tool is there; it may call `gb_problem "why"`, which ends the check. */
@@ -128,23 +145,28 @@ export interface CheckPlan {
 }
 
 /** A check script: prints its verdict for `parseCheck` and always exits with 0. */
-export function checkScript({ commands, packages, version, further }: CheckPlan): string {
+export function checkScript({ commands, also = [], packages, version, further }: CheckPlan): string {
   return [
     packageFunctions(packages),
     `gb_say() { printf '${mark}%s\\n' "$1"; }`,
     'gb_problem() { gb_say state=problem; gb_say "reason=$1"; gb_say end; exit 0; }',
-    'gb_tool=',
-    `for gb_c in ${commands.join(' ')}; do`,
-    '  if command -v "$gb_c" >/dev/null 2>&1; then gb_tool=$gb_c; break; fi',
-    'done',
-    'if [ -z "$gb_tool" ]; then',
+    'gb_missing() {',
+    '  gb_package=$(gb_package "${gb_manager:-apt-get}")',
     '  gb_say state=missing',
-    `  gb_say 'command=${commands[0] ?? ''}'`,
+    '  gb_say "command=$1"',
     '  gb_say "package=$gb_package"',
     '  if [ -n "$gb_manager" ]; then gb_say "install=$(gb_command "$gb_manager" "$gb_package")"; fi',
     '  gb_say end',
     '  exit 0',
-    'fi',
+    '}',
+    'gb_find() {',
+    '  for gb_tool in "$@"; do',
+    '    if command -v "$gb_tool" >/dev/null 2>&1; then return 0; fi',
+    '  done',
+    '  gb_missing "$1"',
+    '}',
+    ...also.map((alternatives) => `gb_find ${alternatives.join(' ')}`),
+    `gb_find ${commands.join(' ')}`,
     `gb_version=$(${version})`,
     'if [ -z "$gb_version" ]; then gb_problem "$gb_tool is there but did not tell its version"; fi',
     ...(further === undefined ? [] : [further]),
@@ -157,9 +179,10 @@ export function checkScript({ commands, packages, version, further }: CheckPlan)
 }
 
 /** An install script: shows the exact command, then runs it. Needs root or a sudo that does not ask. */
-export function installScript(packages: PackageNames): string {
+export function installScript(packages: Packages): string {
   return [
     packageFunctions(packages),
+    'gb_package=$(gb_package "${gb_manager:-apt-get}")',
     'if [ -z "$gb_manager" ]; then',
     `  echo "guestbench: no known package manager (${packageManagers.join(', ')}): install $gb_package by hand" >&2`,
     `  exit ${noManagerExitCode}`,

@@ -43,12 +43,13 @@ export function defineBenchmark<P extends Parameters>(definition: Definition<P>)
   };
 }
 
-/** All metrics that can be better or worse, or none: a trial with holes would be compared as if it were whole. */
+/** All metrics that can be better or worse and are not optional, or none: a trial with holes would be compared as if it were whole. */
 function asAWhole(parsed: ParsedOutput, metrics: readonly Metric[]): ParsedOutput {
   if (parsed.outcome !== 'ok') return parsed;
   const found = parsed.metrics.filter(({ id }) => metrics.some((metric) => metric.id === id));
   const missing = metrics.filter(
-    ({ id, better }) => better !== 'none' && !found.some((measurement) => measurement.id === id),
+    ({ id, better, optional }) =>
+      better !== 'none' && optional !== true && !found.some((measurement) => measurement.id === id),
   );
   if (missing.length === 0) return { outcome: 'ok', metrics: found };
   const names = missing.map(({ title, id }) => `${title} (${id})`).join(', ');

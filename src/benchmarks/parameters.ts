@@ -28,3 +28,34 @@ export function parameterObject<T extends z.core.$ZodLooseShape>(shape: T) {
         : 'must be an object',
   });
 }
+
+/** Characters that mean nothing to a shell, within single quotes or without. */
+const segment = '[A-Za-z0-9_+@=:,%~.-]+';
+const absolutePath = new RegExp(`^(?:/${segment})+$`);
+
+/**
+ * Where on the guest, or in the net, something is that we do not bring: one of `words`, an absolute path, or a URL
+ * with one of `schemes`; of harmless characters only, and without a password.
+ */
+export function place(words: readonly string[], schemes: readonly string[], preset: string) {
+  const url = new RegExp(
+    `^(?:${schemes.join('|')})://[A-Za-z0-9][A-Za-z0-9.-]*(?::[0-9]{1,5})?(?:/${segment})+$`,
+  );
+  const named = words.filter((word) => word !== '').map((word) => `"${word}", `);
+  const error =
+    `must be ${named.join('')}an absolute path or a URL (${schemes.join(', ')}), of letters, digits and ` +
+    '_ + @ = : , % ~ . - / only';
+  return z._default(
+    z.string({ error }).check(
+      z.maxLength(500, { error }),
+      z.refine((text) => words.includes(text) || absolutePath.test(text) || url.test(text), { error }),
+    ),
+    preset,
+  );
+}
+
+/** Some of a few words, in any order; none means all. */
+export function someOf<const T extends readonly [string, ...string[]]>(words: T) {
+  const error = `must be a list of any of ${words.join(', ')}`;
+  return z._default(z.array(z.enum(words, { error }), { error }), []);
+}

@@ -47,3 +47,42 @@ export const warnAboutFilesystem = [
 
 /** Exit status of a run that was refused because something it needs is not there (as EX_TEMPFAIL). */
 export const refusedExitCode = 75;
+
+/** Where programs of the administrator are, which is not in everybody's PATH. */
+export const withSbin = 'PATH=${PATH:-}:/usr/local/sbin:/usr/sbin:/sbin; export PATH';
+
+/** Ends the run with 127 unless there is one command of each list. */
+export function needsTools(groups: readonly (readonly string[])[]): string {
+  return groups.map(findTool).join('\n');
+}
+
+/**
+ * However the script ends, what it started ends before it, and `last` is run once. A run that is stopped ends at
+ * once, for its commands run in the background (`inBackground`); a shell would wait for them otherwise.
+ */
+export function endingWith(last: string): string {
+  return [
+    'gb_child=',
+    'gb_stop() {',
+    '  [ -n "$1" ] || return 0',
+    '  kill "$1" 2>/dev/null',
+    '  wait "$1" 2>/dev/null',
+    '  return 0',
+    '}',
+    'gb_end() {',
+    '  gb_code=$?',
+    "  trap '' INT TERM HUP",
+    '  trap - EXIT',
+    '  gb_stop "$gb_child"',
+    `  ${last.replaceAll('\n', '\n  ')}`,
+    '  exit "$gb_code"',
+    '}',
+    'trap gb_end EXIT',
+    "trap 'exit 130' INT; trap 'exit 143' TERM; trap 'exit 129' HUP",
+  ].join('\n');
+}
+
+/** Runs a command under `endingWith` and leaves its status in gb_status. */
+export function inBackground(command: string): string {
+  return `${command} &\ngb_child=$!\nwait "$gb_child"; gb_status=$?\ngb_child=`;
+}
