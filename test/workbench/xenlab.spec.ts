@@ -113,5 +113,8 @@ describe.skipIf(labJson === undefined)('a real Xen host', () => {
       await workbench.setTheme(theme);
       await workbench.screenshot(`xen-${theme.replaceAll(' ', '-').toLowerCase()}`);
     }
+    await workbench.setTheme('Default Dark Modern');
+    await workbench.palette('View: Toggle Panel Visibility');
+    await workbench.screenshot('xen-report');
   }, 1_600_000);
 });
