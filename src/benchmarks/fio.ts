@@ -1,3 +1,4 @@
+import type * as z from 'zod/mini';
 import type { Benchmark, Metric } from './benchmark';
 import { checkScript, installScript, samePackage } from './check';
 import { defineBenchmark } from './define';
@@ -25,8 +26,11 @@ const layOut = (sizeMiB: number): string =>
     'if [ -w /proc/sys/vm/drop_caches ]; then echo 3 2>/dev/null >/proc/sys/vm/drop_caches || :; fi',
   ].join('\n');
 
+const engines = ['auto', 'libaio', 'psync', 'io_uring'] as const;
+type Engine = (typeof engines)[number];
+
 /** libaio where it can be loaded (RPM systems package it apart), else psync, which has no queue. */
-const chooseEngine = (engine: 'auto' | 'libaio' | 'psync' | 'io_uring', depth: number): string => {
+const chooseEngine = (engine: Engine, depth: number): string => {
   const chosen =
     engine === 'auto'
       ? 'if fio --enghelp=libaio >/dev/null 2>&1; then gb_engine=libaio; else gb_engine=psync; fi'
@@ -34,81 +38,187 @@ const chooseEngine = (engine: 'auto' | 'libaio' | 'psync' | 'io_uring', depth: n
   return [chosen, `gb_depth=${depth}`, 'if [ "$gb_engine" = psync ]; then gb_depth=1; fi'].join('\n');
 };
 
-function randomAccess(kind: 'randread' | 'randwrite', verb: string): Benchmark {
-  const metric = (
-    id: string,
-    title: string,
-    unit: string,
-    better: Metric['better'],
-    primary = false,
-  ): Metric => ({
-    id,
-    title,
-    unit,
-    better,
-    primary,
+type Side = 'read' | 'write';
+interface Pattern {
+  readonly id: string;
+  /** fio's own word for it, which is in the ids of the metrics. */
+  readonly rw: 'randread' | 'randwrite' | 'read' | 'write' | 'randrw';
+  readonly title: string;
+  readonly description: string;
+  readonly blockKiB: number;
+  readonly depth: number;
+}
+
+const metric = (
+  id: string,
+  title: string,
+  unit: string,
+  better: Metric['better'],
+  primary = false,
+): Metric => ({
+  id,
+  title,
+  unit,
+  better,
+  primary,
+});
+
+function sideMetrics(prefix: string, title: string, primary: 'iops' | 'bw' | 'none'): readonly Metric[] {
+  const latency = (id: string, what: string) => metric(`${prefix}.${id}`, what, 'us', 'lower');
+  return [
+    metric(`${prefix}.iops`, title, 'IOPS', 'higher', primary === 'iops'),
+    metric(`${prefix}.bw`, 'Throughput', 'B/s', 'higher', primary === 'bw'),
+    latency('lat_mean', 'Mean latency'),
+    latency('clat_p50', 'Median of latency'),
+    latency('clat_p95', '95th percentile of latency'),
+    latency('clat_p99', '99th percentile of latency'),
+    latency('clat_p99_9', '99.9th percentile of latency'),
+  ];
+}
+
+function metricsOf(rw: Pattern['rw'], title: string): readonly Metric[] {
+  if (rw !== 'randrw')
+    return sideMetrics(`fio.${rw}`, title, rw === 'read' || rw === 'write' ? 'bw' : 'iops');
+  const side = (name: Side) =>
+    sideMetrics(`fio.${rw}.${name}`, `Random ${name}s`, 'none').map((one) =>
+      one.title.startsWith('Random') ? one : { ...one, title: `${one.title}, ${name}s` },
+    );
+  // Their ratio is fixed, so neither can be had at the cost of the other: together they are the result.
+  return [metric(`fio.${rw}.iops`, title, 'IOPS', 'higher', true), ...side('read'), ...side('write')];
+}
+
+const shapeOf = ({ blockKiB, depth }: Pattern) => ({
+  /** Measured seconds, after the ramp. */
+  seconds: wholeNumber(2, 3600, 30),
+  rampSeconds: wholeNumber(0, 600, 5),
+  sizeMiB: wholeNumber(16, 1_048_576, 1024),
+  blockKiB: wholeNumber(1, 16_384, blockKiB),
+  /** Operations in flight per job; always 1 with psync. */
+  depth: wholeNumber(1, 1024, depth),
+  /** Threads that do the same at the same time; sequential ones each in a part of the file. */
+  jobs: wholeNumber(1, 64, 1),
+  engine: oneOf(engines, 'auto'),
+  /** Past the guest's cache, or through it. */
+  direct: oneOf(['yes', 'no'], 'yes'),
+});
+
+const oneWayParameters = (pattern: Pattern) => parameterObject(shapeOf(pattern));
+type Common = z.output<ReturnType<typeof oneWayParameters>>;
+
+function runScript({ rw }: Pattern, parameters: Common, mix: '' | ` --rwmixread=${number}`): string {
+  const { seconds, rampSeconds, sizeMiB, blockKiB, depth, jobs, engine, direct } = parameters;
+  const part = Math.floor(sizeMiB / jobs);
+  const apart = (rw === 'read' || rw === 'write') && jobs > 1;
+  const size = apart ? `--size=${part}m --offset_increment=${part}m` : `--size=${sizeMiB}m`;
+  return [
+    preamble,
+    findTool(['fio']),
+    'echo "guestbench: version=$(fio --version)"',
+    warnAboutFilesystem,
+    chooseEngine(engine, depth),
+    `echo "guestbench: engine=$gb_engine iodepth=$gb_depth size=${sizeMiB}m bs=${blockKiB}k jobs=${jobs} direct=${direct}${mix.replace(' --', ' ')} fs=$gb_fs"`,
+    layOut(sizeMiB),
+    '# --thread: worker processes would leave our session and outlive a stopped trial.',
+    `exec fio --name=${rw} --directory=. --filename="$gb_data" --rw=${rw}${mix} --bs=${blockKiB}k ${size} --direct=${direct === 'yes' ? 1 : 0} --ioengine="$gb_engine" --iodepth="$gb_depth" --numjobs=${jobs} --thread --time_based --ramp_time=${rampSeconds} --runtime=${seconds} --randrepeat=0 --norandommap --refill_buffers --group_reporting --fallocate=none --output="$GB_FILES/out.json" --output-format=json --eta=always --eta-newline=1`,
+    '',
+  ].join('\n');
+}
+
+const checkFio = (sizeMiB: number): string =>
+  checkScript({
+    commands: ['fio'],
+    packages,
+    version: 'fio --version 2>/dev/null',
+    further: [
+      `if [ -d "\${GB_WORK:-}" ] && [ ! -f "$GB_WORK/fio-${sizeMiB}m.dat" ]; then`,
+      needsSpace(2 * 1024 * sizeMiB, (why) => `gb_problem "${why}"`),
+      'fi',
+    ].join('\n'),
   });
-  return defineBenchmark({
-    id: `fio-${kind}`,
-    title: `fio random ${verb}`,
-    description: `Random ${verb}s of 4 KiB past the guest's cache: how many the virtual disk does, and how long each takes.`,
-    kind: 'disk',
-    metrics: [
-      metric(`fio.${kind}.iops`, `Random ${verb}s`, 'IOPS', 'higher', true),
-      metric(`fio.${kind}.bw`, 'Throughput', 'B/s', 'higher'),
-      metric(`fio.${kind}.lat_mean`, 'Mean latency', 'us', 'lower'),
-      metric(`fio.${kind}.clat_p99`, '99th percentile of latency', 'us', 'lower'),
-      metric('fio.job_cpu_user', 'CPU use of the job, user', '%', 'none'),
-      metric('fio.job_cpu_sys', 'CPU use of the job, system', '%', 'none'),
-    ],
-    parameters: parameterObject({
-      /** Measured seconds, after the ramp. */
-      seconds: wholeNumber(2, 3600, 30),
-      rampSeconds: wholeNumber(0, 600, 5),
-      sizeMiB: wholeNumber(16, 1_048_576, 1024),
-      /** Operations in flight; always 1 with psync. */
-      depth: wholeNumber(1, 1024, 32),
-      engine: oneOf(['auto', 'libaio', 'psync', 'io_uring'], 'auto'),
-    }),
-    presets: {
-      quick: { seconds: 3, rampSeconds: 1, sizeMiB: 64 },
-      standard: { seconds: 30, rampSeconds: 5, sizeMiB: 1024 },
-      thorough: { seconds: 60, rampSeconds: 10, sizeMiB: 4096 },
-    },
-    estimateSeconds: ({ seconds, rampSeconds, sizeMiB }) => 1 + seconds + rampSeconds + sizeMiB / 1000,
-    timeoutSeconds: ({ seconds, rampSeconds, sizeMiB }) => 120 + 2 * (seconds + rampSeconds) + sizeMiB,
+
+/** All of a benchmark but its parameters. */
+const partsOf = (pattern: Pattern) => ({
+  id: pattern.id,
+  title: `fio ${pattern.title.toLowerCase()}`,
+  description: pattern.description,
+  kind: 'disk' as const,
+  metrics: [
+    ...metricsOf(pattern.rw, pattern.title),
+    metric('fio.job_cpu_user', 'CPU use of the job, user', '%', 'none'),
+    metric('fio.job_cpu_sys', 'CPU use of the job, system', '%', 'none'),
+  ],
+  presets: {
+    quick: { seconds: 3, rampSeconds: 1, sizeMiB: 64 },
+    standard: { seconds: 30, rampSeconds: 5, sizeMiB: 1024 },
+    thorough: { seconds: 60, rampSeconds: 10, sizeMiB: 4096 },
+  },
+  estimateSeconds: ({ seconds, rampSeconds, sizeMiB }: Common) => 1 + seconds + rampSeconds + sizeMiB / 1000,
+  timeoutSeconds: ({ seconds, rampSeconds, sizeMiB }: Common) => 120 + 2 * (seconds + rampSeconds) + sizeMiB,
+  scripts: {
+    check: ({ sizeMiB }: Common) => checkFio(sizeMiB),
+    install: () => installScript(packages),
+    run: (parameters: Common) => runScript(pattern, parameters, ''),
+    cleanup: () =>
+      '[ -n "${GB_WORK:-}" ] && cd "$GB_WORK" 2>/dev/null && rm -f fio-[0-9]*m.dat fio-[0-9]*m.dat.new\nexit 0\n',
+  },
+  parse: parsers.fio,
+});
+
+const oneWay = (pattern: Pattern): Benchmark =>
+  defineBenchmark({ ...partsOf(pattern), parameters: oneWayParameters(pattern) });
+
+function mixed(pattern: Pattern): Benchmark {
+  const parts = partsOf(pattern);
+  return defineBenchmark<Common & { readPercent: number }>({
+    ...parts,
+    parameters: parameterObject({ ...shapeOf(pattern), readPercent: wholeNumber(1, 99, 70) }),
     scripts: {
-      check: ({ sizeMiB }) =>
-        checkScript({
-          commands: ['fio'],
-          packages,
-          version: 'fio --version 2>/dev/null',
-          further: [
-            `if [ -d "\${GB_WORK:-}" ] && [ ! -f "$GB_WORK/fio-${sizeMiB}m.dat" ]; then`,
-            needsSpace(2 * 1024 * sizeMiB, (why) => `gb_problem "${why}"`),
-            'fi',
-          ].join('\n'),
-        }),
-      install: () => installScript(packages),
-      run: ({ seconds, rampSeconds, sizeMiB, depth, engine }) =>
-        [
-          preamble,
-          findTool(['fio']),
-          'echo "guestbench: version=$(fio --version)"',
-          warnAboutFilesystem,
-          chooseEngine(engine, depth),
-          `echo "guestbench: engine=$gb_engine iodepth=$gb_depth size=${sizeMiB}m fs=$gb_fs"`,
-          layOut(sizeMiB),
-          '# --thread: worker processes would leave our session and outlive a stopped trial.',
-          `exec fio --name=${kind} --directory=. --filename="$gb_data" --rw=${kind} --bs=4k --size=${sizeMiB}m --direct=1 --ioengine="$gb_engine" --iodepth="$gb_depth" --numjobs=1 --thread --time_based --ramp_time=${rampSeconds} --runtime=${seconds} --randrepeat=0 --norandommap --refill_buffers --group_reporting --fallocate=none --output="$GB_FILES/out.json" --output-format=json --eta=always --eta-newline=1`,
-          '',
-        ].join('\n'),
-      cleanup: () =>
-        '[ -n "${GB_WORK:-}" ] && cd "$GB_WORK" 2>/dev/null && rm -f fio-[0-9]*m.dat fio-[0-9]*m.dat.new\nexit 0\n',
+      ...parts.scripts,
+      run: ({ readPercent, ...common }) => runScript(pattern, common, ` --rwmixread=${readPercent}`),
     },
-    parse: parsers.fio,
   });
 }
 
-export const fioRandread = randomAccess('randread', 'read');
-export const fioRandwrite = randomAccess('randwrite', 'write');
+export const fioRandread = oneWay({
+  id: 'fio-randread',
+  rw: 'randread',
+  title: 'Random reads',
+  description:
+    "Small random reads past the guest's cache: how many the virtual disk does, and how long each takes.",
+  blockKiB: 4,
+  depth: 32,
+});
+export const fioRandwrite = oneWay({
+  id: 'fio-randwrite',
+  rw: 'randwrite',
+  title: 'Random writes',
+  description:
+    "Small random writes past the guest's cache: how many the virtual disk does, and how long each takes.",
+  blockKiB: 4,
+  depth: 32,
+});
+export const fioRandrw = mixed({
+  id: 'fio-randrw',
+  rw: 'randrw',
+  title: 'Random reads and writes',
+  description:
+    "Small random reads and writes, mixed, past the guest's cache: how many the virtual disk does of both.",
+  blockKiB: 4,
+  depth: 32,
+});
+export const fioSeqread = oneWay({
+  id: 'fio-seqread',
+  rw: 'read',
+  title: 'Sequential reads',
+  description: "Large reads one after the other past the guest's cache: the throughput of the virtual disk.",
+  blockKiB: 1024,
+  depth: 8,
+});
+export const fioSeqwrite = oneWay({
+  id: 'fio-seqwrite',
+  rw: 'write',
+  title: 'Sequential writes',
+  description: "Large writes one after the other past the guest's cache: the throughput of the virtual disk.",
+  blockKiB: 1024,
+  depth: 8,
+});

@@ -63,14 +63,31 @@ export function parseFio(output: TrialOutput): ParsedOutput {
     if (first === undefined) throw new NoResult(`${name}: expected at least one job`);
     const options = (job: Job) => ({ ...checked.data['global options'], ...job['job options'] });
     const kind = options(first)['rw'];
-    if (typeof kind !== 'string' || !/^(?:rand)?(?:read|write)$/.test(kind)) {
-      throw new NoResult(`${name}: expected a job that only reads or only writes, found rw=${String(kind)}`);
+    if (typeof kind !== 'string' || !/^(?:rand)?(?:read|write|rw)$/.test(kind)) {
+      throw new NoResult(`${name}: expected a job that reads, writes or does both, found rw=${String(kind)}`);
     }
-    const sides = jobs.map((job) => {
+    for (const job of jobs) {
       if (options(job)['rw'] !== kind) throw new NoResult(`${name}: the jobs do not all do ${kind}`);
-      return { job, side: checkedSide(`${name}, job ${job.jobname}`, job, kind, options(job)['runtime']) };
-    });
-    return { metrics: figures(kind, sides) };
+    }
+    const oneWay = (way: 'read' | 'write') => {
+      const where = (job: Job) => `${name}, job ${job.jobname}`;
+      return jobs.map((job) => checkedSide(where(job), job, way, options(job)['runtime']));
+    };
+    if (!kind.endsWith('rw')) {
+      const sides = oneWay(kind.endsWith('read') ? 'read' : 'write');
+      return { metrics: [...figures(`fio.${kind}`, sides), ...cpuUse(jobs)] };
+    }
+    const reads = oneWay('read');
+    const writes = oneWay('write');
+    const total = [...reads, ...writes].reduce((sum, { iops }) => sum + iops, 0);
+    return {
+      metrics: [
+        { id: `fio.${kind}.iops`, value: total, unit: 'IOPS', better: 'higher' },
+        ...figures(`fio.${kind}.read`, reads),
+        ...figures(`fio.${kind}.write`, writes),
+        ...cpuUse(jobs),
+      ],
+    };
   });
 }
 
@@ -104,12 +121,12 @@ function lastDocument(name: string, text: string): unknown {
 }
 
 /** fio's own error fields first, then whether it ran long enough, then whether its figures fit each other. */
-function checkedSide(where: string, job: Job, kind: string, runtime: unknown): Side {
-  const side = kind.endsWith('read') ? job.read : job.write;
+function checkedSide(where: string, job: Job, way: 'read' | 'write', runtime: unknown): Side {
+  const side = job[way];
   if (job.error !== 0) throw new NoResult(`${where}: fio reports error ${job.error}; expected 0`);
   if (side.total_ios <= 0 || side.runtime <= 0 || side.iops <= 0) {
     throw new NoResult(
-      `${where}: ${kind} did ${side.total_ios} operations in ${side.runtime} ms; expected more than none`,
+      `${where}: ${way} did ${side.total_ios} operations in ${side.runtime} ms; expected more than none`,
     );
   }
   if (job.eta !== undefined && job.eta !== 0) {
@@ -134,39 +151,59 @@ function durationMs(value: unknown): number | undefined {
   return digits === undefined || factor === undefined ? undefined : Number(digits) * factor;
 }
 
-function figures(
-  kind: string,
-  sides: readonly { readonly job: Job; readonly side: Side }[],
-): readonly Measurement[] {
-  const sum = (of: (side: Side) => number) => sides.reduce((total, { side }) => total + of(side), 0);
+/** The names of fio, in rising order. */
+const percentiles = [
+  ['50.000000', 'clat_p50'],
+  ['95.000000', 'clat_p95'],
+  ['99.000000', 'clat_p99'],
+  ['99.900000', 'clat_p99_9'],
+] as const;
+
+function figures(prefix: string, sides: readonly Side[]): readonly Measurement[] {
+  const sum = (of: (side: Side) => number) => sides.reduce((total, side) => total + of(side), 0);
   const operations = sum((side) => side.lat_ns.N);
   const latency = sum((side) => side.lat_ns.mean * side.lat_ns.N) / operations / 1000;
   const metrics: Measurement[] = [
-    { id: `fio.${kind}.iops`, value: sum((side) => side.iops), unit: 'IOPS', better: 'higher' },
-    { id: `fio.${kind}.bw`, value: sum((side) => side.bw_bytes), unit: 'B/s', better: 'higher' },
-    { id: `fio.${kind}.lat_mean`, value: latency, unit: 'us', better: 'lower' },
+    { id: `${prefix}.iops`, value: sum((side) => side.iops), unit: 'IOPS', better: 'higher' },
+    { id: `${prefix}.bw`, value: sum((side) => side.bw_bytes), unit: 'B/s', better: 'higher' },
+    { id: `${prefix}.lat_mean`, value: latency, unit: 'us', better: 'lower' },
   ];
   const [only, more] = sides;
   // Percentiles of several jobs cannot be put together.
-  if (only !== undefined && more === undefined) {
-    const p99 = only.side.clat_ns.percentile?.['99.000000'];
-    const lower = only.side.clat_ns.percentile?.['95.000000'] ?? 0;
-    const upper = only.side.clat_ns.percentile?.['99.500000'] ?? only.side.clat_ns.max;
-    if (p99 !== undefined) {
-      if (p99 < lower || p99 > upper)
-        throw new NoResult(`the 99th percentile ${p99} is not between its neighbours`);
-      metrics.push({ id: `fio.${kind}.clat_p99`, value: p99 / 1000, unit: 'us', better: 'lower' });
-    }
-  }
-  for (const [field, id] of [
-    ['usr_cpu', 'fio.job_cpu_user'],
-    ['sys_cpu', 'fio.job_cpu_sys'],
-  ] as const) {
-    const percent = sides.reduce((total, { job }) => total + job[field], 0) / sides.length;
+  if (only !== undefined && more === undefined) metrics.push(...percentilesOf(prefix, only));
+  return metrics;
+}
+
+/** All that fio gives rise from one to the next up to the maximum; else one of them is damaged. */
+function percentilesOf(prefix: string, { clat_ns: { percentile = {}, max } }: Side): readonly Measurement[] {
+  const given = Object.entries(percentile)
+    .map(([name, value]) => [Number(name), value] as const)
+    .toSorted(([a], [b]) => a - b);
+  given.forEach(([name, value], index) => {
+    // The largest is a bucket's middle, which can lie a little above what was measured.
+    const next = given[index + 1]?.[1] ?? Math.max(value, 0);
+    if (value > next || value > max * 1.01 + 1000)
+      throw new NoResult(`the ${name}th percentile of ${prefix}, ${value}, is not between its neighbours`);
+  });
+  return percentiles.flatMap(([name, id]) => {
+    const value = percentile[name];
+    return value === undefined
+      ? []
+      : [{ id: `${prefix}.${id}`, value: value / 1000, unit: 'us', better: 'lower' as const }];
+  });
+}
+
+function cpuUse(jobs: readonly Job[]): readonly Measurement[] {
+  return (
+    [
+      ['usr_cpu', 'fio.job_cpu_user'],
+      ['sys_cpu', 'fio.job_cpu_sys'],
+    ] as const
+  ).flatMap(([field, id]) => {
+    const percent = jobs.reduce((total, job) => total + job[field], 0) / jobs.length;
     if (percent < 0 || percent > 101)
       throw new NoResult(`${field} is ${percent} %; expected a share of one CPU`);
     // For information only, and a slow disk can take less CPU time than fio's figure has digits.
-    if (percent > 0) metrics.push({ id, value: percent, unit: '%', better: 'none' });
-  }
-  return metrics;
+    return percent > 0 ? [{ id, value: percent, unit: '%', better: 'none' as const }] : [];
+  });
 }
