@@ -1,13 +1,27 @@
 import type { Benchmark } from './benchmark';
-import { fioRandread, fioRandwrite } from './fio';
+import { apache, apacheWrk } from './apache';
+import { fioRandread, fioRandrw, fioRandwrite, fioSeqread, fioSeqwrite } from './fio';
 import { openssl } from './openssl';
+import { php } from './php';
 import { sevenZip } from './sevenZip';
 import { sqlite } from './sqlite';
 
 export type { Benchmark } from './benchmark';
 
 /** Every benchmark there is, in the order in which they are offered. */
-export const catalogue: readonly Benchmark[] = [openssl, sevenZip, sqlite, fioRandread, fioRandwrite];
+export const catalogue: readonly Benchmark[] = [
+  openssl,
+  sevenZip,
+  php,
+  sqlite,
+  fioRandread,
+  fioRandwrite,
+  fioRandrw,
+  fioSeqread,
+  fioSeqwrite,
+  apache,
+  apacheWrk,
+];
 
 export function benchmarkById(id: string): Benchmark | undefined {
   return catalogue.find((benchmark) => benchmark.id === id);

@@ -46,7 +46,10 @@ function abFigures(lines: readonly Line[]): Found {
     2,
   );
   const time = number(/^Time per request: +(\S+) \[ms\] \(mean\)$/, "a 'Time per request:' line", 3);
-  const p99 = number(/^ +99% +(\d+)$/, "a '99%' line", 0);
+  // In whole milliseconds: a quick server's is 0, and nought is never a figure.
+  const p99Line = theLine(lines, /^ +99% +\d+$/, "a '99%' line in the output of ab");
+  const p99Text = p99Line.text.slice(p99Line.text.lastIndexOf(' ') + 1);
+  const p99 = p99Text === '0' ? undefined : positive(p99Text, "a '99%' line", p99Line, 0);
   theLine(lines, /^ +100% +\d+ \(longest request\)$/, "'100% … (longest request)' line in the output of ab");
   mustAgree(
     `line ${rate.line.number}: requests per second`,
@@ -60,7 +63,9 @@ function abFigures(lines: readonly Line[]): Found {
     metrics: [
       { id: 'apache.ab.requests_per_second', value: rate.value, unit: 'req/s', better: 'higher' },
       { id: 'apache.ab.time_per_request_mean', value: time.value, unit: 'ms', better: 'lower' },
-      { id: 'apache.ab.p99', value: p99.value, unit: 'ms', better: 'lower' },
+      ...(p99 === undefined
+        ? []
+        : [{ id: 'apache.ab.p99', value: p99, unit: 'ms', better: 'lower' as const }]),
     ],
   };
 }

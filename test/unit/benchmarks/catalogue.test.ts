@@ -16,9 +16,15 @@ describe('the catalogue', () => {
     expect(catalogue.map(({ id }) => id)).toEqual([
       'openssl',
       '7zip',
+      'php',
       'sqlite',
       'fio-randread',
       'fio-randwrite',
+      'fio-randrw',
+      'fio-seqread',
+      'fio-seqwrite',
+      'apache',
+      'apache-wrk',
     ]);
     for (const benchmark of catalogue) expect(benchmarkById(benchmark.id)).toBe(benchmark);
     expect(benchmarkById('nothing')).toBeUndefined();
