@@ -1,10 +1,12 @@
 import type { Benchmark } from './benchmark';
 import { apache, apacheWrk } from './apache';
 import { fioRandread, fioRandrw, fioRandwrite, fioSeqread, fioSeqwrite } from './fio';
+import { kernelBuild } from './kernelBuild';
 import { openssl } from './openssl';
 import { php } from './php';
 import { sevenZip } from './sevenZip';
 import { sqlite } from './sqlite';
+import { unixbenchParallel, unixbenchSingle } from './unixbench';
 
 export type { Benchmark } from './benchmark';
 
@@ -21,6 +23,9 @@ export const catalogue: readonly Benchmark[] = [
   fioSeqwrite,
   apache,
   apacheWrk,
+  kernelBuild,
+  unixbenchSingle,
+  unixbenchParallel,
 ];
 
 export function benchmarkById(id: string): Benchmark | undefined {

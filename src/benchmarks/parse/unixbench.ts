@@ -5,15 +5,85 @@ import { completeLines, judge, mustAgree, NoResult, positive, type Line } from '
 interface Section {
   readonly line: Line;
   copies: number;
-  readonly results: Map<string, number>;
-  readonly indexes: number[];
+  readonly results: Map<string, { readonly score: number; readonly unit: string }>;
+  readonly indexes: Map<string, number>;
   partial: boolean;
   state: 'results' | 'indexes' | 'score';
   score: number | undefined;
 }
 
+/** The twelve tests of a full index: the names that `Run` takes, and those that its report prints. */
+export const unixbenchTests = {
+  dhry2reg: 'Dhrystone 2 using register variables',
+  'whetstone-double': 'Double-Precision Whetstone',
+  execl: 'Execl Throughput',
+  fstime: 'File Copy 1024 bufsize 2000 maxblocks',
+  fsbuffer: 'File Copy 256 bufsize 500 maxblocks',
+  fsdisk: 'File Copy 4096 bufsize 8000 maxblocks',
+  pipe: 'Pipe Throughput',
+  context1: 'Pipe-based Context Switching',
+  spawn: 'Process Creation',
+  shell1: 'Shell Scripts (1 concurrent)',
+  shell8: 'Shell Scripts (8 concurrent)',
+  syscall: 'System Call Overhead',
+} as const;
+
 /** The report of UnixBench 5 and 6, from its file or, without one, from the end of its standard output. */
 export function parseUnixbench(output: TrialOutput): ParsedOutput {
+  return judgeReport(output, (sections) =>
+    sections.map(({ partial, copies, score }) => ({
+      id: `unixbench.${partial ? 'partial_index' : 'index'}.c${copies}`,
+      value: score,
+      unit: 'index',
+      better: 'higher',
+    })),
+  );
+}
+
+/**
+ * The report of a single pass, whose metrics have the same ids whatever the number of copies: the index of all
+ * twelve tests or (another id) that of some, and the score and the index of each test.
+ */
+export function parseUnixbenchPass(output: TrialOutput): ParsedOutput {
+  return judgeReport(output, (sections) => {
+    const [section, more] = sections;
+    if (section === undefined || more !== undefined)
+      throw new NoResult(`expected one pass of UnixBench, found ${sections.length}`);
+    const { copies, partial, score, results, indexes } = section;
+    const identity = (key: string) => new RegExp(`^guestbench: ${key}=(.*)$`, 'm').exec(output.stdout)?.[1];
+    const asked = identity('copies')?.trim();
+    if (asked !== undefined && asked !== String(copies))
+      throw new NoResult(`expected a pass of ${asked} copies, found one of ${copies}`);
+    const tests = identity('tests')?.trim() ?? 'all';
+    const expected = tests === 'all' ? Object.keys(unixbenchTests) : tests.split(' ');
+    const found = Object.entries(unixbenchTests).filter(([, title]) => results.has(title));
+    const missing = expected.filter((name) => !found.some(([known]) => known === name));
+    if ((tests !== 'all' || !partial) && missing.length > 0)
+      throw new NoResult(`no result of ${missing.join(', ')} in the report`);
+    if (results.size !== found.length || (tests !== 'all' && found.length !== expected.length))
+      throw new NoResult('the report has results of tests that were not asked for');
+    const index = (id: string, value: number | undefined): Measurement[] =>
+      value === undefined ? [] : [{ id, value, unit: 'index', better: 'higher' }];
+    return [
+      ...index(partial ? 'unixbench.partial_index' : 'unixbench.index', score),
+      ...found.flatMap(([name, title]) => {
+        const result = results.get(title);
+        const own = result && { id: `unixbench.${name}`, value: result.score, unit: result.unit };
+        return [
+          ...(own === undefined ? [] : [{ ...own, better: 'higher' as const }]),
+          ...index(`unixbench.${name}.index`, indexes.get(title)),
+        ];
+      }),
+    ];
+  });
+}
+
+type WholeSection = Section & { readonly score: number };
+
+function judgeReport(
+  output: TrialOutput,
+  metrics: (sections: readonly WholeSection[]) => readonly Measurement[],
+): ParsedOutput {
   const rules = {
     command: './Run',
     hints: [
@@ -30,11 +100,11 @@ export function parseUnixbench(output: TrialOutput): ParsedOutput {
       : [[/Can't exec "/, `${program} missing`] as const, ...rules.hints.slice(1)];
   return judge(output, { command: rules.command, hints }, () => {
     const { name, lines } = report(output);
-    const sections = readSections(name, lines);
+    const sections = readSections(name, lines).map((section) => check(name, section));
     if (sections.length === 0)
       throw new NoResult(`no 'Benchmark Run:' section in ${name}: UnixBench did not finish`);
-    const metrics = sections.map((section) => check(name, section));
-    if (new Set(metrics.map(({ id }) => id)).size !== metrics.length) {
+    const kinds = sections.map(({ copies, partial }) => `${copies} ${String(partial)}`);
+    if (new Set(kinds).size !== sections.length) {
       throw new NoResult(`two sections of ${name} have the same number of copies`);
     }
     for (const copies of started(output.stdout)) {
@@ -42,7 +112,7 @@ export function parseUnixbench(output: TrialOutput): ParsedOutput {
         throw new NoResult(`tests with ${copies} copies were started, but ${name} has no section for them`);
       }
     }
-    return { metrics };
+    return { metrics: metrics(sections) };
   });
 }
 
@@ -64,7 +134,7 @@ function started(stdout: string): ReadonlySet<number> {
   return copies;
 }
 
-const resultRow = /^(\S.{2,60}?) +(\d+\.\d) [A-Za-z]+ +\(\d+\.\d s, \d+ samples?\)$/;
+const resultRow = /^(\S.{2,60}?) +(\d+\.\d) ([A-Za-z]+) +\(\d+\.\d s, \d+ samples?\)$/;
 const indexRow = /^(\S.{2,60}?) +(\d+\.\d) +(\d+\.\d) +(\d+\.\d)$/;
 const missingRow = /^\S.{2,60}? +(?:\d+\.\d|---) +(?:\d+\.\d|---) +---$/;
 
@@ -78,8 +148,8 @@ function readSections(name: string, lines: readonly Line[]): readonly Section[] 
     if (text.startsWith('Benchmark Run: ')) {
       const blank = {
         copies: 0,
-        results: new Map<string, number>(),
-        indexes: [],
+        results: new Map<string, { readonly score: number; readonly unit: string }>(),
+        indexes: new Map<string, number>(),
         partial: false,
         score: undefined,
       };
@@ -99,14 +169,17 @@ function readSections(name: string, lines: readonly Line[]): readonly Section[] 
     } else if (result !== null) {
       if (section.state !== 'results' || section.copies === 0 || section.results.has(result[1] ?? ''))
         throw out(line);
-      section.results.set(result[1] ?? '', positive(result[2], 'a score', line, 1));
+      section.results.set(result[1] ?? '', {
+        score: positive(result[2], 'a score', line, 1),
+        unit: result[3] ?? '',
+      });
     } else if (header !== null) {
       if (section.state !== 'results') throw out(line);
       section.state = 'indexes';
       section.partial = header[1] === 'Partial Index';
     } else if (index !== null) {
-      if (section.state !== 'indexes') throw out(line);
-      section.indexes.push(checkedIndex(section, index, line));
+      if (section.state !== 'indexes' || section.indexes.has(index[1] ?? '')) throw out(line);
+      section.indexes.set(index[1] ?? '', checkedIndex(section, index, line));
     } else if (missingRow.test(text)) {
       throw new NoResult(`line ${line.number} of ${name}: a test has no index: "${text.slice(0, 80)}"`);
     } else if (/^ +=+$/.test(text) && section.state === 'indexes') {
@@ -134,7 +207,7 @@ function checkedIndex(section: Section, row: RegExpExecArray, line: Line): numbe
   mustAgree(
     `line ${line.number}: the result of ${row[1] ?? ''}`,
     result,
-    section.results.get(row[1] ?? '') ?? 0,
+    section.results.get(row[1] ?? '')?.score ?? 0,
     0.001,
   );
   const expected = (result / baseline) * 10;
@@ -142,22 +215,19 @@ function checkedIndex(section: Section, row: RegExpExecArray, line: Line): numbe
   return index;
 }
 
-function check(name: string, { line, copies, results, indexes, partial, score }: Section): Measurement {
+function check(name: string, section: Section): WholeSection {
+  const { line, copies, results, indexes, score } = section;
   const where = `the section of ${name} from line ${line.number} on`;
   if (score === undefined)
     throw new NoResult(`no 'System Benchmarks Index Score' in ${where}: the report is cut`);
   if (copies === 0) throw new NoResult(`no 'running N parallel copies of tests' in ${where}`);
-  if (results.size !== indexes.length) {
+  if (results.size !== indexes.size) {
     throw new NoResult(
-      `${results.size} results but ${indexes.length} indexes in ${where}: expected one of each per test`,
+      `${results.size} results but ${indexes.size} indexes in ${where}: expected one of each per test`,
     );
   }
-  const mean = Math.exp(indexes.reduce((sum, index) => sum + Math.log(index), 0) / indexes.length);
+  const logarithms = [...indexes.values()].map((index) => Math.log(index));
+  const mean = Math.exp(logarithms.reduce((sum, value) => sum + value, 0) / indexes.size);
   mustAgree(`the index score in ${where}`, score, mean, 0.11 + mean * 0.001);
-  return {
-    id: `unixbench.${partial ? 'partial_index' : 'index'}.c${copies}`,
-    value: score,
-    unit: 'index',
-    better: 'higher',
-  };
+  return { ...section, score };
 }

@@ -1,15 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { presets, type TrialOutput } from '../../../src/benchmarks/benchmark';
+import { presets } from '../../../src/benchmarks/benchmark';
 import { benchmarkById, catalogue } from '../../../src/benchmarks/catalogue';
 import { suiteById, suites } from '../../../src/benchmarks/suites';
 import { UserError } from '../../../src/model/userError';
-import { captures } from './captures';
-
-const own = (id: string): TrialOutput => {
-  const capture = captures.find(({ name }) => name === `ok-catalogue-${id}`);
-  if (capture === undefined) throw new Error(`no capture of ${id}`);
-  return capture.output;
-};
+import { captures, ownRun, unixbenchPass } from './captures';
 
 describe('the catalogue', () => {
   it('has ids that are different from each other and are found by id', () => {
@@ -25,6 +19,9 @@ describe('the catalogue', () => {
       'fio-seqwrite',
       'apache',
       'apache-wrk',
+      'kernel-build',
+      'unixbench-single',
+      'unixbench-parallel',
     ]);
     for (const benchmark of catalogue) expect(benchmarkById(benchmark.id)).toBe(benchmark);
     expect(benchmarkById('nothing')).toBeUndefined();
@@ -68,19 +65,24 @@ describe.each(catalogue.map((benchmark) => [benchmark.id, benchmark] as const))(
   });
 
   it('reads the real output of its own quick run, with just the metrics it declares', () => {
-    const parsed = benchmark.parse(own(id));
+    const parsed = benchmark.parse(ownRun(id));
     expect([parsed.outcome, parsed.reason]).toEqual(['ok', undefined]);
     const shape = ({ id: metric, unit, better }: { id: string; unit: string; better: string }) => [
       metric,
       unit,
       better,
     ];
-    expect(parsed.metrics.map(shape).toSorted()).toEqual(benchmark.metrics.map(shape).toSorted());
-    expect(own(id).stdout).toMatch(/^guestbench: version=\S.*\d/);
+    const found = parsed.metrics.map(({ id: metric }) => metric);
+    const expected = benchmark.metrics.filter(
+      (metric) => metric.optional !== true || found.includes(metric.id),
+    );
+    expect(parsed.metrics.map(shape).toSorted()).toEqual(expected.map(shape).toSorted());
+    expect(found).toContain(benchmark.metrics.find(({ primary }) => primary)?.id);
+    expect(ownRun(id).stdout).toMatch(/^guestbench: version=\S.*\d/);
   });
 
   it('takes a trial as a whole or not at all, wherever its output is cut', () => {
-    const output = own(id);
+    const output = ownRun(id);
     const whole = benchmark.parse(output);
     const cut = (text: string, share: number) => text.slice(0, Math.floor(text.length * share));
     for (let part = 0; part < 200; part++) {
@@ -98,7 +100,7 @@ describe.each(catalogue.map((benchmark) => [benchmark.id, benchmark] as const))(
 describe('openssl', () => {
   it('fails as a whole when one of its invocations is missing', () => {
     const benchmark = benchmarkById('openssl')!;
-    const output = own('openssl');
+    const output = ownRun('openssl');
     const stdout = output.stdout
       .split('\n')
       .filter((line) => !/^sha256 /.test(line))
@@ -127,11 +129,11 @@ describe('openssl', () => {
       '                    rsa4096 0.025833s 0.000335s 0.000008s      38.7    2989.2  118107.3',
       '',
     ];
-    const other = own('openssl')
+    const other = ownRun('openssl')
       .stdout.split('\n')
       .filter((line) => /^(?:Got: \+(?:H|F:.*(?:sha256|ChaCha))|sha256|ChaCha)/.test(line));
     const stdout = [...old, ...other.slice(2), ...recent].join('\n');
-    const parsed = benchmarkById('openssl')!.parse({ ...own('openssl'), stdout });
+    const parsed = benchmarkById('openssl')!.parse({ ...ownRun('openssl'), stdout });
     expect(parsed.reason).toBeUndefined();
     expect(parsed.metrics).toContainEqual({
       id: 'openssl.aes-256-gcm.16384',
@@ -144,17 +146,132 @@ describe('openssl', () => {
   });
 });
 
+describe('apache', () => {
+  it('takes a 99th percentile of 0 ms for no figure, and the run for whole', () => {
+    const output = ownRun('apache');
+    const stdout = output.stdout.replace(/^( +99% +)\d+$/m, '$10');
+    expect(stdout).not.toBe(output.stdout);
+    const parsed = benchmarkById('apache')!.parse({ ...output, stdout });
+    expect([parsed.outcome, parsed.metrics.map(({ id }) => id)]).toEqual([
+      'ok',
+      ['apache.ab.requests_per_second', 'apache.ab.time_per_request_mean'],
+    ]);
+  });
+
+  it('takes the figures of the other load generator for none', () => {
+    for (const [id, other] of [
+      ['apache', 'apache-wrk'],
+      ['apache-wrk', 'apache'],
+    ] as const) {
+      const parsed = benchmarkById(id)!.parse(ownRun(other));
+      expect([parsed.outcome, parsed.metrics]).toEqual(['failed', []]);
+    }
+  });
+});
+
+describe('unixbench', () => {
+  const single = benchmarkById('unixbench-single')!;
+  const parallel = benchmarkById('unixbench-parallel')!;
+  const valueOf = (parsed: ReturnType<typeof single.parse>, id: string) =>
+    parsed.metrics.find((metric) => metric.id === id)?.value;
+
+  it('names its metrics alike whatever the number of copies', () => {
+    const [one, two] = [single.parse(unixbenchPass(1)), parallel.parse(unixbenchPass(2))];
+    expect([valueOf(one, 'unixbench.index'), valueOf(two, 'unixbench.index')]).toEqual([1218.6, 1080.7]);
+    expect(valueOf(two, 'unixbench.context1')).toBe(545194.5);
+    expect(valueOf(two, 'unixbench.context1.index')).toBe(1363);
+    expect(one.metrics.map(({ id }) => id)).toEqual(two.metrics.map(({ id }) => id));
+  });
+
+  it('never takes the index of some tests for that of all', () => {
+    const subset = ownRun('unixbench-subset');
+    const parsed = single.parse(subset);
+    expect(parsed.metrics.map(({ id }) => id)).toEqual([
+      'unixbench.partial_index',
+      'unixbench.context1',
+      'unixbench.context1.index',
+    ]);
+    const others = [
+      { ...subset, stdout: subset.stdout.replace('tests=context1', 'tests=context1 pipe') },
+      { ...subset, stdout: subset.stdout.replace('tests=context1', 'tests=pipe') },
+    ];
+    for (const output of others)
+      expect([single.parse(output).outcome, single.parse(output).metrics]).toEqual(['failed', []]);
+  });
+
+  it('wants one pass, of as many copies as were asked for', () => {
+    const pass = unixbenchPass(1);
+    const more = { ...pass, stdout: pass.stdout.replace('copies=1', 'copies=4') };
+    expect(parallel.parse(more).reason).toContain('expected a pass of 4 copies, found one of 1');
+    const both = captures.find(({ name }) => name === 'ok-full-v6-i1-c1-c2')!;
+    expect(single.parse(both.output).reason).toContain('expected one pass of UnixBench, found 2');
+  });
+});
+
+describe('parameters that name a place', () => {
+  const bad = [
+    'relative/path',
+    '/with blank/x',
+    "/it's",
+    '/a;reboot',
+    '/$(reboot)',
+    '/a\nb',
+    '/`id`',
+    '//x',
+    '/',
+    'file:///etc/passwd',
+    'https://',
+    'https://user:secret@host/x',
+    'https://host/x?y=$(id)',
+    `/${'a'.repeat(500)}`,
+    '-rf',
+  ];
+  it.each(['kernel-build', 'unixbench-single', 'unixbench-parallel'])('of %s are strict', (id) => {
+    for (const source of bad) {
+      expect(() => benchmarkById(id)!.script('run', { source }), source).toThrow(/source must be/);
+    }
+    for (const source of ['/srv/sources/linux-6.1.tar.xz', 'https://host.example:8443/pub/x-1.2_3.tar.gz']) {
+      expect(benchmarkById(id)!.script('run', { source })).toContain(`'${source}'`);
+    }
+  });
+});
+
 describe('suites', () => {
   it('name benchmarks of the catalogue with valid parameters', () => {
-    expect(suites.map(({ id }) => id)).toEqual(['quick', 'cpu', 'disk']);
+    expect(suites.map(({ id }) => id)).toEqual(['quick', 'article-2013', 'cpu', 'disk', 'web']);
     for (const suite of suites) {
       expect(suiteById(suite.id)).toBe(suite);
       expect(suite.benchmarks.length).toBeGreaterThan(1);
+      expect(new Set(suite.benchmarks.map(({ id }) => id)).size).toBe(suite.benchmarks.length);
       for (const { id, parameters } of suite.benchmarks) {
         expect(benchmarkById(id)?.parameters.safeParse(parameters ?? {}).success).toBe(true);
       }
     }
-    expect(suiteById('quick')?.benchmarks.map(({ id }) => id)).toEqual(catalogue.map(({ id }) => id));
     expect(suiteById('nothing')).toBeUndefined();
+  });
+
+  it('keep to their purpose', () => {
+    const seconds = (suiteById('quick')?.benchmarks ?? []).map(
+      ({ id, parameters }) => benchmarkById(id)?.estimateSeconds(parameters ?? {}) ?? Number.NaN,
+    );
+    expect(seconds.reduce((sum, one) => sum + one, 0)).toBeLessThan(5 * 60);
+    expect(suiteById('article-2013')?.benchmarks.map(({ id }) => id)).toEqual([
+      'unixbench-single',
+      'unixbench-parallel',
+      'kernel-build',
+      'fio-randread',
+      'fio-randwrite',
+      '7zip',
+      'sqlite',
+      'apache',
+      'openssl',
+      'php',
+    ]);
+    for (const [suite, kind] of [
+      ['cpu', 'cpu'],
+      ['disk', 'disk'],
+    ] as const) {
+      for (const { id } of suiteById(suite)?.benchmarks ?? []) expect(benchmarkById(id)?.kind).toBe(kind);
+    }
   });
 });

@@ -1,0 +1,317 @@
+import type * as z from 'zod/mini';
+import type { Benchmark, Metric } from './benchmark';
+import { checkScript, installScript, type PackageNames, type Packages } from './check';
+import { defineBenchmark } from './define';
+import { oneOf, parameterObject, place, someOf, wholeNumber } from './parameters';
+import { parseUnixbenchPass, unixbenchTests } from './parse/unixbench';
+import {
+  cpuCount,
+  endingWith,
+  inBackground,
+  needsSpace,
+  needsTools,
+  preamble,
+  refusedExitCode,
+} from './shell';
+
+type Test = keyof typeof unixbenchTests;
+const tests = [
+  'dhry2reg',
+  'whetstone-double',
+  'execl',
+  'fstime',
+  'fsbuffer',
+  'fsdisk',
+  'pipe',
+  'context1',
+  'spawn',
+  'shell1',
+  'shell8',
+  'syscall',
+] as const satisfies readonly Test[];
+
+/** Units of the scores, and seconds of a pass with the pause before it (measured, version 6). */
+const facts: Readonly<
+  Record<Test, { readonly unit: string; readonly seconds: number; readonly long: boolean }>
+> = {
+  dhry2reg: { unit: 'lps', seconds: 13, long: true },
+  'whetstone-double': { unit: 'MWIPS', seconds: 14, long: true },
+  execl: { unit: 'lps', seconds: 33, long: false },
+  fstime: { unit: 'KBps', seconds: 48, long: false },
+  fsbuffer: { unit: 'KBps', seconds: 48, long: false },
+  fsdisk: { unit: 'KBps', seconds: 48, long: false },
+  pipe: { unit: 'lps', seconds: 13, long: true },
+  context1: { unit: 'lps', seconds: 13, long: true },
+  spawn: { unit: 'lps', seconds: 33, long: false },
+  shell1: { unit: 'lpm', seconds: 63, long: false },
+  shell8: { unit: 'lpm', seconds: 63, long: false },
+  syscall: { unit: 'lps', seconds: 13, long: true },
+};
+
+/** `-i` is for the long tests; the others are done a third as often. */
+const secondsOf = (asked: readonly Test[], iterations: number): number =>
+  (asked.length === 0 ? tests : asked).reduce((sum, test) => {
+    const { seconds, long } = facts[test];
+    return sum + seconds * (long ? iterations : Math.max(1, Math.floor((iterations + 1) / 3)));
+  }, 0);
+
+const metrics: readonly Metric[] = [
+  {
+    id: 'unixbench.index',
+    title: 'Index',
+    unit: 'index',
+    better: 'higher',
+    primary: true,
+    // With some of the tests only there is none; what must be there is known to the parser.
+    optional: true,
+  },
+  {
+    id: 'unixbench.partial_index',
+    title: 'Index of the chosen tests only',
+    unit: 'index',
+    better: 'higher',
+    primary: false,
+    optional: true,
+  },
+  ...tests.flatMap((test): readonly Metric[] => [
+    {
+      id: `unixbench.${test}`,
+      title: unixbenchTests[test],
+      unit: facts[test].unit,
+      better: 'higher',
+      primary: false,
+      optional: true,
+    },
+    {
+      id: `unixbench.${test}.index`,
+      title: `${unixbenchTests[test]}, index`,
+      unit: 'index',
+      better: 'higher',
+      primary: false,
+      optional: true,
+    },
+  ]),
+];
+
+const perl = (rpm: readonly string[]): PackageNames => ({
+  'apt-get': ['perl'],
+  dnf: rpm,
+  yum: rpm,
+  zypper: ['perl'],
+  apk: ['perl'],
+});
+const same = (name: string): PackageNames => ({
+  'apt-get': [name],
+  dnf: [name],
+  yum: [name],
+  zypper: [name],
+  apk: [name],
+});
+const runtime: readonly PackageNames[] = [
+  perl(['perl']),
+  // One package of modules each, on systems that split Perl.
+  ...['perl-Time-HiRes', 'perl-FindBin', 'perl-IO'].map((name) => ({
+    ...perl([name]),
+    'apt-get': [],
+    zypper: [],
+    apk: [],
+  })),
+  same('make'),
+];
+const compiler: readonly PackageNames[] = [
+  same('gcc'),
+  {
+    'apt-get': ['libc6-dev'],
+    dnf: ['glibc-devel'],
+    yum: ['glibc-devel'],
+    zypper: ['glibc-devel'],
+    apk: ['musl-dev'],
+  },
+];
+
+const shape = {
+  /** A folder or tarball on the guest, or the URL of a git repository; we bring none. */
+  source: place([''], ['https', 'http', 'git', 'ssh'], ''),
+  /** `given`: already built, with the same compiler for all guests; they need none then. */
+  build: oneOf(['here', 'given'], 'here'),
+  /** None: all twelve, which alone give the full index. */
+  tests: someOf(tests),
+  /** Of the five long tests; the seven others are done a third as often. */
+  iterations: wholeNumber(1, 100, 3),
+};
+
+const singleParameters = parameterObject(shape);
+type Common = z.output<typeof singleParameters>;
+
+const commandsOf = ({ source, build }: Common): readonly (readonly string[])[] => [
+  ['perl'],
+  ['make'],
+  ...(build === 'here' ? [['cc']] : []),
+  ...(isUrl(source) ? [['git']] : []),
+];
+const packagesOf = ({ source, build }: Common): Packages => [
+  ...runtime,
+  ...(build === 'here' ? compiler : []),
+  ...(isUrl(source) ? [same('git')] : []),
+];
+
+const isUrl = (source: string) => source.includes('://');
+const sayWhere =
+  'UnixBench does not come with Guestbench: give its place as the parameter source (a folder or tarball on the guest, or the URL of a git repository)';
+
+/** The same on every guest: a compiler that looks at the CPU would see another one in each mode. */
+const compilerOptions = '-O3 -ffast-math -std=gnu11';
+
+/** Into gb_home, once; built by its own Makefile. Found where `Run` and `src` lie, at most two folders deep. */
+function provide({ source, build }: Common): string {
+  const fetch = isUrl(source)
+    ? inBackground(`git clone -q --depth 1 -- '${source}' unixbench-unpack/tree`)
+    : [
+        `gb_given='${source}'`,
+        'if [ -d "$gb_given" ]; then',
+        '  cp -pR "$gb_given" unixbench-unpack/tree; gb_status=$?',
+        'elif [ -f "$gb_given" ]; then',
+        '  tar -xf "$gb_given" -C unixbench-unpack; gb_status=$?',
+        'else',
+        '  echo "guestbench: there is neither a folder nor a file $gb_given" >&2',
+        `  exit ${refusedExitCode}`,
+        'fi',
+      ].join('\n');
+  const make =
+    build === 'given'
+      ? 'if [ ! -x "$gb_found/pgms/dhry2reg" ]; then echo "guestbench: failed: the given UnixBench is not built (build=given)" >&2; exit 1; fi'
+      : [
+          'echo "guestbench: building UnixBench"',
+          '(cd "$gb_found" && make clean) >/dev/null 2>&1',
+          inBackground(
+            '(cd "$gb_found" && exec make all UB_GCC_OPTIONS="$UB_GCC_OPTIONS") >unixbench-build.log 2>&1',
+          ),
+          'if [ "$gb_status" -ne 0 ]; then tail -n 10 unixbench-build.log >&2; echo "guestbench: failed: UnixBench could not be built" >&2; exit "$gb_status"; fi',
+        ].join('\n');
+  return [
+    `gb_home=unixbench-tree-$(printf %s '${source}' | cksum | cut -d " " -f 1)-${build}`,
+    'if [ ! -d "$gb_home" ]; then',
+    needsSpace(65_536, (why) => `echo "guestbench: ${why}" >&2; exit ${refusedExitCode}`),
+    'rm -rf unixbench-unpack && mkdir unixbench-unpack || exit $?',
+    fetch,
+    'if [ "$gb_status" -ne 0 ]; then echo "guestbench: failed: could not get UnixBench" >&2; exit "$gb_status"; fi',
+    'gb_found=',
+    'for gb_d in unixbench-unpack/* unixbench-unpack/*/* unixbench-unpack/*/*/*; do',
+    '  if [ -f "$gb_d/Run" ] && [ -d "$gb_d/src" ]; then gb_found=$gb_d; break; fi',
+    'done',
+    'if [ -z "$gb_found" ]; then',
+    '  echo "guestbench: failed: no UnixBench there: expected a folder with Run and src" >&2',
+    `  exit ${refusedExitCode}`,
+    'fi',
+    make,
+    'mv "$gb_found" "$gb_home" || exit $?',
+    'rm -rf unixbench-unpack',
+    'fi',
+  ].join('\n');
+}
+
+/** The report counts only when Run came to its end; its log is kept in any case. */
+const finish = [
+  'cd "$GB_WORK" || exit 1',
+  'if [ -f unixbench-results/report.log ]; then cp unixbench-results/report.log "$GB_FILES/unixbench.log"; fi',
+  'rm -rf unixbench-results unixbench-tmp unixbench-unpack',
+  'if [ -n "$gb_home" ]; then rm -f "$gb_home"/testdir/sort.[0-9]* "$gb_home"/testdir/od.[0-9]* "$gb_home"/testdir/grep.[0-9]* "$gb_home"/testdir/wc.[0-9]*; fi',
+].join('\n');
+
+function runScript(parameters: Common, copies: number): string {
+  const { source, iterations } = parameters;
+  const chosen = tests.filter((test) => parameters.tests.length === 0 || parameters.tests.includes(test));
+  const names = chosen.length === tests.length ? '' : ` ${chosen.join(' ')}`;
+  return [
+    preamble,
+    needsTools(commandsOf(parameters)),
+    ...(source === '' ? [`echo "guestbench: ${sayWhere}" >&2`, `exit ${refusedExitCode}`] : []),
+    cpuCount(copies),
+    `UB_GCC_OPTIONS='${compilerOptions}'; export UB_GCC_OPTIONS`,
+    'gb_home=',
+    endingWith(finish),
+    provide(parameters),
+    `gb_version=$(sed -n 's/^ *my $version = "\\([0-9][0-9.]*\\)".*/\\1/p' "$gb_home/Run" | head -n 1)`,
+    'echo "guestbench: version=UnixBench ${gb_version:-0, not known}"',
+    `echo "guestbench: source=${source} build=${parameters.build} sum=$(cat "$gb_home/Run" "$gb_home"/src/*.c | cksum | cut -d " " -f 1)"`,
+    parameters.build === 'here'
+      ? 'echo "guestbench: cc=$(cc -dumpfullversion 2>/dev/null || cc -dumpversion) options=$UB_GCC_OPTIONS"'
+      : ':',
+    'echo "guestbench: copies=$gb_cpus"',
+    `echo "guestbench: iterations=${iterations}"`,
+    `echo "guestbench: tests=${names === '' ? 'all' : names.trim()}"`,
+    'rm -rf unixbench-results unixbench-tmp && mkdir unixbench-results unixbench-tmp || exit $?',
+    'UB_RESULTDIR=$GB_WORK/unixbench-results UB_TMPDIR=$GB_WORK/unixbench-tmp UB_OUTPUT_FILE_NAME=report',
+    'export UB_RESULTDIR UB_TMPDIR UB_OUTPUT_FILE_NAME',
+    'unset UB_BINDIR UB_TESTDIR UB_OUTPUT_CSV',
+    '# It works from its own folder only, and writes its progress as it goes.',
+    'cd "$gb_home" || exit 1',
+    inBackground(`./Run -b -i ${iterations} -c "$gb_cpus"${names}`),
+    'cd "$GB_WORK" || exit 1',
+    'if [ "$gb_status" -ne 0 ]; then exit "$gb_status"; fi',
+    'cp unixbench-results/report "$GB_FILES/unixbench.txt" || exit $?',
+    'exit 0',
+    '',
+  ].join('\n');
+}
+
+const partsOf = (id: string, title: string, description: string) => ({
+  id,
+  title,
+  description,
+  kind: 'system' as const,
+  metrics,
+  presets: { quick: { iterations: 1 }, standard: { iterations: 3 }, thorough: { iterations: 10 } },
+  estimateSeconds: (parameters: Common) => 10 + secondsOf(parameters.tests, parameters.iterations),
+  timeoutSeconds: (parameters: Common) => 600 + 3 * secondsOf(parameters.tests, parameters.iterations),
+  parse: parseUnixbenchPass,
+});
+
+const phases = {
+  check: (parameters: Common) =>
+    checkScript({
+      commands: ['perl'],
+      also: commandsOf(parameters),
+      packages: packagesOf(parameters),
+      version: 'perl -e \'printf "perl %vd", $^V\' 2>/dev/null',
+      further: [
+        'for gb_module in Time::HiRes POSIX IO::Handle File::Path FindBin; do',
+        '  if ! perl "-M$gb_module" -e 1 >/dev/null 2>&1; then gb_missing "the Perl module $gb_module"; fi',
+        'done',
+        checkSource(parameters.source),
+      ].join('\n'),
+    }),
+  install: (parameters: Common) => installScript(packagesOf(parameters)),
+  cleanup: () =>
+    '[ -n "${GB_WORK:-}" ] && cd "$GB_WORK" 2>/dev/null && rm -rf unixbench-tree-* unixbench-unpack unixbench-results unixbench-tmp unixbench-build.log\nexit 0\n',
+};
+
+function checkSource(source: string): string {
+  if (source === '') return `gb_problem "${sayWhere}"`;
+  if (isUrl(source)) return ':';
+  return `if [ ! -r '${source}' ]; then gb_problem "UnixBench is not on this guest: there is no ${source}"; fi`;
+}
+
+export const unixbenchSingle: Benchmark = defineBenchmark({
+  ...partsOf(
+    'unixbench-single',
+    'UnixBench, one copy',
+    'System calls, processes, pipes, file copies and computing, one at a time: what one CPU does.',
+  ),
+  parameters: singleParameters,
+  scripts: { ...phases, run: (parameters: Common) => runScript(parameters, 1) },
+});
+
+export const unixbenchParallel: Benchmark = defineBenchmark<Common & { copies: number }>({
+  ...partsOf(
+    'unixbench-parallel',
+    'UnixBench, a copy per CPU',
+    'The same tests on every CPU at the same time: what the guest does as a whole.',
+  ),
+  parameters: parameterObject({
+    ...shape,
+    /** 0: one per CPU. */
+    copies: wholeNumber(0, 1024, 0),
+  }),
+  scripts: { ...phases, run: ({ copies, ...parameters }) => runScript(parameters, copies) },
+});
