@@ -1,7 +1,10 @@
 import { findNodeAtLocation, parseTree } from 'jsonc-parser';
 
 /** Where a guest's entry begins in the text of a lab file, counted from 1; undefined when it is not there. */
-export function placeOfGuest(text: string, name: string): { readonly line: number; readonly column: number } | undefined {
+export function placeOfGuest(
+  text: string,
+  name: string,
+): { readonly line: number; readonly column: number } | undefined {
   const root = parseTree(text);
   const guests = root && findNodeAtLocation(root, ['guests']);
   const entry = guests?.children?.find((node) => findNodeAtLocation(node, ['name'])?.value === name);

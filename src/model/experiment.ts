@@ -175,8 +175,16 @@ export interface Experiment {
   readonly facts: readonly FactsRecord[];
   /** In the order they were started; a repeated trial has a record per attempt. */
   readonly trials: readonly TrialRecord[];
-  readonly setAside: readonly { readonly guest: string; readonly benchmark: string; readonly reason: string }[];
-  readonly ended?: { readonly at: string; readonly reason: EventOf<'ended'>['reason']; readonly message?: string };
+  readonly setAside: readonly {
+    readonly guest: string;
+    readonly benchmark: string;
+    readonly reason: string;
+  }[];
+  readonly ended?: {
+    readonly at: string;
+    readonly reason: EventOf<'ended'>['reason'];
+    readonly message?: string;
+  };
 }
 
 /** `torn`: the last line was half-written and left out. */

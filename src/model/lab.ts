@@ -1,13 +1,18 @@
 import * as z from 'zod/mini';
 
 /** A name that is safe in file names, terminals and URLs: no blanks at the ends, no control characters. */
-const name = z.string().check(
-  z.regex(/^[^\s\p{Cc}][^\p{Cc}]*$/u, 'must be a name without control characters or a leading blank'),
-  z.maxLength(100),
-);
+const name = z
+  .string()
+  .check(
+    z.regex(/^[^\s\p{Cc}][^\p{Cc}]*$/u, 'must be a name without control characters or a leading blank'),
+    z.maxLength(100),
+  );
 const hostAddress = z
   .string()
-  .check(z.regex(/^[^\s\p{Cc}-][^\s\p{Cc}]*$/u, 'must be a host name or address without blanks'), z.maxLength(255));
+  .check(
+    z.regex(/^[^\s\p{Cc}-][^\s\p{Cc}]*$/u, 'must be a host name or address without blanks'),
+    z.maxLength(255),
+  );
 
 /** What a guest of a lab can be told to be. The probe decides; a mismatch is shown. */
 export const expectedModeSchema = z.enum(['PV', 'HVM', 'PVHVM', 'PVH']);
