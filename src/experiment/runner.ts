@@ -117,7 +117,21 @@ export class ExperimentRunner {
         notes: [...this.options.notes],
       });
       await this.recordFacts('start');
-      await Promise.all([...lanesOf(plan.guests, plan.trials).values()].map((lane) => this.runLane(lane)));
+      const lanes = [...lanesOf(plan.guests, plan.trials).values()];
+      // One lane fails only when nothing can be written any more: then the others end too, before it is told.
+      const ends = await Promise.allSettled(
+        lanes.map((lane) =>
+          this.runLane(lane).catch((error: unknown) => {
+            this.stop('now');
+            throw error;
+          }),
+        ),
+      );
+      const broken = ends.find((end) => end.status === 'rejected');
+      if (broken) {
+        await this.cleanUp();
+        throw broken.reason;
+      }
       await this.recordFacts('end');
       await this.cleanUp();
       const reason = this.stopKind.value === 'no' ? (this.ok === 0 ? 'failed' : 'completed') : 'stopped';
@@ -161,20 +175,16 @@ export class ExperimentRunner {
     await Promise.all(
       this.options.plan.guests.map(async ({ name }) => {
         if (when === 'start' && this.isStopping) return;
-        try {
-          const { evidence, facts } = await probeGuest(await this.options.connect(name));
-          await this.append({
-            at: now(),
-            type: 'facts',
-            guest: name,
-            when,
-            evidence: Object.fromEntries(evidence),
-            facts,
+        const probe = await this.options
+          .connect(name)
+          .then((connection) => probeGuest(connection))
+          .catch((error: unknown) => {
+            this.options.listener.onNotice?.(`${name}: ${messageOf(error)}`);
+            return undefined;
           });
-        } catch (error) {
-          if (error instanceof UserError) throw error;
-          this.options.listener.onNotice?.(`${name}: ${messageOf(error)}`);
-        }
+        if (!probe) return;
+        const evidence = Object.fromEntries(probe.evidence);
+        await this.append({ at: now(), type: 'facts', guest: name, when, evidence, facts: probe.facts });
       }),
     );
   }

@@ -95,6 +95,7 @@ async function execute(
 ): Promise<Verdict> {
   const { jobs, jobId, planned } = context;
   const timeoutSeconds = planned.benchmark.timeoutSeconds(planned.parameters);
+  const wasStarted = { value: false };
   const ending: { by: 'nobody' | 'person' | 'timeout' } = { by: 'nobody' };
   const cancel = (by: 'person' | 'timeout'): void => {
     if (ending.by !== 'nobody') return;
@@ -109,6 +110,7 @@ async function execute(
     if (isAborted()) return failure('cancelled', 'stopped before it started');
     await jobs.put(jobId, planned.benchmark.script('run', planned.parameters));
     context.signal.addEventListener('abort', onAbort, { once: true });
+    wasStarted.value = true;
     const started = await jobs.start(jobId);
     if (started.state === 'busy')
       return failure('failed', 'another controller is running a benchmark on this guest');
@@ -127,6 +129,8 @@ async function execute(
     return await judge(context, end, ending.by, stdout.text(), stderr.text());
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
+    // Whatever went wrong here, the job must not go on there: it would hold the guest and spoil the next trial.
+    if (wasStarted.value) await jobs.cancel(jobId, graceSeconds).catch(() => undefined);
     const lost = error instanceof SshError && error.kind === 'lost';
     return failure(lost ? 'lost' : ending.by === 'person' ? 'cancelled' : 'failed', said);
   } finally {

@@ -9,6 +9,7 @@ import { ExperimentRunner, type ExperimentSummary, type Progress } from '../expe
 import { Disposable } from '../model/disposable';
 import type { BenchmarkRef, Experiment, GuestRef, Plan } from '../model/experiment';
 import { UserError } from '../model/userError';
+import type { Target } from '../ssh/transport';
 import { setContextKey } from './contextKeys';
 import type { GuestService } from './guestService';
 import { requireTrust } from './guestService';
@@ -134,12 +135,28 @@ export class ExperimentService extends Disposable {
     requireTrust();
     await this.lab.open();
     const { plan, seed } = this.planOf(options);
-    const busy = plan.guests.find((guest) => this.guests.activity(guest.name) !== undefined);
-    if (busy) {
+    const busy = plan.guests.map(({ host }) => this.guests.busyOn(host)).find((name) => name !== undefined);
+    if (busy !== undefined) {
       throw new UserError(
-        vscode.l10n.t('{0} is already running benchmarks. Wait for them to end, or stop them.', busy.name),
+        vscode.l10n.t(
+          '{0} is running benchmarks, and guests of one host would disturb each other. Wait for it to end, or stop it.',
+          busy,
+        ),
       );
     }
+    // From here on the hosts are taken; nothing may be awaited between the check above and this.
+    for (const guest of plan.guests)
+      this.guests.setActivity(guest.name, vscode.l10n.t('waiting for its turn'));
+    try {
+      return await this.runReserved(options, plan, seed);
+    } finally {
+      for (const guest of plan.guests) this.guests.setActivity(guest.name, undefined);
+    }
+  }
+
+  private async runReserved(options: RunOptions, plan: Plan, seed: number): Promise<ExperimentSummary> {
+    const targets = new Map<string, Target>();
+    for (const { name } of plan.guests) targets.set(name, await this.guests.target(this.lab.guest(name)));
     const started = new Date();
     const label = options.label ?? defaultLabel(plan);
     const file = path.join(this.folder, experimentFileName(started, label));
@@ -164,7 +181,11 @@ export class ExperimentService extends Disposable {
       lab: this.lab.lab,
       notes,
       catalogue,
-      connect: (name) => this.guests.connect(name, 'ask'),
+      connect: (name) => {
+        const target = targets.get(name);
+        if (!target) throw new Error(`${name} is not a guest of this experiment.`);
+        return this.guests.connectTo(target, 'ask');
+      },
       listener: {
         onEvent: () => this.changed.fire(file),
         onTrialStart: (trial, progress) => {
@@ -216,7 +237,6 @@ export class ExperimentService extends Disposable {
     } finally {
       this.running.delete(file);
       this.noteRunning();
-      for (const guest of plan.guests) this.guests.setActivity(guest.name, undefined);
       this.changed.fire(file);
     }
   }

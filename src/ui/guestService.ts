@@ -84,6 +84,13 @@ export class GuestService extends Disposable {
     this.changed.fire(name);
   }
 
+  /** A guest of ours that is at work on this host; undefined: the host is free. Guests without a host share one. */
+  busyOn(host: string | undefined): string | undefined {
+    return this.lab.lab.guests.find(
+      (guest) => (guest.host ?? '') === (host ?? '') && this.activities.has(guest.name),
+    )?.name;
+  }
+
   async target(guest: Guest): Promise<Target> {
     return resolveTarget(guest, { labFolder: path.dirname(this.lab.uri.fsPath) });
   }
@@ -91,7 +98,11 @@ export class GuestService extends Disposable {
   /** The shared connection of a guest, opened if need be. */
   async connect(name: string, asking: Asking, signal?: AbortSignal): Promise<Connection> {
     requireTrust();
-    const target = await this.target(this.lab.guest(name));
+    return this.connectTo(await this.target(this.lab.guest(name)), asking, signal);
+  }
+
+  /** The same for a target already resolved: an experiment keeps to the machines it began with. */
+  connectTo(target: Target, asking: Asking, signal?: AbortSignal): Promise<Connection> {
     return this.pool.get(target, {
       prompter: asking === 'ask' ? this.prompter : silentPrompter,
       ...(signal ? { signal } : {}),

@@ -17,6 +17,8 @@ export class LabService extends Disposable {
   private readonly changed = this.register(new vscode.EventEmitter<void>());
   readonly onDidChange = this.changed.event;
   private store: LabStore | undefined;
+  /** The first reading: whoever asks meanwhile waits for it. */
+  private opening: Promise<void> | undefined;
   private watching: Disposes | undefined;
 
   constructor(
@@ -63,7 +65,13 @@ export class LabService extends Disposable {
   }
 
   async open(): Promise<void> {
-    if (!this.store) await this.reopen();
+    this.opening ??= this.reopen();
+    try {
+      await this.opening;
+    } catch (error) {
+      this.opening = undefined;
+      throw error;
+    }
   }
 
   async addGuest(guest: Guest): Promise<void> {

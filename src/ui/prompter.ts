@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ChangedHostKey, HostKeyQuestion, Prompter, SecretQuestion, Target } from '../ssh/transport';
 import type { Log } from './log';
+import { withoutLinks } from './reporting';
 
 const where = (target: Target): string => `${target.user}@${target.address}:${target.port}`;
 
@@ -96,8 +97,8 @@ export class VscodePrompter implements Prompter {
       const answers: string[] = [];
       for (const { prompt, echo } of prompts) {
         const answer = await vscode.window.showInputBox({
-          title: [target.name, title].filter(Boolean).join(': '),
-          prompt: [instructions, prompt].filter(Boolean).join('\n'),
+          title: withoutLinks([target.name, title].filter(Boolean).join(': ')),
+          prompt: withoutLinks([instructions, prompt].filter(Boolean).join('\n')),
           password: !echo,
           ignoreFocusOut: true,
         });

@@ -120,7 +120,11 @@ class ReportPanel extends Disposable {
     }
     this.experiment = read.experiment;
     this.readingMs = performance.now() - startedMs;
-    if (read.torn) this.log.warn(`${this.file}: line ${read.torn.line} is half-written and was left out`);
+    if (read.torn && !this.experiments.isRunning(this.file)) {
+      const note = vscode.l10n.t('Line {0} of the file is half-written and was left out.', read.torn.line);
+      this.log.warn(`${this.file}: ${note}`);
+      this.experiment = { ...read.experiment, notes: [...read.experiment.notes, note] };
+    }
     if (this.shows === 'page') {
       this.send();
       return;

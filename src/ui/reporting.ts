@@ -3,6 +3,14 @@ import { UserError } from '../model/userError';
 import { SshError } from '../ssh/transport';
 import { messageOf, type Log } from './log';
 
+/**
+ * VS Code makes links, even to commands, of `[text](target)` in messages and prompts. What comes from a guest or a
+ * file must stay text.
+ */
+export function withoutLinks(text: string): string {
+  return text.replaceAll('](', '] (').slice(0, 2000);
+}
+
 /** True for what a person did on purpose: no message, only a line in the log. */
 export function isCancellation(error: unknown): boolean {
   return (
@@ -26,6 +34,6 @@ export async function reportFailure(log: Log, what: string, error: unknown): Pro
   const message = forPeople
     ? messageOf(error)
     : vscode.l10n.t('{0} failed unexpectedly: {1}', what, messageOf(error));
-  const chosen = await vscode.window.showErrorMessage(message, showLog);
+  const chosen = await vscode.window.showErrorMessage(withoutLinks(message), showLog);
   if (chosen === showLog) log.show();
 }

@@ -1,9 +1,11 @@
 import * as vscode from 'vscode';
 import { guestsFrom, pickGuest } from '../commandArguments';
+import { requireTrust } from '../guestService';
 import type { Services } from '../services';
 
 /** Forgets the host key that Guestbench stored for a guest and the secrets kept for it. */
 export async function forgetGuest(services: Services, ...args: readonly unknown[]): Promise<void> {
+  requireTrust();
   await services.lab.open();
   const names = guestsFrom(args) ?? [
     await pickGuest(services, vscode.l10n.t('Forget Host Key and Saved Secrets')),

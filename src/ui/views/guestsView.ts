@@ -256,7 +256,7 @@ function leaf(
   color?: string,
 ): vscode.TreeItem {
   const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.None);
-  item.id = id;
+  item.id = `detail/${id}`;
   item.description = description;
   if (icon !== undefined) {
     item.iconPath = new vscode.ThemeIcon(
@@ -275,7 +275,7 @@ function guestIcon(
   if (state.kind === 'connecting' && !facts) return new vscode.ThemeIcon('loading~spin');
   if (state.kind === 'error')
     return new vscode.ThemeIcon('error', new vscode.ThemeColor('list.errorForeground'));
-  if (activity !== undefined) return new vscode.ThemeIcon('sync~spin', new vscode.ThemeColor('charts.green'));
+  if (activity !== undefined && !facts) return new vscode.ThemeIcon('loading~spin');
   return modeIcon(facts?.mode.mode ?? 'unknown');
 }
 
