@@ -2,13 +2,6 @@ import * as vscode from 'vscode';
 import type { ExperimentEntry } from './experimentService';
 import type { Services } from './services';
 
-/** What every command accepts in place of its questions; trees pass their rows. */
-export interface CommandOptions {
-  readonly guests?: readonly string[];
-  readonly benchmarks?: readonly string[];
-  readonly file?: string;
-}
-
 /**
  * The guests a command was called for: named in its options, or the rows of the tree it was called on.
  * undefined: it was called without, so it asks.
