@@ -14,7 +14,7 @@ const prelude = [
 
 const marker = (id: string): string => `=== guestbench check ${id} ===`;
 
-/** A benchmark with its parameters, as planned. */
+/** A benchmark with its parameters, under the id and title it has in the plan. */
 export interface PlannedBenchmark {
   readonly benchmark: Benchmark;
   readonly parameters: Parameters;
@@ -29,11 +29,13 @@ export function resolveBenchmarks(
   catalogue: readonly Benchmark[],
 ): readonly PlannedBenchmark[] {
   return refs.map((ref) => {
-    const benchmark = catalogue.find((candidate) => candidate.id === ref.id);
-    if (!benchmark) {
+    const wanted = ref.benchmark ?? ref.id;
+    const found = catalogue.find((candidate) => candidate.id === wanted);
+    if (!found) {
       const known = catalogue.map((candidate) => candidate.id).join(', ');
-      throw new UserError(`There is no benchmark "${ref.id}". Known benchmarks: ${known}.`);
+      throw new UserError(`There is no benchmark "${wanted}". Known benchmarks: ${known}.`);
     }
+    const benchmark = { ...found, id: ref.id, title: ref.title ?? found.title };
     const parameters = benchmark.parameters.safeParse(ref.parameters ?? {});
     if (!parameters.success) {
       const issue = parameters.error.issues[0];

@@ -26,6 +26,7 @@ const descriptions: Readonly<Record<string, string>> = {
   'guests.tags': 'Words to find and group guests by.',
   suites: 'Your own lists of benchmarks, by name.',
   'suites.*.benchmark': "The benchmark's id, such as fio-randread.",
+  'suites.*.as': 'What it is called in this suite, so that one benchmark can be there more than once.',
   'suites.*.parameters': "The benchmark's parameters; those left out keep their defaults.",
 };
 

@@ -22,6 +22,7 @@ const mustBe: Readonly<Record<string, string>> = {
   guests: 'a list of guests: [ … ]',
   suites: 'an object of lists: { "name": [ … ] }',
   benchmark: "a benchmark's id",
+  as: 'a name: a text of at most 100 characters',
   parameters: 'an object: { "name": value }',
   $schema: 'a text',
 };

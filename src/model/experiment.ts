@@ -12,7 +12,16 @@ export const guestRefSchema = z.object({
 });
 export type GuestRef = z.infer<typeof guestRefSchema>;
 
-export const benchmarkRefSchema = z.object({ id: z.string(), parameters: z.optional(parametersSchema) });
+export const benchmarkRefSchema = z.object({
+  /** Unique within the experiment. */
+  id: z.string(),
+  /** The benchmark's own id where it is planned under another one, so that it can be there more than once. */
+  benchmark: z.optional(z.string()),
+  /** What people call it; by default what the benchmark is called. */
+  title: z.optional(z.string()),
+  parameters: z.optional(parametersSchema),
+});
+/** A benchmark as planned. */
 export type BenchmarkRef = z.infer<typeof benchmarkRefSchema>;
 
 export const trialSchema = z.object({
@@ -42,6 +51,9 @@ export const measurementSchema = z.object({
   unit: z.string(),
   better: directionSchema,
   samples: z.optional(z.readonly(z.array(z.number()))),
+  /** For metrics that are known only once they are measured: what people call it, and whether it is tested. */
+  title: z.optional(z.string()),
+  primary: z.optional(z.boolean()),
 });
 /** One figure of one trial. */
 export type Measurement = z.infer<typeof measurementSchema>;

@@ -58,6 +58,8 @@ export type Parameters = z.infer<typeof parametersSchema>;
 
 export const suiteEntrySchema = z.strictObject({
   benchmark: z.string(),
+  /** Another id and title in the experiment, so that one benchmark can be there more than once. */
+  as: z.optional(name),
   parameters: z.optional(parametersSchema),
 });
 

@@ -1,4 +1,4 @@
-import type { Experiment, Measurement } from '../model/experiment';
+import type { BenchmarkRef, Experiment, Measurement } from '../model/experiment';
 import type { BenchmarkInfo, MetricReport } from './shape';
 
 export type MetricInfo = Omit<MetricReport, 'guests' | 'comparisons'>;
@@ -14,32 +14,36 @@ export function metricsOf(
   catalogue: readonly BenchmarkInfo[],
 ): MetricInfo[] {
   const measured = measuredOf(experiments);
-  const planned = new Map<string, number[]>();
+  const planned = new Map<string, { ref: BenchmarkRef; where: number[] }>();
   experiments.forEach(({ plan }, index) => {
-    for (const { id } of plan.benchmarks) planned.set(id, [...(planned.get(id) ?? []), index]);
+    for (const ref of plan.benchmarks) {
+      const entry = planned.get(ref.id) ?? { ref, where: [] };
+      entry.where.push(index);
+      planned.set(ref.id, entry);
+    }
   });
-  const metrics = [...planned].flatMap(([id, where]) => {
-    const info = catalogue.find((benchmark) => benchmark.id === id);
-    return metricsOfBenchmark(id, info, measured.get(id) ?? new Map<string, Measurement>(), where);
+  const metrics = [...planned.values()].flatMap(({ ref, where }) => {
+    const info = catalogue.find((benchmark) => benchmark.id === (ref.benchmark ?? ref.id));
+    return metricsOfBenchmark(ref, info, measured.get(ref.id) ?? new Map<string, Measurement>(), where);
   });
   return metrics.sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
 }
 
 function metricsOfBenchmark(
-  id: string,
+  { id, title: plannedTitle }: BenchmarkRef,
   info: BenchmarkInfo | undefined,
   measured: ReadonlyMap<string, Measurement>,
   experiments: readonly number[],
 ): MetricInfo[] {
   const common = {
     benchmark: id,
-    benchmarkTitle: info?.title ?? id,
+    benchmarkTitle: plannedTitle ?? info?.title ?? id,
     kind: info?.kind ?? 'system',
     experiments,
   };
   const known = (info?.metrics ?? []).filter((metric) => metric.primary || measured.has(metric.id));
   const others = [...measured.values()].filter((m) => !known.some((metric) => metric.id === m.id));
-  // Without a promise beforehand there is nothing to test, save when there is no choice.
+  // Without a promise beforehand there is nothing to test, save when there is no choice or the trial itself says it.
   const alone = known.length === 0 && others.length === 1;
   return [
     ...known.map(({ id: metric, title, unit, better, primary, resolution }) => {
@@ -49,8 +53,8 @@ function metricsOfBenchmark(
       const key = `${id}/${metric}`;
       return { ...common, key, metric, title, unit: own?.unit ?? unit, better, primary, ...coarse };
     }),
-    ...others.map(({ id: metric, unit, better }) => {
-      return { ...common, key: `${id}/${metric}`, metric, title: metric, unit, better, primary: alone };
+    ...others.map(({ id: metric, title = metric, unit, better, primary = alone }) => {
+      return { ...common, key: `${id}/${metric}`, metric, title, unit, better, primary };
     }),
   ].sort((a, b) => Number(b.primary) - Number(a.primary));
 }

@@ -22,8 +22,9 @@ export function allSuites(lab: Lab): readonly Suite[] {
     id,
     title: id,
     description: vscode.l10n.t('From the lab file'),
-    benchmarks: entries.map(({ benchmark, parameters }) => ({
-      id: benchmark,
+    benchmarks: entries.map(({ benchmark, as, parameters }) => ({
+      id: as ?? benchmark,
+      ...(as === undefined ? {} : { benchmark, title: as }),
       ...(parameters ? { parameters } : {}),
     })),
   }));
