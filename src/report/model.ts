@@ -1,4 +1,4 @@
-import { catalogue } from '../benchmarks/catalogue';
+import { benchmarksOf } from '../benchmarks/own';
 import type { Experiment, StatisticsPlan } from '../model/experiment';
 import { judge, overallOf, type Draft, type Judged } from './comparisons';
 import { factRows, startFacts } from './facts';
@@ -32,7 +32,8 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
   const guests = guestsOf(experiments);
   const runs = allRuns(experiments);
   const trials = runs.flatMap((one) => one.trials);
-  const metrics = metricsOf(experiments, options.catalogue ?? catalogue);
+  const benchmarks = options.catalogue ?? experiments.flatMap(({ lab }) => benchmarksOf(lab));
+  const metrics = metricsOf(experiments, benchmarks);
   const chosen = choose(guests, options);
   const statistics = experiments[0]?.plan.statistics ?? defaultStatistics;
   const pairings = chosen === undefined ? [] : pairsOf(experiments, chosen, trials);

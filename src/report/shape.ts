@@ -233,6 +233,6 @@ export interface ReportOptions {
   readonly candidate?: string;
   /** What an experiment without an end is doing now; by default it counts as interrupted. */
   readonly activity?: 'running' | 'paused' | 'none';
-  /** Titles, units and primary metrics; the product's catalogue by default. */
+  /** Titles, units and primary metrics; by default the product's catalogue and what the experiments' own labs add. */
   readonly catalogue?: readonly BenchmarkInfo[];
 }

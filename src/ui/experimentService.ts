@@ -2,9 +2,10 @@ import { randomInt } from 'node:crypto';
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { catalogue } from '../benchmarks/catalogue';
+import { benchmarksOf } from '../benchmarks/own';
 import { readExperiment } from '../experiment/journal';
 import { planRounds } from '../experiment/plan';
+import { resolveBenchmarks } from '../experiment/prepare';
 import { ExperimentRunner, type ExperimentSummary, type Progress } from '../experiment/runner';
 import { Disposable } from '../model/disposable';
 import type { BenchmarkRef, Experiment, GuestRef, Plan } from '../model/experiment';
@@ -155,6 +156,7 @@ export class ExperimentService extends Disposable {
   }
 
   private async runReserved(options: RunOptions, plan: Plan, seed: number): Promise<ExperimentSummary> {
+    const { lab } = this.lab;
     const targets = new Map<string, Target>();
     for (const { name } of plan.guests) targets.set(name, await this.guests.target(this.lab.guest(name)));
     const started = new Date();
@@ -162,10 +164,12 @@ export class ExperimentService extends Disposable {
     const file = path.join(this.folder, experimentFileName(started, label));
     await mkdir(this.folder, { recursive: true });
     const notes = this.notesOf(plan);
+    const benchmarks = benchmarksOf(lab);
+    const planned = resolveBenchmarks(plan.benchmarks, benchmarks);
     const terminal = new RunTerminal({
       label,
       plan,
-      benchmarks: new Map(catalogue.map((benchmark) => [benchmark.id, benchmark])),
+      benchmarks: new Map(planned.map(({ benchmark }) => [benchmark.id, benchmark])),
       modeOf: (name) => this.modeOf(name),
       onStop: () => {
         if (this.running.has(file)) this.stop(file, 'now');
@@ -178,9 +182,9 @@ export class ExperimentService extends Disposable {
       version: this.version,
       seed,
       plan,
-      lab: this.lab.lab,
+      lab,
       notes,
-      catalogue,
+      catalogue: benchmarks,
       connect: (name) => {
         const target = targets.get(name);
         if (!target) throw new Error(`${name} is not a guest of this experiment.`);

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { presets, type Preset } from '../benchmarks/benchmark';
-import { catalogue } from '../benchmarks/catalogue';
+import { benchmarksOf } from '../benchmarks/own';
 import { suites as builtInSuites, type Suite } from '../benchmarks/suites';
 import { createEstimator } from '../experiment/estimate';
 import { planRounds } from '../experiment/plan';
@@ -72,7 +72,7 @@ export async function askWorkloads(lab: Lab): Promise<Workloads> {
     detail: suite.description,
     suite,
   }));
-  const single = catalogue.map((benchmark): WorkloadItem => ({
+  const single = benchmarksOf(lab).map((benchmark): WorkloadItem => ({
     label: benchmark.title,
     description: benchmark.id,
     detail: benchmark.description,
@@ -100,7 +100,8 @@ export function withoutRepeats(refs: readonly BenchmarkRef[]): readonly Benchmar
   return refs.filter((ref, index) => refs.findIndex(({ id }) => id === ref.id) === index);
 }
 
-export async function askPreset(ids: readonly string[], guestCount: number): Promise<Preset> {
+export async function askPreset(ids: readonly string[], guestCount: number, lab: Lab): Promise<Preset> {
+  const benchmarks = benchmarksOf(lab);
   const explain: Record<Preset, string> = {
     quick: vscode.l10n.t('Short runs: to see that all works, and for large differences'),
     standard: vscode.l10n.t('The usual length of each tool'),
@@ -108,7 +109,7 @@ export async function askPreset(ids: readonly string[], guestCount: number): Pro
   };
   const items = presets.map((preset) => {
     const seconds = ids.reduce((sum, id) => {
-      const benchmark = catalogue.find((candidate) => candidate.id === id);
+      const benchmark = benchmarks.find((candidate) => candidate.id === id);
       return sum + (benchmark ? benchmark.estimateSeconds(benchmark.presets[preset]) : 0);
     }, 0);
     return {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { catalogue } from '../../benchmarks/catalogue';
+import { benchmarksOf } from '../../benchmarks/own';
 import { checkGuest, installOn, resolveBenchmarks, type PlannedBenchmark } from '../../experiment/prepare';
 import { UserError } from '../../model/userError';
 import { guestsFrom, pickGuest, stringsOf } from '../commandArguments';
@@ -12,10 +12,11 @@ export async function prepareGuest(services: Services, ...args: readonly unknown
   requireTrust();
   await services.lab.open();
   const names = guestsFrom(args) ?? [await pickGuest(services, vscode.l10n.t('Prepare Guest'))];
-  const ids = benchmarksFrom(args) ?? catalogue.map((benchmark) => benchmark.id);
+  const benchmarks = benchmarksOf(services.lab.lab);
+  const ids = benchmarksFrom(args) ?? benchmarks.map((benchmark) => benchmark.id);
   const planned = resolveBenchmarks(
     ids.map((id) => ({ id })),
-    catalogue,
+    benchmarks,
   );
   const lacking = await findLacks(services, names, planned);
   if (lacking.length === 0) {

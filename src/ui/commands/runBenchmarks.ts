@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import { presets, type Preset } from '../../benchmarks/benchmark';
-import { catalogue } from '../../benchmarks/catalogue';
+import { benchmarksOf } from '../../benchmarks/own';
 import { resolveBenchmarks } from '../../experiment/prepare';
 import type { ExperimentSummary } from '../../experiment/runner';
 import type { BenchmarkRef } from '../../model/experiment';
+import type { Lab } from '../../model/lab';
 import { UserError } from '../../model/userError';
 import { guestsFrom, stringsOf, valueOf } from '../commandArguments';
 import { requireTrust } from '../guestService';
@@ -34,8 +35,9 @@ export async function runBenchmarks(
   const options = args[0];
   const guests = guestsFrom(args) ?? (await askGuests(services));
   const workloads = workloadsFrom(services, options) ?? (await askWorkloads(services.lab.lab));
-  const refs = await withLengths(workloads, valueOf(options, 'preset'), guests.length);
-  const planned = resolveBenchmarks(refs, catalogue);
+  const { lab } = services.lab;
+  const refs = await withLengths(workloads, valueOf(options, 'preset'), guests.length, lab);
+  const planned = resolveBenchmarks(refs, benchmarksOf(lab));
   const rounds = roundsFrom(valueOf(options, 'rounds')) ?? (await askRounds(planned, guests));
   await reachAll(services, guests);
   const lacking = await findLacks(services, guests, planned);
@@ -81,11 +83,12 @@ async function withLengths(
   { withParameters, ids }: Workloads,
   given: unknown,
   guestCount: number,
+  lab: Lab,
 ): Promise<readonly BenchmarkRef[]> {
   if (ids.length === 0) return withParameters;
-  const preset = presetFrom(given) ?? (await askPreset(ids, guestCount));
+  const preset = presetFrom(given) ?? (await askPreset(ids, guestCount, lab));
   const single = ids.map((id): BenchmarkRef => {
-    const benchmark = catalogue.find((candidate) => candidate.id === id);
+    const benchmark = benchmarksOf(lab).find((candidate) => candidate.id === id);
     return benchmark ? { id, parameters: benchmark.presets[preset] } : { id };
   });
   return [...withParameters, ...single];
