@@ -1,7 +1,7 @@
 import type { Benchmark, Metric } from './benchmark';
 import { checkScript, installScript, type PackageNames } from './check';
 import { defineBenchmark } from './define';
-import { oneOf, parameterObject, wholeNumber } from './parameters';
+import { parameter, parameterObject, wholeNumber, yesNo } from './parameters';
 import { parsers } from './parsers';
 import { cpuCount, endingWith, findTool, inBackground, preamble, withSbin } from './shell';
 
@@ -224,8 +224,8 @@ function scripts<P extends Common>(generator: Generator, load: (parameters: P) =
   };
 }
 
-const concurrency = wholeNumber(1, 256, 100);
-const pageBytes = wholeNumber(1, 10_485_760, 4096);
+const concurrency = parameter('Requests (connections) in flight at a time.', wholeNumber(1, 256, 100));
+const pageBytes = parameter('Size of the page that is asked for.', wholeNumber(1, 10_485_760, 4096), 'B');
 
 /** With ApacheBench, which comes with the server's packages everywhere. */
 export const apache: Benchmark = defineBenchmark({
@@ -244,11 +244,9 @@ export const apache: Benchmark = defineBenchmark({
     }),
   ],
   parameters: parameterObject({
-    requests: wholeNumber(1000, 100_000_000, 200_000),
-    /** Requests at a time. */
+    requests: parameter('Requests of a trial, all told.', wholeNumber(1000, 100_000_000, 200_000)),
     concurrency,
-    /** One connection for many requests, or a new one for each. */
-    keepAlive: oneOf(['yes', 'no'], 'yes'),
+    keepAlive: parameter('One connection for many requests (yes), or a new one for each (no).', yesNo('yes')),
     pageBytes,
   }),
   presets: {
@@ -282,9 +280,7 @@ export const apacheWrk: Benchmark = defineBenchmark({
     metric('apache.wrk.latency_p99', '99th percentile of latency', 'ms', 'lower'),
   ],
   parameters: parameterObject({
-    /** Measured seconds, after two that are not. */
-    seconds: wholeNumber(1, 3600, 30),
-    /** Connections at a time. */
+    seconds: parameter('Measured time, after two seconds that are not.', wholeNumber(1, 3600, 30), 's'),
     concurrency,
     pageBytes,
   }),

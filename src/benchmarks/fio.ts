@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import type { Benchmark, Metric } from './benchmark';
 import { checkScript, installScript, samePackage } from './check';
 import { defineBenchmark } from './define';
-import { oneOf, parameterObject, wholeNumber } from './parameters';
+import { oneOf, parameter, parameterObject, wholeNumber, yesNo } from './parameters';
 import { parsers } from './parsers';
 import { findTool, needsSpace, preamble, refusedExitCode, warnAboutFilesystem } from './shell';
 
@@ -88,18 +88,24 @@ function metricsOf(rw: Pattern['rw'], title: string): readonly Metric[] {
 }
 
 const shapeOf = ({ blockKiB, depth }: Pattern) => ({
-  /** Measured seconds, after the ramp. */
-  seconds: wholeNumber(2, 3600, 30),
-  rampSeconds: wholeNumber(0, 600, 5),
-  sizeMiB: wholeNumber(16, 1_048_576, 1024),
-  blockKiB: wholeNumber(1, 16_384, blockKiB),
-  /** Operations in flight per job; always 1 with psync. */
-  depth: wholeNumber(1, 1024, depth),
-  /** Threads that do the same at the same time; sequential ones each in a part of the file. */
-  jobs: wholeNumber(1, 64, 1),
-  engine: oneOf(engines, 'auto'),
-  /** Past the guest's cache, or through it. */
-  direct: oneOf(['yes', 'no'], 'yes'),
+  seconds: parameter('Measured time, after the ramp.', wholeNumber(2, 3600, 30), 's'),
+  rampSeconds: parameter('Time before the measured one, which is not counted.', wholeNumber(0, 600, 5), 's'),
+  sizeMiB: parameter(
+    'How much of the disk is used: the size of the file.',
+    wholeNumber(16, 1_048_576, 1024),
+    'MiB',
+  ),
+  blockKiB: parameter('Size of one operation.', wholeNumber(1, 16_384, blockKiB), 'KiB'),
+  depth: parameter('Operations in flight per job; always 1 with psync.', wholeNumber(1, 1024, depth)),
+  jobs: parameter(
+    'Threads that do the same at the same time; sequential ones each in a part of the file.',
+    wholeNumber(1, 64, 1),
+  ),
+  engine: parameter(
+    'How fio asks the kernel; auto: libaio, or psync where that is missing.',
+    oneOf(engines, 'auto'),
+  ),
+  direct: parameter("Past the guest's cache (yes), or through it (no).", yesNo('yes')),
 });
 
 const oneWayParameters = (pattern: Pattern) => parameterObject(shapeOf(pattern));
@@ -171,7 +177,10 @@ function mixed(pattern: Pattern): Benchmark {
   const parts = partsOf(pattern);
   return defineBenchmark<Common & { readPercent: number }>({
     ...parts,
-    parameters: parameterObject({ ...shapeOf(pattern), readPercent: wholeNumber(1, 99, 70) }),
+    parameters: parameterObject({
+      ...shapeOf(pattern),
+      readPercent: parameter('Share of the operations that read.', wholeNumber(1, 99, 70), '%'),
+    }),
     scripts: {
       ...parts.scripts,
       run: ({ readPercent, ...common }) => runScript(pattern, common, ` --rwmixread=${readPercent}`),

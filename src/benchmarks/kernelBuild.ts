@@ -1,6 +1,6 @@
 import { checkScript, installScript, type PackageNames, type Packages } from './check';
 import { defineBenchmark } from './define';
-import { oneOf, parameterObject, place, wholeNumber } from './parameters';
+import { oneOf, parameter, parameterObject, place, wholeNumber } from './parameters';
 import { parsers } from './parsers';
 import {
   cpuCount,
@@ -187,13 +187,16 @@ export const kernelBuild = defineBenchmark({
     { id: 'kernel.cpu_sys', title: 'CPU time, system', unit: 's', better: 'none', primary: false },
   ],
   parameters: parameterObject({
-    /** `package`: the newest linux-source of the distribution; else a tarball on the guest or in the net. */
-    source: place(['package'], ['https', 'http'], 'package'),
-    config: oneOf(['tinyconfig', 'defconfig'], 'tinyconfig'),
-    /** 0: one per CPU. */
-    jobs: wholeNumber(0, 1024, 0),
-    /** The sources before the build: read once, thrown out of the page cache, or left as they are. */
-    cache: oneOf(['warm', 'cold', 'untouched'], 'warm'),
+    source: parameter(
+      "The kernel's source: package (the newest linux-source of the distribution), or a tarball on the guest or in the net.",
+      place(['package'], ['https', 'http'], 'package'),
+    ),
+    config: parameter('How much of the kernel is built.', oneOf(['tinyconfig', 'defconfig'], 'tinyconfig')),
+    jobs: parameter('Compilers at a time; 0: one per CPU.', wholeNumber(0, 1024, 0)),
+    cache: parameter(
+      'The sources before the build: read once (warm), thrown out of the page cache (cold), or left as they are.',
+      oneOf(['warm', 'cold', 'untouched'], 'warm'),
+    ),
   }),
   presets: {
     quick: { config: 'tinyconfig' },

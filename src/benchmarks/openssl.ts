@@ -1,7 +1,7 @@
 import type { Metric } from './benchmark';
 import { checkScript, installScript, samePackage } from './check';
 import { defineBenchmark } from './define';
-import { parameterObject, wholeNumber } from './parameters';
+import { parameter, parameterObject, wholeNumber } from './parameters';
 import { parsers } from './parsers';
 import { cpuCount, findTool, preamble } from './shell';
 
@@ -41,10 +41,8 @@ export const openssl = defineBenchmark({
     rate('openssl.chacha20-poly1305.16384', 'ChaCha20-Poly1305, 16 KiB', 'B/s'),
   ],
   parameters: parameterObject({
-    /** Seconds per step; RSA has two, each other algorithm one. */
-    seconds: wholeNumber(1, 600, 3),
-    /** Processes at a time; 0: one per CPU. */
-    threads: wholeNumber(0, 1024, 0),
+    seconds: parameter('Time per step; RSA has two, each other algorithm one.', wholeNumber(1, 600, 3), 's'),
+    threads: parameter('Processes at a time; 0: one per CPU.', wholeNumber(0, 1024, 0)),
   }),
   presets: { quick: { seconds: 1 }, standard: { seconds: 3 }, thorough: { seconds: 10 } },
   estimateSeconds: ({ seconds }) => 5 * seconds + 1,

@@ -1,5 +1,14 @@
 import * as z from 'zod/mini';
 
+/**
+ * A parameter of a benchmark with what it is, in a sentence, and its unit where it has one. The editor of parameters,
+ * the lab file's JSON schema and the documentation all take the words from here.
+ */
+export function parameter<T extends z.core.$ZodType>(description: string, schema: T, unit?: string): T {
+  z.globalRegistry.add(schema, { description, ...(unit === undefined ? {} : { unit }) });
+  return schema;
+}
+
 /** A whole number between `least` and `most`, with what is taken when it is not given. */
 export function wholeNumber(least: number, most: number, preset: number, multipleOf = 1) {
   const error =
@@ -17,6 +26,9 @@ export function wholeNumber(least: number, most: number, preset: number, multipl
 export function oneOf<const T extends readonly [string, ...string[]]>(words: T, preset: T[number]) {
   return z._default(z.enum(words, { error: `must be one of ${words.join(', ')}` }), preset);
 }
+
+/** Yes or no, as words: they read better in a lab file than `true`. */
+export const yesNo = (preset: 'yes' | 'no') => oneOf(['yes', 'no'], preset);
 
 /** The parameters of a benchmark: anything that is not in `shape` is refused by its name. */
 export function parameterObject<T extends z.core.$ZodLooseShape>(shape: T) {

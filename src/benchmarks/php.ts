@@ -1,6 +1,6 @@
 import { checkScript, installScript, type PackageNames } from './check';
 import { defineBenchmark } from './define';
-import { parameterObject, wholeNumber } from './parameters';
+import { parameter, parameterObject, wholeNumber } from './parameters';
 import { parsers } from './parsers';
 import { endingWith, findTool, inBackground, preamble } from './shell';
 
@@ -162,10 +162,15 @@ export const php = defineBenchmark({
     { id: 'php.score', title: 'Score', unit: 'points', better: 'higher', primary: false },
   ],
   parameters: parameterObject({
-    /** Counted rounds, after one that is not; the median is the result. */
-    rounds: wholeNumber(1, 1000, 10),
-    /** Work of a round in hundredths of the usual one, which takes about a second. */
-    workPercent: wholeNumber(1, 10_000, 100),
+    rounds: parameter(
+      'Counted rounds, after one that is not; the median is the result.',
+      wholeNumber(1, 1000, 10),
+    ),
+    workPercent: parameter(
+      'Work of a round, of the usual one, which takes about a second.',
+      wholeNumber(1, 10_000, 100),
+      '%',
+    ),
   }),
   presets: {
     quick: { rounds: 5, workPercent: 30 },

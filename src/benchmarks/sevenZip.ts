@@ -1,7 +1,7 @@
 import type { Metric } from './benchmark';
 import { checkScript, installScript, type PackageNames } from './check';
 import { defineBenchmark } from './define';
-import { parameterObject, wholeNumber } from './parameters';
+import { parameter, parameterObject, wholeNumber } from './parameters';
 import { parsers } from './parsers';
 import { cpuCount, findTool, preamble } from './shell';
 
@@ -45,12 +45,12 @@ export const sevenZip = defineBenchmark({
     usage('7zip.decompress_cpu_usage', 'CPU use while decompressing'),
   ],
   parameters: parameterObject({
-    /** Times over all dictionary sizes. */
-    passes: wholeNumber(1, 100, 1),
-    /** Largest dictionary as a power of two: 22 is 4 MiB alone, 25 goes from 4 to 32 MiB (220 MB of memory a thread). */
-    dictionaryBits: wholeNumber(18, 27, 24),
-    /** 0: one per CPU. */
-    threads: wholeNumber(0, 256, 0),
+    passes: parameter('Times over all sizes of the dictionary.', wholeNumber(1, 100, 1)),
+    dictionaryBits: parameter(
+      'Largest dictionary as a power of two: 22 is 4 MiB alone, 25 goes from 4 to 32 MiB (220 MB of memory a thread).',
+      wholeNumber(18, 27, 24),
+    ),
+    threads: parameter('Threads at a time; 0: one per CPU.', wholeNumber(0, 256, 0)),
   }),
   presets: {
     quick: { passes: 1, dictionaryBits: 22 },

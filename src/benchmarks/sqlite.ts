@@ -1,6 +1,6 @@
 import { checkScript, installScript, type PackageNames } from './check';
 import { defineBenchmark } from './define';
-import { parameterObject, wholeNumber } from './parameters';
+import { parameter, parameterObject, wholeNumber } from './parameters';
 import { parsers } from './parsers';
 import { findTool, needsSpace, preamble, refusedExitCode, warnAboutFilesystem } from './shell';
 
@@ -56,10 +56,11 @@ export const sqlite = defineBenchmark({
     { id: 'sqlite.elapsed', title: 'Elapsed time', unit: 's', better: 'lower', primary: false },
   ],
   parameters: parameterObject({
-    /** Per copy. */
-    inserts: wholeNumber(100, 1_000_000, 2500, rounds),
-    /** Databases written at the same time. */
-    copies: wholeNumber(1, 64, 1),
+    inserts: parameter(
+      'Inserts per copy, each a transaction of its own.',
+      wholeNumber(100, 1_000_000, 2500, rounds),
+    ),
+    copies: parameter('Databases written at the same time.', wholeNumber(1, 64, 1)),
   }),
   presets: { quick: { inserts: 500 }, standard: { inserts: 2500 }, thorough: { inserts: 10_000 } },
   estimateSeconds: ({ inserts, copies }) => 1 + (inserts * copies) / 200,

@@ -2,7 +2,7 @@ import type * as z from 'zod/mini';
 import type { Benchmark, Metric } from './benchmark';
 import { checkScript, installScript, type PackageNames, type Packages } from './check';
 import { defineBenchmark } from './define';
-import { oneOf, parameterObject, place, someOf, wholeNumber } from './parameters';
+import { oneOf, parameter, parameterObject, place, someOf, wholeNumber } from './parameters';
 import { parseUnixbenchPass, unixbenchTests } from './parse/unixbench';
 import {
   cpuCount,
@@ -130,14 +130,19 @@ const compiler: readonly PackageNames[] = [
 ];
 
 const shape = {
-  /** A folder or tarball on the guest, or the URL of a git repository; we bring none. */
-  source: place([''], ['https', 'http', 'git', 'ssh'], ''),
-  /** `given`: already built, with the same compiler for all guests; they need none then. */
-  build: oneOf(['here', 'given'], 'here'),
-  /** None: all twelve, which alone give the full index. */
-  tests: someOf(tests),
-  /** Of the five long tests; the seven others are done a third as often. */
-  iterations: wholeNumber(1, 100, 3),
+  source: parameter(
+    'Where UnixBench is: a folder or tarball on the guest, or the URL of a git repository. Guestbench brings none.',
+    place([''], ['https', 'http', 'git', 'ssh'], ''),
+  ),
+  build: parameter(
+    'Built on each guest (here), or given already built by the same compiler for all of them.',
+    oneOf(['here', 'given'], 'here'),
+  ),
+  tests: parameter('Which tests; none chosen: all twelve, which alone give the full index.', someOf(tests)),
+  iterations: parameter(
+    'Passes of the five long tests; the seven others are done a third as often.',
+    wholeNumber(1, 100, 3),
+  ),
 };
 
 const singleParameters = parameterObject(shape);
@@ -310,8 +315,7 @@ export const unixbenchParallel: Benchmark = defineBenchmark<Common & { copies: n
   ),
   parameters: parameterObject({
     ...shape,
-    /** 0: one per CPU. */
-    copies: wholeNumber(0, 1024, 0),
+    copies: parameter('Copies at a time; 0: one per CPU.', wholeNumber(0, 1024, 0)),
   }),
   scripts: { ...phases, run: ({ copies, ...parameters }) => runScript(parameters, copies) },
 });
