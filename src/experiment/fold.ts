@@ -9,10 +9,12 @@ import type {
   TrialRecord,
   TrialStatus,
 } from '../model/experiment';
+import type { HostLoad, Load } from '../model/load';
 
 interface OpenRecord {
   readonly trial: Trial;
   readonly attempt: number;
+  readonly job: string;
   readonly startedAt: string;
   endedAt?: string;
   status: TrialStatus;
@@ -22,6 +24,8 @@ interface OpenRecord {
   signal?: string | null;
   durationMs?: number;
   cpu?: CpuUse;
+  load?: Load;
+  hostLoad?: HostLoad;
   stdout: string;
   stderr: string;
   missingBytes: number;
@@ -40,6 +44,7 @@ export class ExperimentFold {
   private readonly records: OpenRecord[] = [];
   private readonly facts: FactsRecord[] = [];
   private readonly setAside: Experiment['setAside'][number][] = [];
+  private readonly settled: NonNullable<Experiment['settled']>[number][] = [];
   private ended: Ended | undefined;
 
   constructor(private readonly first: EventOf<'experiment'>) {
@@ -82,6 +87,11 @@ export class ExperimentFold {
         this.setAside.push({ guest, benchmark, reason });
         return undefined;
       }
+      case 'settled': {
+        const { benchmark, round, reason } = event;
+        this.settled.push({ benchmark, round, reason });
+        return undefined;
+      }
       case 'paused':
         return undefined;
       case 'resumed':
@@ -110,11 +120,12 @@ export class ExperimentFold {
       facts: this.facts,
       trials: this.records satisfies readonly TrialRecord[],
       setAside: this.setAside,
+      settled: this.settled,
       ...(this.ended === undefined ? {} : { ended: this.ended }),
     };
   }
 
-  private startTrial({ trial: id, attempt, at }: EventOf<'trial-started'>): Misfit {
+  private startTrial({ trial: id, attempt, job, at }: EventOf<'trial-started'>): Misfit {
     const trial = this.planned.get(id);
     if (trial === undefined) return `starts the trial "${id}", which is not planned`;
     const before = this.latest.get(id);
@@ -128,6 +139,7 @@ export class ExperimentFold {
     const record: OpenRecord = {
       trial,
       attempt,
+      job,
       startedAt: at,
       status: 'running',
       measurements: [],
@@ -159,6 +171,8 @@ export class ExperimentFold {
     record.exitCode = event.exitCode;
     record.durationMs = event.durationMs;
     if (event.cpu !== undefined) record.cpu = event.cpu;
+    if (event.load !== undefined) record.load = event.load;
+    if (event.hostLoad !== undefined) record.hostLoad = event.hostLoad;
     if (event.type === 'trial-finished') {
       record.status = 'ok';
       record.measurements = event.measurements;

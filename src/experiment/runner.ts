@@ -1,19 +1,19 @@
 import type { Benchmark } from '../benchmarks/benchmark';
 import type { ExperimentEvent, Plan, Trial } from '../model/experiment';
 import { formatVersion } from '../model/experiment';
-import type { Lab } from '../model/lab';
+import type { Host, Lab } from '../model/lab';
 import { UserError } from '../model/userError';
 import { probeGuest } from '../probe/probe';
 import { Jobs } from '../ssh/jobs';
 import { SshError, type Connection } from '../ssh/transport';
 import { createEstimator, type Estimator } from './estimate';
+import { Decisions, type SettledReason } from './decisions';
+import { HostLoads } from './hostLoad';
 import { JournalWriter } from './journal';
 import { lanesOf } from './lanes';
+import { failuresBeforeSetAside, Ledger } from './ledger';
 import { cleanUpBenchmarks, resolveBenchmarks, type PlannedBenchmark } from './prepare';
-import { runTrial, type TrialEnd } from './trial';
-
-/** After so many failures in a row a benchmark is not tried again on that guest. */
-const failuresBeforeSetAside = 3;
+import { LeftRunning, runTrial, type TrialEnd } from './trial';
 
 export interface RunnerOptions {
   /** The experiment file to create. */
@@ -26,7 +26,10 @@ export interface RunnerOptions {
   readonly lab: Lab;
   readonly notes: readonly string[];
   readonly catalogue: readonly Benchmark[];
-  readonly connect: (guest: string) => Promise<Connection>;
+  /** `signal` ends the waiting for a person's answer, too. */
+  readonly connect: (guest: string, signal?: AbortSignal) => Promise<Connection>;
+  /** To dom0 of a host, for its load; absent: hosts are left alone. */
+  readonly connectHost?: (host: Host) => Promise<Connection>;
   readonly listener: RunnerListener;
 }
 
@@ -36,6 +39,8 @@ export interface RunnerListener {
   onTrialStart?(trial: Trial, progress: Progress): void;
   onOutput?(trial: Trial, stream: 'stdout' | 'stderr', chunk: Buffer): void;
   onTrialEnd?(trial: Trial, end: TrialEnd, progress: Progress): void;
+  /** A guest cannot be reached (and why), or can be again. */
+  onReach?(guest: string, reason: string | undefined): void;
   /** Something people should know that is not an event of a trial. */
   onNotice?(text: string): void;
 }
@@ -51,7 +56,8 @@ export interface ExperimentSummary {
   readonly id: string;
   readonly file: string;
   readonly label: string;
-  readonly reason: 'completed' | 'stopped' | 'failed';
+  /** `left`: it was left for somebody to resume; what runs on the guests goes on there. */
+  readonly reason: 'completed' | 'stopped' | 'failed' | 'left';
   readonly message?: string;
   readonly ok: number;
   readonly failed: number;
@@ -62,48 +68,66 @@ export interface ExperimentSummary {
 export class ExperimentRunner {
   private readonly stopKind: { value: 'no' | 'after-trial' | 'now' } = { value: 'no' };
   private readonly kill = new AbortController();
+  private readonly leaving = new AbortController();
   private readonly jobs = new Map<string, Jobs>();
-  private readonly failures = new Map<string, number>();
-  private readonly setAside = new Set<string>();
-  private readonly ended = new Set<string>();
+  private readonly outOfReach = new Set<string>();
   private readonly estimator: Estimator;
   private readonly planned: ReadonlyMap<string, PlannedBenchmark>;
+  private readonly decisions: Decisions;
+  private readonly startedMs = performance.now();
+  private readonly hostLoads: HostLoads;
+  private ledger: Ledger;
   private journal: JournalWriter | undefined;
-  private ok = 0;
-  private failed = 0;
 
   /** @throws UserError when the plan names an unknown benchmark or a wrong parameter. */
   constructor(private readonly options: RunnerOptions) {
-    const resolved = resolveBenchmarks(options.plan.benchmarks, options.catalogue);
+    const { plan, catalogue } = options;
+    const resolved = resolveBenchmarks(plan.benchmarks, catalogue);
     this.planned = new Map(resolved.map((entry) => [entry.benchmark.id, entry]));
-    this.estimator = createEstimator(options.plan.guests, (id) => {
+    this.estimator = createEstimator(plan.guests, (id) => {
       const entry = this.planned.get(id);
       return entry ? entry.benchmark.estimateSeconds(entry.parameters) : 60;
     });
+    this.ledger = new Ledger(plan);
+    this.hostLoads = new HostLoads({
+      lab: options.lab,
+      guests: plan.guests,
+      connect: options.connectHost,
+      onNotice: (text) => options.listener.onNotice?.(text),
+    });
+    this.decisions = new Decisions(plan, new Map(resolved.map(({ benchmark }) => [benchmark.id, benchmark])));
   }
 
   get progress(): Progress {
-    const left = this.options.plan.trials.filter((trial) => !this.ended.has(trial.id));
+    const { left } = this.ledger;
+    const total = this.options.plan.trials.length;
     return {
-      done: this.ended.size,
-      total: this.options.plan.trials.length,
+      done: total - left.length,
+      total,
       secondsLeft: this.estimator.secondsFor(left),
     };
   }
 
-  /** `now` ends the running trials on their guests; `after-trial` lets them finish. */
+  /**
+   * `now` ends the running trials on their guests; `after-trial` lets them finish. Asked for `now` a second time, it
+   * no longer waits for guests out of reach.
+   */
   stop(how: 'now' | 'after-trial'): void {
     if (this.stopKind.value === 'now') return;
     this.stopKind.value = how;
     if (how === 'now') this.kill.abort();
   }
 
+  /** Ends this side only: running jobs go on, the file stays open for `resume`. */
+  leave(): void {
+    this.leaving.abort();
+  }
+
   /** Runs to the end. Rejects only when the experiment file cannot be written. */
   async run(): Promise<ExperimentSummary> {
     const { plan, file } = this.options;
     const journal = await JournalWriter.create(file);
-    this.journal = journal;
-    try {
+    return this.keepOpen(journal, async () => {
       await this.append({
         at: now(),
         type: 'experiment',
@@ -116,40 +140,79 @@ export class ExperimentRunner {
         lab: this.options.lab,
         notes: [...this.options.notes],
       });
-      await this.recordFacts('start');
-      const lanes = [...lanesOf(plan.guests, plan.trials).values()];
-      // One lane fails only when nothing can be written any more: then the others end too, before it is told.
-      const ends = await Promise.allSettled(
-        lanes.map((lane) =>
-          this.runLane(lane).catch((error: unknown) => {
-            this.stop('now');
-            throw error;
-          }),
-        ),
-      );
-      const broken = ends.find((end) => end.status === 'rejected');
-      if (broken) {
-        await this.cleanUp();
-        throw broken.reason;
+      return this.runPlan('start');
+    });
+  }
+
+  /**
+   * Goes on with an experiment that was interrupted: takes up the jobs that were running, collects those that ended
+   * meanwhile, then runs what is left of the plan. Rejects when the file cannot be read or written.
+   */
+  async resume(): Promise<ExperimentSummary> {
+    const { writer, experiment, torn } = await JournalWriter.reopen(this.options.file);
+    return this.keepOpen(writer, async () => {
+      this.ledger = Ledger.of(experiment);
+      for (const record of experiment.trials) {
+        if (record.status === 'ok') this.decisions.add(record);
       }
-      await this.recordFacts('end');
-      await this.cleanUp();
-      const reason = this.stopKind.value === 'no' ? (this.ok === 0 ? 'failed' : 'completed') : 'stopped';
-      const message = reason === 'failed' ? 'No trial succeeded.' : undefined;
-      await this.append({ at: now(), type: 'ended', reason, ...(message ? { message } : {}) });
-      return {
-        id: this.options.id,
-        file,
-        label: this.options.label,
-        reason,
-        ...(message ? { message } : {}),
-        ok: this.ok,
-        failed: this.failed,
-        planned: plan.trials.length,
-      };
+      const cut = torn === undefined ? '' : `; a half-written line of ${torn.bytes} bytes was cut off`;
+      await this.append({ at: now(), type: 'resumed', reason: `taken up again${cut}` });
+      return this.runPlan('resume');
+    });
+  }
+
+  private async keepOpen(
+    journal: JournalWriter,
+    work: () => Promise<ExperimentSummary>,
+  ): Promise<ExperimentSummary> {
+    this.journal = journal;
+    try {
+      return await work();
     } finally {
       await journal.close();
     }
+  }
+
+  private async runPlan(when: 'start' | 'resume'): Promise<ExperimentSummary> {
+    const { plan } = this.options;
+    this.hostLoads.open();
+    await this.recordFacts(when);
+    const lanes = [...lanesOf(plan.guests, plan.trials).values()];
+    // One lane fails only when nothing can be written any more: then the others end too, before it is told.
+    const ends = await Promise.allSettled(
+      lanes.map((lane) =>
+        this.runLane(lane).catch((error: unknown) => {
+          if (!(error instanceof LeftRunning)) this.stop('now');
+          throw error;
+        }),
+      ),
+    );
+    if (this.leaving.signal.aborted) return this.summary('left');
+    const broken = ends.find((end) => end.status === 'rejected');
+    if (broken) {
+      await this.cleanUp();
+      throw broken.reason;
+    }
+    await this.recordFacts('end');
+    await this.cleanUp();
+    const reason = this.stopKind.value === 'no' ? (this.ledger.ok === 0 ? 'failed' : 'completed') : 'stopped';
+    const message = reason === 'failed' ? 'No trial succeeded.' : undefined;
+    await this.append({ at: now(), type: 'ended', reason, ...(message ? { message } : {}) });
+    return this.summary(reason, message);
+  }
+
+  private summary(reason: ExperimentSummary['reason'], message?: string): ExperimentSummary {
+    const { id, file, label, plan } = this.options;
+    return {
+      id,
+      file,
+      label,
+      reason,
+      ...(message === undefined ? {} : { message }),
+      ok: this.ledger.ok,
+      failed: this.ledger.failed,
+      planned: plan.trials.length,
+    };
   }
 
   private async append(event: ExperimentEvent): Promise<void> {
@@ -161,28 +224,53 @@ export class ExperimentRunner {
   private jobsOf(guest: string): Jobs {
     const known = this.jobs.get(guest);
     if (known) return known;
-    const jobs = new Jobs(() => this.options.connect(guest));
+    const jobs = new Jobs(() => this.options.connect(guest, this.waiting), {
+      // A measurement is not given up because a guest is away for long; Stop is always there.
+      giveUpMs: Infinity,
+      requestGiveUpMs: Infinity,
+      onOutOfReach: (error) => this.noteOutOfReach(guest, error.message),
+      onBack: () => this.noteBack(guest),
+    });
     this.jobs.set(guest, jobs);
     return jobs;
   }
 
   private get isStopping(): boolean {
-    return this.stopKind.value !== 'no';
+    return this.stopKind.value !== 'no' || this.leaving.signal.aborted;
   }
 
-  /** Probes every guest; one that cannot be reached is said so, and its trials fail by themselves. */
-  private async recordFacts(when: 'start' | 'end'): Promise<void> {
+  /** Aborted when nobody waits for anything any more. */
+  private get waiting(): AbortSignal {
+    return this.leaving.signal;
+  }
+
+  private noteOutOfReach(guest: string, reason: string): void {
+    if (this.outOfReach.has(guest)) return;
+    this.outOfReach.add(guest);
+    this.options.listener.onReach?.(guest, reason);
+    this.options.listener.onNotice?.(`${reason} It is tried again until it answers; nothing is lost.`);
+  }
+
+  private noteBack(guest: string): void {
+    if (!this.outOfReach.delete(guest)) return;
+    this.options.listener.onReach?.(guest, undefined);
+    this.options.listener.onNotice?.(`${guest} is back.`);
+  }
+
+  /** Probes every guest; one that cannot be reached is said so, and its trials wait for it. */
+  private async recordFacts(when: 'start' | 'resume' | 'end'): Promise<void> {
     await Promise.all(
       this.options.plan.guests.map(async ({ name }) => {
-        if (when === 'start' && this.isStopping) return;
+        if (when !== 'end' && this.isStopping) return;
         const probe = await this.options
-          .connect(name)
+          .connect(name, when === 'end' ? this.waiting : AbortSignal.any([this.waiting, this.kill.signal]))
           .then((connection) => probeGuest(connection))
           .catch((error: unknown) => {
             this.options.listener.onNotice?.(`${name}: ${messageOf(error)}`);
             return undefined;
           });
         if (!probe) return;
+        this.hostLoads.learn(name, probe.evidence);
         const evidence = Object.fromEntries(probe.evidence);
         await this.append({ at: now(), type: 'facts', guest: name, when, evidence, facts: probe.facts });
       }),
@@ -190,58 +278,76 @@ export class ExperimentRunner {
   }
 
   private async runLane(lane: readonly Trial[]): Promise<void> {
+    let previous: Trial | undefined;
     for (const trial of lane) {
+      const startsBlock = previous?.block !== trial.block || previous.benchmark !== trial.benchmark;
+      if (startsBlock && this.isOutOfTime(trial)) return;
+      while (!this.isStopping && this.ledger.isDue(trial)) await this.runOne(trial);
       if (this.isStopping) return;
-      if (this.setAside.has(pairOf(trial))) {
-        this.ended.add(trial.id);
-        continue;
-      }
-      await this.runOne(trial);
+      previous = trial;
     }
+  }
+
+  /** The person's limit of time is looked at between blocks, so that none is left half done. */
+  private isOutOfTime({ warmup }: Trial): boolean {
+    const { maxMinutes } = this.options.plan;
+    if (maxMinutes === undefined || warmup) return false;
+    if (performance.now() - this.startedMs < maxMinutes * 60_000) return false;
+    this.options.listener.onNotice?.(
+      `The limit of ${maxMinutes} minutes is reached: no further block begins.`,
+    );
+    return true;
   }
 
   private async runOne(trial: Trial): Promise<void> {
     const planned = this.planned.get(trial.benchmark);
     if (!planned) throw new Error(`Trial ${trial.id} names a benchmark outside the plan.`);
-    this.options.listener.onTrialStart?.(trial, this.progress);
+    const { listener } = this.options;
+    listener.onTrialStart?.(trial, this.progress);
+    const open = this.ledger.openJob(trial);
+    const attempt = open === undefined ? this.ledger.attempts(trial) + 1 : this.ledger.attempts(trial);
+    const jobId = open ?? jobIdOf(this.options.id, trial, attempt);
+    if (open === undefined) this.ledger.begin(trial, jobId);
     const end = await runTrial({
       trial,
+      attempt,
+      isResumed: open !== undefined,
       planned,
       jobs: this.jobsOf(trial.guest),
-      jobId: `${this.options.id}.${trial.id}`,
+      jobId,
       wholeFile: (stream) => `${this.options.file}.${trial.id}.${stream}.txt`,
       append: (event) => this.append(event),
-      onOutput: (stream, chunk) => this.options.listener.onOutput?.(trial, stream, chunk),
+      onOutput: (stream, chunk) => listener.onOutput?.(trial, stream, chunk),
+      watchHost: () => this.hostLoads.watch(trial.guest),
+      onNotice: (text) => listener.onNotice?.(text),
       signal: this.kill.signal,
+      leave: this.leaving.signal,
     });
-    this.ended.add(trial.id);
+    const isSetAside = this.ledger.end(trial, end.outcome);
     if (end.outcome === 'ok') {
-      this.ok += 1;
-      this.failures.delete(pairOf(trial));
       this.estimator.add(trial.benchmark, end.wallSeconds);
-    } else {
-      this.failed += 1;
+      this.decisions.add({ trial, measurements: end.measurements });
     }
-    this.options.listener.onTrialEnd?.(trial, end, this.progress);
-    if (end.outcome === 'failed' || end.outcome === 'lost') await this.countFailure(trial, end.reason);
+    listener.onTrialEnd?.(trial, end, this.progress);
+    if (isSetAside) await this.sayAside(trial, end.reason);
+    if (!trial.warmup && this.options.plan.until === 'decided') await this.settleAfter(trial);
   }
 
-  private async countFailure(trial: Trial, reason: string): Promise<void> {
-    const pair = pairOf(trial);
-    const count = (this.failures.get(pair) ?? 0) + 1;
-    this.failures.set(pair, count);
-    if (count < failuresBeforeSetAside) return;
-    this.setAside.add(pair);
-    await this.append({
-      at: now(),
-      type: 'set-aside',
-      guest: trial.guest,
-      benchmark: trial.benchmark,
-      reason: `failed ${count} times in a row; last: ${reason}`,
-    });
-    this.options.listener.onNotice?.(
-      `${trial.benchmark} has failed ${count} times in a row on ${trial.guest} and is not tried again there.`,
-    );
+  private async sayAside({ guest, benchmark }: Trial, last: string): Promise<void> {
+    const times = `failed ${failuresBeforeSetAside} times in a row`;
+    await this.append({ at: now(), type: 'set-aside', guest, benchmark, reason: `${times}; last: ${last}` });
+    this.options.listener.onNotice?.(`${benchmark} has ${times} on ${guest} and is not tried again there.`);
+  }
+
+  /** After the last trial of a block: whether its benchmark needs another one. */
+  private async settleAfter(trial: Trial): Promise<void> {
+    if (!this.ledger.isBlockOver(trial)) return;
+    const { benchmark, round } = trial;
+    const reason = this.decisions.settled(benchmark);
+    if (reason === undefined) return;
+    this.ledger.settle(benchmark);
+    await this.append({ at: now(), type: 'settled', benchmark, round, reason });
+    this.options.listener.onNotice?.(`${benchmark}: ${settledWords[reason]} after ${round} rounds.`);
   }
 
   /** Leaves nothing of ours on the guests; what cannot be cleaned is said, and hurts no result. */
@@ -249,7 +355,7 @@ export class ExperimentRunner {
     await Promise.all(
       this.options.plan.guests.map(async ({ name }) => {
         try {
-          await cleanUpBenchmarks(await this.options.connect(name), [...this.planned.values()]);
+          await cleanUpBenchmarks(await this.options.connect(name, this.waiting), [...this.planned.values()]);
           await this.jobsOf(name).cleanUp();
         } catch (error) {
           this.options.listener.onNotice?.(`${name} could not be cleaned: ${messageOf(error)}`);
@@ -259,8 +365,15 @@ export class ExperimentRunner {
   }
 }
 
-function pairOf(trial: Trial): string {
-  return `${trial.guest}\n${trial.benchmark}`;
+const settledWords: Readonly<Record<SettledReason, string>> = {
+  decided: 'decided',
+  futile: 'too noisy to be decided by more rounds; ended',
+  'max-blocks': 'not decided by the most rounds there can be; ended',
+};
+
+/** Unique on the guest: an attempt has its own folder there. */
+function jobIdOf(experiment: string, trial: Trial, attempt: number): string {
+  return `${experiment}.${trial.id}${attempt === 1 ? '' : `.${attempt}`}`;
 }
 
 function now(): string {

@@ -1,18 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { TrialOutput } from '../benchmarks/benchmark';
 import type { CpuUse, ExperimentEvent, Measurement, Trial } from '../model/experiment';
+import type { HostLoad, Load } from '../model/load';
 import type { JobEnd, Jobs } from '../ssh/jobs';
 import { SshError } from '../ssh/transport';
 import { OutputCollector } from './collector';
+import type { EndWatch } from './hostLoad';
 import { outputEvents } from './journal';
+import { compactLoad } from './load';
 import type { PlannedBenchmark } from './prepare';
 
 /** How often a job's output is looked at while it runs: seldom, so that watching does not disturb it. */
 const pollSeconds = 2;
 /** How long a job has to end by itself after it is asked to. */
 const graceSeconds = 5;
+/** How often a guest that another controller has is asked for again. */
+const busyWaitMs = 10_000;
+/** After a trial that is overdue could not be ended, because its guest was out of reach, say. */
+const cancelAgainMs = 30_000;
 
 export interface TrialContext {
   readonly trial: Trial;
+  /** 1, 2, …: a trial that failed is tried again under a job of its own. */
+  readonly attempt: number;
+  /** Its start is recorded already: the job is looked for on the guest, and started only if it never was. */
+  readonly isResumed: boolean;
   readonly planned: PlannedBenchmark;
   readonly jobs: Jobs;
   /** Name of the job on the guest. */
@@ -21,8 +33,19 @@ export interface TrialContext {
   readonly wholeFile: (stream: 'stdout' | 'stderr') => string;
   readonly append: (event: ExperimentEvent) => Promise<void>;
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
+  /** Begins to watch the guest's host. */
+  readonly watchHost: () => EndWatch;
+  /** Something people should know while it runs. */
+  readonly onNotice: (text: string) => void;
   /** Aborted: the job's whole process group ends on the guest. */
   readonly signal: AbortSignal;
+  /** Aborted: the job is left running and nothing more is recorded, so that it can be taken up later. */
+  readonly leave: AbortSignal;
+}
+
+/** The trial was left running on its guest, and its record is open: it can be taken up later. */
+export class LeftRunning extends Error {
+  override readonly name = 'LeftRunning';
 }
 
 export interface TrialEnd {
@@ -42,18 +65,22 @@ interface Verdict {
   readonly signal: string | null;
   readonly durationMs: number;
   readonly cpu?: CpuUse;
+  readonly load?: Load | undefined;
+  readonly hostLoad?: HostLoad | undefined;
 }
 
 /**
  * Runs one trial as a detached job on its guest and records it. The job's folder on the guest is removed only
- * after the measurements are on disk. Rejects only when the experiment file cannot be written.
+ * after the measurements are on disk.
+ * @throws LeftRunning when `leave` was aborted, and what `append` throws when the experiment file cannot be written.
  */
 export async function runTrial(context: TrialContext): Promise<TrialEnd> {
-  const { trial, jobs, jobId } = context;
+  const { trial, attempt, jobs, jobId } = context;
   const startedMs = performance.now();
   const stdout = new OutputCollector(context.wholeFile('stdout'));
   const stderr = new OutputCollector(context.wholeFile('stderr'));
-  await context.append({ at: now(), type: 'trial-started', trial: trial.id, attempt: 1, job: jobId });
+  if (!context.isResumed)
+    await context.append({ at: now(), type: 'trial-started', trial: trial.id, attempt, job: jobId });
   const verdict = await execute(context, stdout, stderr);
   for (const [stream, collector] of [
     ['stdout', stdout],
@@ -69,8 +96,16 @@ export async function runTrial(context: TrialContext): Promise<TrialEnd> {
       await context.append(event);
     }
   }
-  const { outcome, reason, measurements, durationMs, cpu, exitCode, signal } = verdict;
-  const common = { at: now(), trial: trial.id, exitCode, durationMs, ...(cpu ? { cpu } : {}) };
+  const { outcome, reason, measurements, durationMs, cpu, load, hostLoad, exitCode, signal } = verdict;
+  const common = {
+    at: now(),
+    trial: trial.id,
+    exitCode,
+    durationMs,
+    ...(cpu ? { cpu } : {}),
+    ...(load ? { load } : {}),
+    ...(hostLoad ? { hostLoad } : {}),
+  };
   if (outcome === 'ok') {
     await context.append({ ...common, type: 'trial-finished', measurements: [...measurements] });
   } else {
@@ -94,27 +129,18 @@ async function execute(
   stderr: OutputCollector,
 ): Promise<Verdict> {
   const { jobs, jobId, planned } = context;
-  const timeoutSeconds = planned.benchmark.timeoutSeconds(planned.parameters);
-  const wasStarted = { value: false };
-  const ending: { by: 'nobody' | 'person' | 'timeout' } = { by: 'nobody' };
-  const cancel = (by: 'person' | 'timeout'): void => {
-    if (ending.by !== 'nobody') return;
-    ending.by = by;
-    // The follower then reports the end; a guest out of reach is handled there too.
-    void jobs.cancel(jobId, graceSeconds).catch(() => undefined);
-  };
-  const onAbort = (): void => cancel('person');
-  const isAborted = (): boolean => context.signal.aborted;
-  const timer = setTimeout(() => cancel('timeout'), timeoutSeconds * 1000);
+  const ending = new Ending(context);
+  const limitSeconds = planned.benchmark.timeoutSeconds(planned.parameters);
+  const timer = setTimeout(() => void ending.by('timeout'), limitSeconds * 1000);
+  const onStop = (): void => void ending.by('person');
+  let endWatch: EndWatch | undefined;
   try {
-    if (isAborted()) return failure('cancelled', 'stopped before it started');
-    await jobs.put(jobId, planned.benchmark.script('run', planned.parameters));
-    context.signal.addEventListener('abort', onAbort, { once: true });
-    wasStarted.value = true;
-    const started = await jobs.start(jobId);
-    if (started.state === 'busy')
-      return failure('failed', 'another controller is running a benchmark on this guest');
-    if (isAborted()) cancel('person');
+    if (context.signal.aborted && !context.isResumed)
+      return unmeasured('cancelled', 'stopped before it started');
+    await ensureStarted(context, ending.waiting);
+    endWatch = context.watchHost();
+    context.signal.addEventListener('abort', onStop, { once: true });
+    if (context.signal.aborted) onStop();
     const end = await jobs.follow(jobId, {
       onStdout: (chunk) => {
         stdout.add(chunk);
@@ -125,29 +151,111 @@ async function execute(
         context.onOutput('stderr', chunk);
       },
       pollSeconds,
+      signal: ending.waiting,
     });
-    return await judge(context, end, ending.by, stdout.text(), stderr.text());
+    const hostLoad = endWatch();
+    const verdict = await judge(context, end, ending, stdout.text(), stderr.text());
+    return { ...verdict, hostLoad, load: await loadOf(context, end, ending.waiting) };
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    if (context.leave.aborted) throw new LeftRunning();
+    if (ending.isAbandoned)
+      return unmeasured('cancelled', 'stopped while the guest was out of reach; its job may still run there');
     // Whatever went wrong here, the job must not go on there: it would hold the guest and spoil the next trial.
-    if (wasStarted.value) await jobs.cancel(jobId, graceSeconds).catch(() => undefined);
+    await jobs.cancel(jobId, graceSeconds).catch(() => undefined);
+    const said = error instanceof Error ? error.message : String(error);
     const lost = error instanceof SshError && error.kind === 'lost';
-    return failure(lost ? 'lost' : ending.by === 'person' ? 'cancelled' : 'failed', said);
+    if (lost) return unmeasured('lost', said);
+    return context.signal.aborted ? unmeasured('cancelled', 'stopped') : unmeasured('failed', said);
   } finally {
     clearTimeout(timer);
-    context.signal.removeEventListener('abort', onAbort);
+    ending.over();
+    endWatch?.();
+    context.signal.removeEventListener('abort', onStop);
+  }
+}
+
+/** Starts the job unless it was started before. While another controller has the guest, it waits for its turn. */
+async function ensureStarted(context: TrialContext, waiting: AbortSignal): Promise<void> {
+  const { jobs, jobId, planned } = context;
+  const stopped = AbortSignal.any([waiting, context.signal]);
+  if (context.isResumed) {
+    const { state } = await jobs.status(jobId, waiting);
+    if (state !== 'none' && state !== 'preparing' && state !== 'busy') return;
+    if (state === 'busy') await jobs.remove(jobId);
+  }
+  for (let isTold = false; ; isTold = true) {
+    await jobs.put(jobId, planned.benchmark.script('run', planned.parameters), stopped);
+    const started = await jobs.start(jobId, waiting);
+    if (started.state !== 'busy') return;
+    if (!isTold) {
+      context.onNotice(
+        `${context.trial.guest} is taken by another controller (job ${started.by ?? 'unknown'}); waiting until it is free.`,
+      );
+    }
+    await jobs.remove(jobId);
+    await sleep(busyWaitMs, undefined, { signal: stopped });
+  }
+}
+
+/** Who ends a trial before its time, and what is still waited for. */
+class Ending {
+  private readonly abandoned = new AbortController();
+  private who: 'nobody' | 'person' | 'timeout' = 'nobody';
+  private isOver = false;
+  /** Aborted when the guest is no longer waited for. */
+  readonly waiting: AbortSignal;
+
+  constructor(private readonly context: TrialContext) {
+    this.waiting = AbortSignal.any([context.leave, this.abandoned.signal]);
   }
 
-  function failure(outcome: 'failed' | 'cancelled' | 'lost', reason: string): Verdict {
-    return { outcome, reason, measurements: [], exitCode: null, signal: null, durationMs: 0 };
+  get reason(): 'nobody' | 'person' | 'timeout' {
+    return this.who;
   }
+
+  get isAbandoned(): boolean {
+    return this.abandoned.signal.aborted;
+  }
+
+  over(): void {
+    this.isOver = true;
+  }
+
+  /** Ends the job on its guest; the follower then reports the end. A person who stops does not wait for a lost guest. */
+  async by(who: 'person' | 'timeout'): Promise<void> {
+    if (this.who !== 'person') this.who = who;
+    const { jobs, jobId } = this.context;
+    while (!this.isOver && !this.waiting.aborted) {
+      const end = await jobs.cancel(jobId, graceSeconds).catch(() => undefined);
+      if (end) {
+        if (end.left > 0) this.context.onNotice(`${end.left} processes of the trial could not be ended.`);
+        return;
+      }
+      if (this.who === 'person') this.abandoned.abort();
+      else await sleep(cancelAgainMs, undefined, { signal: this.waiting }).catch(() => undefined);
+    }
+  }
+}
+
+function unmeasured(outcome: 'failed' | 'cancelled' | 'lost', reason: string): Verdict {
+  return { outcome, reason, measurements: [], exitCode: null, signal: null, durationMs: 0 };
+}
+
+/** For information: without it the trial counts all the same. */
+async function loadOf(
+  { jobs, jobId }: TrialContext,
+  end: JobEnd,
+  waiting: AbortSignal,
+): Promise<Load | undefined> {
+  if (end.state !== 'done') return undefined;
+  return jobs.load(jobId, waiting).then(compactLoad, () => undefined);
 }
 
 /** Cancelled, then exit status, then the tool's own errors, only then numbers. */
 async function judge(
   context: TrialContext,
   end: JobEnd,
-  endedBy: 'nobody' | 'person' | 'timeout',
+  ending: Ending,
   stdout: string,
   stderr: string,
 ): Promise<Verdict> {
@@ -157,8 +265,7 @@ async function judge(
       end.state === 'lost'
         ? 'the job vanished from the guest: it was rebooted, or everything of ours was killed'
         : 'another controller is running a benchmark on this guest';
-    const outcome = end.state === 'lost' ? 'lost' : 'failed';
-    return { outcome, reason, measurements: [], exitCode: null, signal: null, durationMs: 0 };
+    return unmeasured(end.state === 'lost' ? 'lost' : 'failed', reason);
   }
   const base = {
     exitCode: end.exitCode,
@@ -166,7 +273,7 @@ async function judge(
     durationMs: end.durationMs,
     ...(end.cpu ? { cpu: end.cpu } : {}),
   };
-  if (endedBy === 'timeout') {
+  if (ending.reason === 'timeout') {
     const limit = planned.benchmark.timeoutSeconds(planned.parameters);
     return {
       ...base,
@@ -176,15 +283,15 @@ async function judge(
     };
   }
   const files = new Map<string, string>();
-  for (const file of await jobs.files(jobId)) {
-    files.set(file.name, (await jobs.fetchFile(jobId, file.name)).toString('utf8'));
+  for (const { name } of await jobs.files(jobId, ending.waiting)) {
+    files.set(name, (await jobs.fetchFile(jobId, name, 0, ending.waiting)).toString('utf8'));
   }
   const output: TrialOutput = {
     stdout,
     stderr,
     exitCode: end.exitCode,
     signal: end.signal,
-    cancelled: end.cancelled || endedBy === 'person',
+    cancelled: end.cancelled || ending.reason === 'person',
     files,
   };
   const parsed = planned.benchmark.parse(output);

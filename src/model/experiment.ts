@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { factsSchema, type Facts } from './guest';
+import { hostLoadSchema, loadSchema, type HostLoad, type Load } from './load';
 import { expectedModeSchema, labSchema, parametersSchema, type Lab } from './lab';
 
 /** The version of the experiment file this code writes. Older ones are read for ever, newer ones refused. */
@@ -83,6 +84,12 @@ export const planSchema = z.object({
   rounds: z.int(),
   trials: z.array(trialSchema),
   statistics: statisticsPlanSchema,
+  /** `decided`: a benchmark ends as soon as its comparisons are decided, so `rounds` are the most there can be. */
+  until: z.optional(z.enum(['rounds', 'decided'])),
+  /** No round begins after so many minutes. */
+  maxMinutes: z.optional(z.number()),
+  /** The guest all others are compared with; by default the report chooses. */
+  baseline: z.optional(z.string()),
 });
 export type Plan = z.infer<typeof planSchema>;
 
@@ -104,7 +111,7 @@ export const eventSchema = z.discriminatedUnion('type', [
   }),
   event('facts', {
     guest: z.string(),
-    when: z.enum(['start', 'end']),
+    when: z.enum(['start', 'resume', 'end']),
     evidence: z.record(z.string(), z.string()),
     facts: factsSchema,
   }),
@@ -124,6 +131,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     exitCode: z.nullable(z.int()),
     durationMs: z.number(),
     cpu: z.optional(cpuUseSchema),
+    load: z.optional(loadSchema),
+    hostLoad: z.optional(hostLoadSchema),
     version: z.optional(z.string()),
   }),
   event('trial-failed', {
@@ -134,9 +143,17 @@ export const eventSchema = z.discriminatedUnion('type', [
     signal: z.nullable(z.string()),
     durationMs: z.number(),
     cpu: z.optional(cpuUseSchema),
+    load: z.optional(loadSchema),
+    hostLoad: z.optional(hostLoadSchema),
   }),
   /** A benchmark that keeps failing on a guest is not tried again there. */
   event('set-aside', { guest: z.string(), benchmark: z.string(), reason: z.string() }),
+  /** A benchmark needs no more rounds: all its comparisons have come to an end by the stop rule. */
+  event('settled', {
+    benchmark: z.string(),
+    round: z.int(),
+    reason: z.enum(['decided', 'futile', 'max-blocks']),
+  }),
   event('paused', { reason: z.string() }),
   event('resumed', { reason: z.string() }),
   event('ended', { reason: z.enum(['completed', 'stopped', 'failed']), message: z.optional(z.string()) }),
@@ -150,6 +167,8 @@ export type TrialStatus = 'running' | 'ok' | 'failed' | 'cancelled' | 'lost';
 export interface TrialRecord {
   readonly trial: Trial;
   readonly attempt: number;
+  /** Name of the job on the guest. */
+  readonly job?: string;
   readonly startedAt: string;
   readonly endedAt?: string;
   readonly status: TrialStatus;
@@ -160,6 +179,9 @@ export interface TrialRecord {
   readonly signal?: string | null;
   readonly durationMs?: number;
   readonly cpu?: CpuUse;
+  /** Over the trial; absent in older files. */
+  readonly load?: Load;
+  readonly hostLoad?: HostLoad;
   /** As far as it is kept in the file. */
   readonly stdout: string;
   readonly stderr: string;
@@ -168,7 +190,7 @@ export interface TrialRecord {
 
 export interface FactsRecord {
   readonly guest: string;
-  readonly when: 'start' | 'end';
+  readonly when: 'start' | 'resume' | 'end';
   readonly at: string;
   readonly facts: Facts;
 }
@@ -192,6 +214,7 @@ export interface Experiment {
     readonly benchmark: string;
     readonly reason: string;
   }[];
+  readonly settled?: readonly Omit<EventOf<'settled'>, 'at' | 'type'>[];
   readonly ended?: {
     readonly at: string;
     readonly reason: EventOf<'ended'>['reason'];

@@ -1,7 +1,7 @@
 import { SshError, type Target } from './transport';
 
 /** Errors after which the same attempt may well succeed later: the network or the machine was away. */
-export function isPassing(error: unknown): boolean {
+export function isPassing(error: unknown): error is SshError {
   return (
     error instanceof SshError &&
     (error.kind === 'lost' ||

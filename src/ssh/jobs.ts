@@ -3,6 +3,7 @@ import { installController } from './controllerInstall';
 import { cancelled, isPassing } from './errors';
 import { FrameReader, parseAnswer } from './frames';
 import { jobEnd, numberOf, type JobEnd } from './jobEnd';
+import { parseLoad, type LoadSample } from './loadSamples';
 import { SshError, type Connection, type ExecResult } from './transport';
 
 export type { JobEnd } from './jobEnd';
@@ -21,10 +22,16 @@ const jobStates: readonly string[] = [
 export interface JobsOptions {
   /** How long a guest may be out of reach while a job is followed. Default 15 minutes. */
   readonly giveUpMs?: number;
-  /** How long a guest may be out of reach for any other request. Default 1 minute. */
+  /** How long a guest may be out of reach while a job is started or its results are fetched. Default 1 minute. */
   readonly requestGiveUpMs?: number;
+  /** The same while a job is ended or removed, so that nobody waits for ever who wants to stop. Default 1 minute. */
+  readonly endGiveUpMs?: number;
   /** Waits between attempts to reach it again; the last one repeats. */
   readonly backOffMs?: readonly number[];
+  /** Called each time the guest was lost or could not be reached and will be tried again. */
+  readonly onOutOfReach?: (error: SshError) => void;
+  /** Called when a request or a follower is through again after that. */
+  readonly onBack?: () => void;
   readonly log?: (line: string) => void;
 }
 
@@ -70,14 +77,22 @@ export class Jobs {
     this.backOffMs = options.backOffMs ?? [500, 1_000, 2_000, 5_000, 10_000, 15_000];
   }
 
-  /** Puts the job's script on the guest. */
-  async put(id: string, script: string): Promise<void> {
-    await this.request(['put', checked(id), Buffer.byteLength(script)], { stdin: script });
+  private get requestGiveUpMs(): number {
+    return this.options.requestGiveUpMs ?? 60_000;
+  }
+
+  private get endGiveUpMs(): number {
+    return this.options.endGiveUpMs ?? 60_000;
+  }
+
+  /** Puts the job's script on the guest. As with every request, `signal` ends the waiting for a guest out of reach. */
+  async put(id: string, script: string, signal?: AbortSignal): Promise<void> {
+    await this.request(['put', checked(id), Buffer.byteLength(script)], { stdin: script, signal });
   }
 
   /** Starts the job, at most once ever. */
-  async start(id: string): Promise<JobStart> {
-    const [answer] = await this.request(['start', checked(id)]);
+  async start(id: string, signal?: AbortSignal): Promise<JobStart> {
+    const [answer] = await this.request(['start', checked(id)], { signal });
     const by = answer?.get('by')?.split(':')[0];
     return {
       state: stateOf(answer),
@@ -86,8 +101,8 @@ export class Jobs {
     };
   }
 
-  async status(id: string): Promise<JobStatus> {
-    const [answer] = await this.request(['status', checked(id)]);
+  async status(id: string, signal?: AbortSignal): Promise<JobStatus> {
+    const [answer] = await this.request(['status', checked(id)], { signal });
     const state = stateOf(answer);
     return {
       state,
@@ -131,8 +146,8 @@ export class Jobs {
         follower.held = held;
         follower.stepAside?.();
       }
-      const timeoutMs = grace * 1000 + 60_000;
-      const [answer] = await this.request(['cancel', id, grace], { timeoutMs });
+      const options = { timeoutMs: grace * 1000 + 60_000, giveUpMs: this.endGiveUpMs };
+      const [answer] = await this.request(['cancel', id, grace], options);
       return { state: stateOf(answer), left: numberOf(answer?.get('left')) ?? 0 };
     } finally {
       for (const follower of followers) follower.held = undefined;
@@ -141,25 +156,26 @@ export class Jobs {
   }
 
   /** A result file of the job; `out` and `err` alone, as they may be large, are for `follow`. */
-  async fetchFile(id: string, name: string, offset = 0): Promise<Buffer> {
+  async fetchFile(id: string, name: string, offset = 0, signal?: AbortSignal): Promise<Buffer> {
     if (!/^[A-Za-z0-9_+][A-Za-z0-9._+-]*$/.test(name))
       throw new SshError('protocol', `The file name "${name}" is not one a job may use.`);
-    return this.persist(this.options.requestGiveUpMs ?? 60_000, undefined, async (connection) => {
-      const result = await this.control(connection, ['fetch', checked(id), offset, 'file', name], {
-        timeoutMs: 10 * 60_000,
-      });
-      const header = /GB1 data (\d+)\n/.exec(result.stdout.toString('latin1'));
-      if (!header) throw this.refused(connection, result);
-      const data = result.stdout.subarray(header.index + header[0].length);
-      if (data.length !== Number(header[1]))
-        throw new SshError('lost', `${connection.target.name}: the file ${name} arrived cut short.`);
-      return data;
-    });
+    return this.persist(this.requestGiveUpMs, signal, (connection) =>
+      this.fetch(connection, id, offset, `file ${name}`),
+    );
+  }
+
+  /** What the guest did while the job ran, as far as it is known; empty where the guest does not count it. */
+  async load(id: string, signal?: AbortSignal): Promise<readonly LoadSample[]> {
+    // Not worth waiting for as long as for results.
+    const text = await this.persist(this.endGiveUpMs, signal, (connection) =>
+      this.fetch(connection, id, 0, 'load'),
+    );
+    return parseLoad(text.toString('latin1'));
   }
 
   /** Result files of the job, in no particular order. */
-  async files(id: string): Promise<{ readonly name: string; readonly size: number }[]> {
-    const answers = await this.request(['files', checked(id)]);
+  async files(id: string, signal?: AbortSignal): Promise<{ readonly name: string; readonly size: number }[]> {
+    const answers = await this.request(['files', checked(id)], { signal });
     return answers.flatMap((answer) => {
       const name = answer.get('file');
       return name === undefined ? [] : [{ name, size: numberOf(answer.get('size')) ?? 0 }];
@@ -177,13 +193,13 @@ export class Jobs {
 
   /** Removes the job's folder; rejects when it runs. */
   async remove(id: string): Promise<void> {
-    await this.request(['rm', checked(id)]);
+    await this.request(['rm', checked(id)], { giveUpMs: this.endGiveUpMs });
   }
 
   /** Removes everything of ours from the guest; rejects when a job runs there. */
   async cleanUp(): Promise<void> {
     const connection = await this.connect();
-    await this.request(['clean']);
+    await this.request(['clean'], { giveUpMs: this.endGiveUpMs });
     this.controllers.delete(connection);
   }
 
@@ -244,13 +260,28 @@ export class Jobs {
     }
   }
 
+  private async fetch(connection: Connection, id: string, offset: number, what: string): Promise<Buffer> {
+    const result = await this.control(connection, ['fetch', checked(id), offset, what], {
+      timeoutMs: 10 * 60_000,
+    });
+    const header = /GB1 data (\d+)\n/.exec(result.stdout.toString('latin1'));
+    if (!header) throw this.refused(connection, result);
+    const data = result.stdout.subarray(header.index + header[0].length);
+    if (data.length !== Number(header[1]))
+      throw new SshError('lost', `${connection.target.name}: the ${what} of a job arrived cut short.`);
+    return data;
+  }
+
   /** One request, repeated on a new connection when the old one is lost on the way. */
   private request(
     words: readonly (string | number)[],
-    options: { readonly stdin?: string; readonly timeoutMs?: number } = {},
+    { stdin, timeoutMs, giveUpMs = this.requestGiveUpMs, signal }: RequestOptions = {},
   ): Promise<Map<string, string>[]> {
-    return this.persist(this.options.requestGiveUpMs ?? 60_000, undefined, async (connection) => {
-      const result = await this.control(connection, words, options);
+    return this.persist(giveUpMs, signal, async (connection) => {
+      const result = await this.control(connection, words, {
+        ...(stdin === undefined ? {} : { stdin }),
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      });
       const answers = parseAnswer(result.stdout);
       if (answers.length === 0 || answers[0]?.has('error') === true || result.code !== 0)
         throw this.refused(connection, result);
@@ -303,6 +334,7 @@ export class Jobs {
         if (signal?.aborted === true) throw cancelled('Following a job');
         const connection = await abortable(this.connect(), signal);
         connected = true;
+        if (since !== undefined) this.options.onBack?.();
         return await work(connection);
       } catch (error) {
         if (!isPassing(error) || (connected && error instanceof SshError && error.kind === 'timeout'))
@@ -320,6 +352,7 @@ export class Jobs {
         }
         const wait = this.backOffMs[Math.min(failures, this.backOffMs.length - 1)] ?? 1_000;
         this.options.log?.(`${String(error)}; next attempt in ${wait} ms`);
+        this.options.onOutOfReach?.(error);
         await sleep(wait, undefined, signal ? { signal } : {}).catch(() => {
           throw cancelled('Following a job');
         });
@@ -341,6 +374,13 @@ export class Jobs {
       `${name}: the controller script failed (${error ?? `exit code ${result.code ?? result.signal}`})${said === '' ? '' : `: ${said}`}.`,
     );
   }
+}
+
+interface RequestOptions {
+  readonly stdin?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly giveUpMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 interface Follower {

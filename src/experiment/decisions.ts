@@ -1,0 +1,107 @@
+import type { Benchmark, Metric } from '../benchmarks/benchmark';
+import type { EventOf, Measurement, Plan, Trial } from '../model/experiment';
+import { compare, stopRule, type Block, type ComparisonInput } from '../statistics/compare';
+
+/** Figures of one trial that counts. */
+export interface MeasuredTrial {
+  readonly trial: Trial;
+  readonly measurements: readonly Measurement[];
+}
+
+export type SettledReason = EventOf<'settled'>['reason'];
+
+interface Comparison {
+  readonly benchmark: string;
+  readonly input: ComparisonInput;
+}
+
+/**
+ * Decides by the stop rule which benchmarks need no more rounds: those of which every comparison with the baseline
+ * has come to an end. The family is all comparisons of the plan, as in the report.
+ */
+export class Decisions {
+  private readonly trials: MeasuredTrial[] = [];
+  private readonly candidates: readonly string[];
+  private readonly baseline: string;
+
+  constructor(
+    private readonly plan: Plan,
+    private readonly benchmarks: ReadonlyMap<string, Benchmark>,
+  ) {
+    const names = plan.guests.map(({ name }) => name);
+    this.baseline = plan.baseline ?? names[0] ?? '';
+    this.candidates = names.filter((name) => name !== this.baseline);
+  }
+
+  /** Notes a trial with figures; warm-ups are not compared. */
+  add(measured: MeasuredTrial): void {
+    if (!measured.trial.warmup) this.trials.push(measured);
+  }
+
+  /** Why the benchmark needs no more rounds; undefined: it does, or there is nothing to compare. */
+  settled(benchmark: string): SettledReason | undefined {
+    const family = this.plan.benchmarks.flatMap(({ id }) => this.comparisonsOf(id));
+    const p = family.map(({ input }) => pOf(input));
+    const reasons = family.flatMap(({ benchmark: id, input }, index) =>
+      id === benchmark ? [this.reasonOf(input, p.toSpliced(index, 1))] : [],
+    );
+    if (reasons.length === 0 || reasons.includes(undefined)) return undefined;
+    return (['max-blocks', 'futile', 'decided'] as const).find((reason) => reasons.includes(reason));
+  }
+
+  private reasonOf(input: ComparisonInput, otherP: readonly (number | null)[]): SettledReason | undefined {
+    const maxBlocks = Math.max(4, Math.min(this.plan.statistics.maxBlocks, this.plan.rounds));
+    const advice = stopRule({ ...input, mode: 'decide', maxBlocks, otherP });
+    if (advice.status === 'error' || advice.action === 'continue') return undefined;
+    return advice.reason === 'decided' || advice.reason === 'futile' ? advice.reason : 'max-blocks';
+  }
+
+  private comparisonsOf(benchmark: string): Comparison[] {
+    const own = this.trials.filter(({ trial }) => trial.benchmark === benchmark);
+    const { plan, alpha, margin } = this.plan.statistics;
+    return this.primaryMetrics(benchmark, own).flatMap(({ id, better, resolution }) =>
+      better === 'none'
+        ? []
+        : this.candidates.map((candidate) => ({
+            benchmark,
+            input: {
+              plan,
+              alpha,
+              margin,
+              direction: better,
+              ...(resolution === undefined ? {} : { resolution }),
+              blocks: this.blocksOf(own, id, candidate),
+            },
+          })),
+    );
+  }
+
+  /** What is tested of a benchmark: what it promises, else what its own trials name, else their only figure. */
+  private primaryMetrics(
+    benchmark: string,
+    own: readonly MeasuredTrial[],
+  ): readonly Pick<Metric, 'id' | 'better' | 'resolution'>[] {
+    const promised = this.benchmarks.get(benchmark)?.metrics.filter(({ primary }) => primary) ?? [];
+    if (promised.length > 0) return promised;
+    const measured = own[0]?.measurements ?? [];
+    const named = measured.filter(({ primary }) => primary === true);
+    return named.length > 0 || measured.length > 1 ? named : measured;
+  }
+
+  private blocksOf(own: readonly MeasuredTrial[], metric: string, candidate: string): Block[] {
+    const blocks = new Map<number, { a: number | null; b: number | null }>();
+    for (const { trial, measurements } of own) {
+      if (trial.guest !== this.baseline && trial.guest !== candidate) continue;
+      const value = measurements.find(({ id }) => id === metric)?.value ?? null;
+      const block = blocks.get(trial.block) ?? { a: null, b: null };
+      block[trial.guest === this.baseline ? 'a' : 'b'] = value;
+      blocks.set(trial.block, block);
+    }
+    return [...blocks].map(([block, values]) => ({ block, ...values }));
+  }
+}
+
+function pOf(input: ComparisonInput): number | null {
+  const result = compare(input);
+  return result.status === 'ok' ? result.p : null;
+}
