@@ -7,6 +7,7 @@ import { root } from './paths.mjs';
 const budgets = [
   { files: ['extension.js', 'app.js'], title: 'extension.js + app.js', limit: 450_000 },
   { files: ['webview.js'], title: 'webview.js', limit: 220_000 },
+  { files: ['prepare.js'], title: 'prepare.js', limit: 20_000 },
 ];
 
 /**
@@ -82,6 +83,8 @@ function bundles(folder, production) {
     { ...host, entryPoints: ['ssh2'], outfile: path.join(folder, 'ssh2.js'), plugins: [withoutNatives] },
     { ...page, define, entryPoints: ['webview/main.ts'], outfile: path.join(folder, 'webview.js') },
     { ...page, entryPoints: ['webview/report.css'], outfile: path.join(folder, 'webview.css') },
+    { ...page, define, entryPoints: ['webview/prepare.ts'], outfile: path.join(folder, 'prepare.js') },
+    { ...page, entryPoints: ['webview/prepare.css'], outfile: path.join(folder, 'prepare.css') },
   ];
 }
 

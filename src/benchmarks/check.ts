@@ -1,3 +1,11 @@
+import { installWords, packageManagers, updateWords, type PackageManager } from './packageManagers';
+
+export { packageManagers, type PackageManager } from './packageManagers';
+
+/** Why a benchmark cannot run although its tools may be there; `other` is told by the reason alone. */
+export const problemKinds = ['space', 'architecture', 'source', 'other'] as const;
+export type ProblemKind = (typeof problemKinds)[number];
+
 /** What the `check` phase of a benchmark found on a guest. */
 export type CheckResult =
   | { readonly state: 'ready'; readonly version: string }
@@ -9,10 +17,7 @@ export type CheckResult =
       /** The exact command that installs it, or undefined when the guest has no known package manager. */
       readonly install: string | undefined;
     }
-  | { readonly state: 'problem'; readonly reason: string };
-
-export const packageManagers = ['apt-get', 'dnf', 'yum', 'zypper', 'apk'] as const;
-export type PackageManager = (typeof packageManagers)[number];
+  | { readonly state: 'problem'; readonly kind: ProblemKind; readonly reason: string };
 
 /** Names per manager, the preferred one first; the first that the manager knows is installed. None: not needed. */
 export type PackageNames = Readonly<Record<PackageManager, readonly string[]>>;
@@ -54,7 +59,7 @@ export function parseCheck(output: string): CheckResult {
   if (!ended) {
     const last = lines.findLast((line) => line.trim() !== '' && !line.startsWith(mark))?.trim();
     const said = last === undefined ? 'it printed nothing else' : `its last line: "${last.slice(0, 200)}"`;
-    return { state: 'problem', reason: `the check did not come to its end; ${said}` };
+    return { state: 'problem', kind: 'other', reason: `the check did not come to its end; ${said}` };
   }
   const field = (name: string): string => fields.get(name) ?? '';
   switch (field('state')) {
@@ -71,10 +76,13 @@ export function parseCheck(output: string): CheckResult {
       };
     case 'problem':
       if (field('reason') === '') break;
-      return { state: 'problem', reason: field('reason') };
+      return { state: 'problem', kind: problemKind(field('kind')), reason: field('reason') };
   }
-  return { state: 'problem', reason: `the check answered with something unknown: state="${field('state')}"` };
+  const reason = `the check answered with something unknown: state="${field('state')}"`;
+  return { state: 'problem', kind: 'other', reason };
 }
+
+const problemKind = (text: string): ProblemKind => problemKinds.find((kind) => kind === text) ?? 'other';
 
 const groupsOf = (packages: Packages): readonly PackageNames[] =>
   'apt-get' in packages ? [packages] : packages;
@@ -118,17 +126,15 @@ function packageFunctions(packages: Packages): string {
     '  echo "$gb_all"',
     '}',
     'gb_command() {',
-    '  gb_as="sudo -n "',
-    '  if [ "$(id -u)" = 0 ]; then gb_as=; fi',
     '  case "$1" in',
-    '    apt-get) echo "${gb_as}env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $2" ;;',
-    '    dnf) echo "${gb_as}dnf -y install $2" ;;',
-    '    yum) echo "${gb_as}yum -y install $2" ;;',
-    '    zypper) echo "${gb_as}zypper --non-interactive install --no-recommends $2" ;;',
-    '    apk) echo "${gb_as}apk add $2" ;;',
+    ...packageManagers.map(
+      (manager) => `    ${manager}) echo "\${gb_as}${installWords(manager).join(' ')} $2" ;;`,
+    ),
     '  esac',
     '}',
     'gb_manager=$(gb_manager) || gb_manager=',
+    'gb_as="sudo -n "',
+    'if [ "$(id -u)" = 0 ]; then gb_as=; fi',
   ].join('\n');
 }
 
@@ -140,7 +146,7 @@ export interface CheckPlan {
   readonly packages: Packages;
   /** Shell text that prints the version; `$gb_tool` is the command that was found. */
   readonly version: string;
-  /** Shell text run when the tool is there; it may call `gb_problem "why"`, which ends the check. */
+  /** Shell text run when the tool is there; it may call `gb_problem "why" [kind]`, which ends the check. */
   readonly further?: string;
 }
 
@@ -149,7 +155,7 @@ export function checkScript({ commands, also = [], packages, version, further }:
   return [
     packageFunctions(packages),
     `gb_say() { printf '${mark}%s\\n' "$1"; }`,
-    'gb_problem() { gb_say state=problem; gb_say "reason=$1"; gb_say end; exit 0; }',
+    'gb_problem() { gb_say state=problem; gb_say "kind=${2:-other}"; gb_say "reason=$1"; gb_say end; exit 0; }',
     'gb_missing() {',
     '  gb_package=$(gb_package "${gb_manager:-apt-get}")',
     '  gb_say state=missing',
@@ -198,7 +204,7 @@ export function installScript(packages: Packages): string {
     'gb_status=$?',
     'if [ "$gb_manager" = apt-get ]; then',
     '  # The package lists can be missing or old; only then are they fetched.',
-    '  gb_run "${gb_as:-}env DEBIAN_FRONTEND=noninteractive apt-get update" || exit $?',
+    `  gb_run "\${gb_as}${updateWords.join(' ')}" || exit $?`,
     '  gb_package=$(gb_package apt-get)',
     '  gb_run "$(gb_command apt-get "$gb_package")"',
     '  gb_status=$?',

@@ -137,7 +137,7 @@ const checkFio = (sizeMiB: number): string =>
     version: 'fio --version 2>/dev/null',
     further: [
       `if [ -d "\${GB_WORK:-}" ] && [ ! -f "$GB_WORK/fio-${sizeMiB}m.dat" ]; then`,
-      needsSpace(2 * 1024 * sizeMiB, (why) => `gb_problem "${why}"`),
+      needsSpace(2 * 1024 * sizeMiB, (why) => `gb_problem "${why}" space`),
       'fi',
     ].join('\n'),
   });

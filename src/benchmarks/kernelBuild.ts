@@ -216,7 +216,7 @@ export const kernelBuild = defineBenchmark({
         further: [
           checkSource(parameters.source),
           'if [ -d "${GB_WORK:-}" ] && ! ls -d "$GB_WORK"/kernel-tree-* >/dev/null 2>&1; then',
-          needsSpace(spaceFor(parameters.config), (why) => `gb_problem "${why}"`),
+          needsSpace(spaceFor(parameters.config), (why) => `gb_problem "${why}" space`),
           'fi',
         ].join('\n'),
       }),
@@ -249,12 +249,12 @@ function checkSource(source: string): string {
       newestPackage,
       'if [ -z "$gb_tarball" ]; then',
       '  if [ "$gb_manager" = apt-get ]; then gb_missing linux-source; fi',
-      '  gb_problem "this guest has no package of the kernel\'s source: give a tarball (a path on the guest, or a URL) as the parameter source"',
+      '  gb_problem "this guest has no package of the kernel\'s source: give a tarball (a path on the guest, or a URL) as the parameter source" source',
       'fi',
     ].join('\n');
   }
   if (isUrl(source)) {
     return 'if ! command -v curl >/dev/null 2>&1 && ! command -v wget >/dev/null 2>&1; then gb_problem "neither curl nor wget is there to fetch the kernel\'s source with"; fi';
   }
-  return `if [ ! -r '${source}' ]; then gb_problem "the kernel's source ${source} is not on this guest"; fi`;
+  return `if [ ! -r '${source}' ]; then gb_problem "the kernel's source ${source} is not on this guest" source; fi`;
 }

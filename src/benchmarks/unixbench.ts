@@ -292,9 +292,9 @@ const phases = {
 };
 
 function checkSource(source: string): string {
-  if (source === '') return `gb_problem "${sayWhere}"`;
+  if (source === '') return `gb_problem "${sayWhere}" source`;
   if (isUrl(source)) return ':';
-  return `if [ ! -r '${source}' ]; then gb_problem "UnixBench is not on this guest: there is no ${source}"; fi`;
+  return `if [ ! -r '${source}' ]; then gb_problem "UnixBench is not on this guest: there is no ${source}" source; fi`;
 }
 
 export const unixbenchSingle: Benchmark = defineBenchmark({

@@ -1,9 +1,10 @@
 import type { Benchmark } from '../benchmarks/benchmark';
 import { parseCheck, type CheckResult } from '../benchmarks/check';
+import { parseSystem, systemScript, type GuestSystem } from '../benchmarks/installPlan';
 import type { BenchmarkRef } from '../model/experiment';
 import type { Parameters } from '../model/lab';
 import { UserError } from '../model/userError';
-import type { Connection, ExecResult } from '../ssh/transport';
+import type { Connection } from '../ssh/transport';
 
 /** What scripts outside a job see: the same folders and locale that a trial has. */
 const prelude = [
@@ -73,6 +74,7 @@ export async function checkGuest(
           benchmark.id,
           {
             state: 'problem',
+            kind: 'other',
             reason: `the check did not run${said ? `: ${said}` : ''}`,
           } satisfies CheckResult,
         ] as const;
@@ -84,21 +86,25 @@ export async function checkGuest(
   );
 }
 
-/** Runs the install phase of a benchmark; its output goes to `onOutput` as it comes. */
-export async function installOn(
+/** What a guest is ready for, and what it has to install the rest with if something is missing. */
+export interface GuestSurvey {
+  readonly checks: ReadonlyMap<string, CheckResult>;
+  readonly system: GuestSystem | undefined;
+}
+
+/** Checks the benchmarks on a guest. How packages are installed there is asked only if one is missing. */
+export async function surveyGuest(
   connection: Connection,
-  planned: PlannedBenchmark,
-  onOutput: (chunk: Buffer) => void,
+  benchmarks: readonly PlannedBenchmark[],
   signal?: AbortSignal,
-): Promise<ExecResult> {
-  return connection.exec('exec /bin/sh -s', {
-    // The shell reads its script from standard input: what it starts must not read on there.
-    stdin: `${prelude}{\n${planned.benchmark.script('install', planned.parameters)}\n} </dev/null\n`,
-    timeoutMs: 15 * 60_000,
-    onStdout: onOutput,
-    onStderr: onOutput,
+): Promise<GuestSurvey> {
+  const checks = await checkGuest(connection, benchmarks, signal);
+  if (![...checks.values()].some(({ state }) => state === 'missing')) return { checks, system: undefined };
+  const { stdout } = await connection.exec('exec /bin/sh -s', {
+    stdin: prelude + systemScript,
     ...(signal ? { signal } : {}),
   });
+  return { checks, system: parseSystem(stdout.toString('utf8')) };
 }
 
 /** Removes what the benchmarks left on a guest between trials. */

@@ -52,7 +52,11 @@ export class App extends Disposable {
     const version = String((context.extension.packageJSON as { version?: unknown }).version);
     const experiments = this.register(new ExperimentService(lab, guests, storage, version, log));
     const reports = new ReportEditor(context.extensionUri, experiments, log);
-    this.services = { log, lab, guests, experiments, reports, pool, hostKeys, prompter, storageUri: storage };
+    this.services = {
+      ...{ log, lab, guests, experiments, reports, pool, hostKeys, prompter },
+      storageUri: storage,
+      extensionUri: context.extensionUri,
+    };
     this.guestsView = this.register(new GuestsView(lab, guests));
     this.experimentsView = this.register(new ExperimentsView(experiments));
     this.timer = this.register(new RefreshTimer(lab, guests));

@@ -52,6 +52,19 @@ export async function pickGuest(services: Services, title: string): Promise<stri
   return picked.label;
 }
 
+/** Asks which guests are meant, if there is more than one. Throws CancellationError when none is chosen. */
+export async function pickGuests(services: Services, title: string): Promise<readonly string[]> {
+  await services.lab.open();
+  const { guests } = services.lab.lab;
+  if (guests.length <= 1) return [await pickGuest(services, title)];
+  const picked = await vscode.window.showQuickPick(
+    guests.map((guest) => ({ label: guest.name, description: guest.host ?? '', picked: true })),
+    { title, placeHolder: vscode.l10n.t('Choose guests'), canPickMany: true, ignoreFocusOut: true },
+  );
+  if (!picked || picked.length === 0) throw new vscode.CancellationError();
+  return picked.map(({ label }) => label);
+}
+
 /** The experiment a command was called for; asks if it was called without one. */
 export async function pickExperiment(
   services: Services,

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
@@ -11,6 +10,7 @@ import { modelMessage, readPageMessage, type PageMessage } from '../report/proto
 import type { ReportModel } from '../report/shape';
 import type { ExperimentService } from './experimentService';
 import { messageOf, type Log } from './log';
+import { pageHtml, pageOptions } from './pageHtml';
 import { trialOutputUri } from './trialOutputs';
 
 const debounceMs = 400;
@@ -72,13 +72,7 @@ class ReportPanel extends Disposable {
     private readonly log: Log,
   ) {
     super();
-    panel.webview.options = {
-      enableScripts: true,
-      localResourceRoots: [
-        vscode.Uri.joinPath(extensionUri, 'dist'),
-        vscode.Uri.joinPath(extensionUri, 'media'),
-      ],
-    };
+    panel.webview.options = pageOptions(extensionUri);
     this.register(panel.webview.onDidReceiveMessage((data: unknown) => this.receive(data)));
     this.register(panel.onDidChangeViewState(() => this.send()));
     this.register(
@@ -130,7 +124,11 @@ class ReportPanel extends Disposable {
       return;
     }
     this.shows = 'page';
-    this.panel.webview.html = pageHtml(this.panel.webview, this.extensionUri);
+    this.panel.webview.html = pageHtml(this.panel.webview, this.extensionUri, {
+      script: 'webview.js',
+      styles: ['webview.css'],
+      rootId: 'report',
+    });
   }
 
   private async text(): Promise<string | undefined> {
@@ -215,27 +213,6 @@ class ReportPanel extends Disposable {
     this.isReady = false;
     this.panel.webview.html = messageHtml(this.panel.webview, this.extensionUri, text);
   }
-}
-
-function pageHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
-  const nonce = randomBytes(16).toString('base64');
-  const asset = (name: string): string =>
-    webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', name)).toString();
-  const csp = `default-src 'none'; script-src 'nonce-${nonce}'; style-src ${webview.cspSource}; img-src ${webview.cspSource} data:; font-src ${webview.cspSource}`;
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${csp}">
-<title>Guestbench</title>
-<link rel="stylesheet" href="${asset('webview.css')}">
-</head>
-<body>
-<main id="report" aria-busy="true"></main>
-<script nonce="${nonce}" src="${asset('webview.js')}"></script>
-</body>
-</html>`;
 }
 
 function messageHtml(webview: vscode.Webview, extensionUri: vscode.Uri, text: string): string {

@@ -19,4 +19,5 @@ export interface Services {
   readonly hostKeys: HostKeys;
   readonly prompter: VscodePrompter;
   readonly storageUri: vscode.Uri;
+  readonly extensionUri: vscode.Uri;
 }

@@ -1,136 +1,67 @@
 import * as vscode from 'vscode';
 import { benchmarksOf } from '../../benchmarks/own';
-import { checkGuest, installOn, resolveBenchmarks, type PlannedBenchmark } from '../../experiment/prepare';
+import { resolveBenchmarks, type PlannedBenchmark } from '../../experiment/prepare';
 import { UserError } from '../../model/userError';
-import { guestsFrom, pickGuest, stringsOf } from '../commandArguments';
-import { requireTrust, type Lack } from '../guestService';
+import { guestsFrom, pickGuests, stringsOf } from '../commandArguments';
+import { requireTrust } from '../guestService';
+import { Preparation } from '../preparation';
+import { PreparePanel } from '../preparePanel';
 import type { Services } from '../services';
-import { StreamTerminal } from '../streamTerminal';
 
-/** Checks which benchmarks can run on guests and offers to install what is missing, naming the exact commands. */
+/** The table a person opened last: the next one takes its place. Tables that a run waits for stay. */
+let shown: PreparePanel | undefined;
+
+/** Shows which benchmarks can run on which guests, and installs what is missing, naming the exact commands. */
 export async function prepareGuest(services: Services, ...args: readonly unknown[]): Promise<void> {
   requireTrust();
   await services.lab.open();
-  const names = guestsFrom(args) ?? [await pickGuest(services, vscode.l10n.t('Prepare Guest'))];
+  const names = guestsFrom(args) ?? (await pickGuests(services, vscode.l10n.t('Prepare Guests: Guests')));
+  for (const name of names) services.lab.guest(name);
   const benchmarks = benchmarksOf(services.lab.lab);
   const ids = benchmarksFrom(args) ?? benchmarks.map((benchmark) => benchmark.id);
   const planned = resolveBenchmarks(
     ids.map((id) => ({ id })),
     benchmarks,
   );
-  const lacking = await findLacks(services, names, planned);
-  if (lacking.length === 0) {
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t(
-        '{0}: ready for {1}.',
-        names.join(', '),
-        planned.map((p) => p.benchmark.title).join(', '),
-      ),
-    );
-    return;
-  }
-  await offerInstall(services, lacking, planned);
+  const preparation = new Preparation(services.guests, names, planned, 'prepare');
+  shown?.close();
+  shown = new PreparePanel(services, preparation, 'prepare');
+  await preparation.check();
 }
 
-/** What one guest lacks. */
-export interface GuestLacks {
-  readonly guest: string;
-  readonly lacks: readonly Lack[];
+/** The guests and benchmarks that a run can go on with. */
+export interface Prepared {
+  readonly guests: readonly string[];
+  /** Ids in the plan. */
+  readonly benchmarks: readonly string[];
 }
 
-/** Checks guests side by side, shows what is missing in their rows, and returns those that lack something. */
-export async function findLacks(
+/**
+ * Makes sure that every benchmark can run on every guest. Otherwise an `attended` run waits, at a table, until the
+ * person has installed what is missing, or goes on without it; an `unattended` one does not begin.
+ * @throws UserError that says for each guest what it lacks; CancellationError when the person closes the table.
+ */
+export async function prepareRun(
   services: Services,
-  names: readonly string[],
+  guests: readonly string[],
   planned: readonly PlannedBenchmark[],
-): Promise<readonly GuestLacks[]> {
-  const found = await vscode.window.withProgress(
+  person: 'attended' | 'unattended',
+): Promise<Prepared> {
+  const preparation = new Preparation(services.guests, guests, planned, 'run');
+  await vscode.window.withProgress(
     { location: { viewId: 'guestbench.guests' }, title: vscode.l10n.t('Checking guests') },
-    () =>
-      Promise.all(
-        names.map(async (guest): Promise<GuestLacks> => {
-          const checks = await checkGuest(await services.guests.connect(guest, 'ask'), planned);
-          const lacks = planned.flatMap(({ benchmark }): Lack[] => {
-            const check = checks.get(benchmark.id);
-            return check && check.state !== 'ready'
-              ? [{ benchmark: benchmark.id, title: benchmark.title, check }]
-              : [];
-          });
-          services.guests.setLacks(guest, lacks);
-          return { guest, lacks };
-        }),
-      ),
+    () => preparation.check(),
   );
-  return found.filter(({ lacks }) => lacks.length > 0);
-}
-
-/** Asks once, names every command, installs in a terminal. True when nothing is missing any more. */
-export async function offerInstall(
-  services: Services,
-  lacking: readonly GuestLacks[],
-  planned: readonly PlannedBenchmark[],
-): Promise<boolean> {
-  const lines = lacking.flatMap(({ guest, lacks }) =>
-    lacks.map(({ title, check }) =>
-      check.state === 'missing'
-        ? vscode.l10n.t(
-            '{0}, {1}: {2}',
-            guest,
-            title,
-            check.install ?? vscode.l10n.t('install {0} by hand', check.package),
-          )
-        : `${guest}, ${title}: ${check.reason}`,
-    ),
-  );
-  const installable = lacking.some(({ lacks }) =>
-    lacks.some(({ check }) => check.state === 'missing' && check.install !== undefined),
-  );
-  const install = vscode.l10n.t('Install');
-  const chosen = await vscode.window.showWarningMessage(
-    vscode.l10n.t('Some guests are not ready.'),
-    { modal: true, detail: [...new Set(lines)].join('\n') },
-    ...(installable ? [install] : []),
-  );
-  if (chosen !== install) return false;
-  const terminal = new StreamTerminal(vscode.l10n.t('Guestbench: install'));
-  terminal.show();
-  for (const { guest, lacks } of lacking) await installAll(services, guest, lacks, planned, terminal);
-  const names = lacking.map(({ guest }) => guest);
-  const still = await findLacks(services, names, planned);
-  terminal.line(
-    still.length === 0 ? vscode.l10n.t('All is ready.') : vscode.l10n.t('Something is still missing.'),
-  );
-  return still.length === 0;
-}
-
-async function installAll(
-  services: Services,
-  guest: string,
-  lacks: readonly Lack[],
-  planned: readonly PlannedBenchmark[],
-  terminal: StreamTerminal,
-): Promise<void> {
-  const connection = await services.guests.connect(guest, 'ask');
-  const done = new Set<string>();
-  for (const { benchmark: id, title, check } of lacks) {
-    const entry = planned.find(({ benchmark }) => benchmark.id === id);
-    if (!entry || check.state !== 'missing' || check.install === undefined || done.has(check.install))
-      continue;
-    done.add(check.install);
-    terminal.heading(vscode.l10n.t('{0}: installing {1} for {2}', guest, check.package, title));
-    const result = await installOn(connection, entry, (chunk) => terminal.output(chunk));
-    if (result.code !== 0) {
-      throw new UserError(
-        result.code === 77
-          ? vscode.l10n.t(
-              '{0}: installing needs root or passwordless sudo. Run there: {1}',
-              guest,
-              check.install,
-            )
-          : vscode.l10n.t('{0}: installing {1} failed; the terminal shows why.', guest, check.package),
-      );
-    }
+  const all: Prepared = { guests, benchmarks: planned.map(({ benchmark }) => benchmark.id) };
+  if (preparation.isAllReady || person === 'unattended') {
+    const lines = preparation.lackLines;
+    preparation.dispose();
+    if (lines.length === 0) return all;
+    throw new UserError(vscode.l10n.t('Not started; some guests are not ready.\n{0}', lines.join('\n')));
   }
+  const outcome = await new PreparePanel(services, preparation, 'run').outcome;
+  if (outcome === 'cancelled') throw new vscode.CancellationError();
+  return outcome === 'all' ? all : outcome;
 }
 
 function benchmarksFrom(args: readonly unknown[]): readonly string[] | undefined {

@@ -8,6 +8,7 @@ import type { Lab } from '../../model/lab';
 import { UserError } from '../../model/userError';
 import { guestsFrom, stringsOf, valueOf } from '../commandArguments';
 import { requireTrust } from '../guestService';
+import { reachGuests } from '../reachGuests';
 import {
   allSuites,
   askGuests,
@@ -20,7 +21,7 @@ import {
   type Workloads,
 } from '../runQuestions';
 import type { Services } from '../services';
-import { findLacks, offerInstall } from './prepareGuest';
+import { prepareRun } from './prepareGuest';
 
 /**
  * Runs benchmarks on guests as one experiment. Without arguments it asks; `{ guests, benchmarks, suite, preset,
@@ -39,21 +40,16 @@ export async function runBenchmarks(
   const refs = await withLengths(workloads, valueOf(options, 'preset'), guests.length, lab);
   const planned = resolveBenchmarks(refs, benchmarksOf(lab));
   const rounds = roundsFrom(valueOf(options, 'rounds')) ?? (await askRounds(planned, guests));
-  await reachAll(services, guests);
-  const lacking = await findLacks(services, guests, planned);
-  if (lacking.length > 0 && !(await offerInstall(services, lacking, planned))) {
-    const lines = lacking.map(
-      ({ guest, lacks }) => `${guest}: ${lacks.map(({ title }) => title).join(', ')}`,
-    );
-    throw new UserError(vscode.l10n.t('Not started; these cannot run yet: {0}', lines.join('; ')));
-  }
+  const person = isWholeCall(args) ? 'unattended' : 'attended';
+  const reached = await reachGuests(services, guests, person);
+  const prepared = await prepareRun(services, reached, planned, person);
   const label = valueOf(options, 'label');
   const seed = valueOf(options, 'seed');
   const opening = openReportWhenThere(services);
   try {
     return await services.experiments.run({
-      guests,
-      benchmarks: refs,
+      guests: prepared.guests,
+      benchmarks: refs.filter(({ id }) => prepared.benchmarks.includes(id)),
       rounds,
       ...(typeof label === 'string' ? { label } : {}),
       ...(typeof seed === 'number' ? { seed } : {}),
@@ -61,6 +57,17 @@ export async function runBenchmarks(
   } finally {
     opening.dispose();
   }
+}
+
+/** Everything was said in the call: nobody may be there to answer, so what would be asked is an error. */
+function isWholeCall(args: readonly unknown[]): boolean {
+  const [options] = args;
+  const workloads = stringsOf(options, 'benchmarks') ?? stringsOf(options, 'suite');
+  return (
+    stringsOf(options, 'guests') !== undefined &&
+    workloads !== undefined &&
+    valueOf(options, 'rounds') !== undefined
+  );
 }
 
 function workloadsFrom(services: Services, options: unknown): Workloads | undefined {
@@ -92,23 +99,6 @@ async function withLengths(
     return benchmark ? { id, parameters: benchmark.presets[preset] } : { id };
   });
   return [...withParameters, ...single];
-}
-
-/** The headings of the trials and the default comparison need the modes, and an experiment needs every guest. */
-async function reachAll(services: Services, guests: readonly string[]): Promise<void> {
-  await services.guests.refresh(
-    guests.filter((name) => services.guests.state(name).kind !== 'ready'),
-    'ask',
-  );
-  const failures = guests.flatMap((name) => {
-    const state = services.guests.state(name);
-    return state.kind === 'error' ? [state.message] : [];
-  });
-  if (failures.length > 0) {
-    throw new UserError(
-      vscode.l10n.t('Not started; not every guest can be reached. {0}', failures.join(' ')),
-    );
-  }
 }
 
 /** Opens the report beside the terminal as soon as its file exists: it fills while the experiment runs. */

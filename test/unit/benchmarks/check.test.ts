@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCheck } from '../../../src/benchmarks/check';
+import { parseCheck, problemKinds } from '../../../src/benchmarks/check';
 
 const lines = (...fields: readonly string[]) =>
   fields.map((field) => `guestbench-check: ${field}\n`).join('');
@@ -22,8 +22,9 @@ describe('parseCheck', () => {
     expect(parseCheck(lines('state=missing', 'command=7z', 'package=7zip', 'end'))).toMatchObject({
       install: undefined,
     });
-    expect(parseCheck(lines('state=problem', 'reason=no space', 'end'))).toEqual({
+    expect(parseCheck(lines('state=problem', 'kind=space', 'reason=no space', 'end'))).toEqual({
       state: 'problem',
+      kind: 'space',
       reason: 'no space',
     });
   });
@@ -35,6 +36,7 @@ describe('parseCheck', () => {
     });
     expect(parseCheck(`sh: cannot fork\n${lines('state=ready', 'version=1')}`)).toEqual({
       state: 'problem',
+      kind: 'other',
       reason: 'the check did not come to its end; its last line: "sh: cannot fork"',
     });
   });
@@ -49,6 +51,17 @@ describe('parseCheck', () => {
     ]) {
       expect(parseCheck(lines(...fields)).state).toBe('problem');
     }
+  });
+
+  it('knows the kinds of problem, and takes any other word for one that its reason tells', () => {
+    for (const kind of problemKinds)
+      expect(parseCheck(lines('state=problem', `kind=${kind}`, 'reason=x', 'end'))).toMatchObject({ kind });
+    for (const fields of [['kind=moon'], ['kind='], []])
+      expect(parseCheck(lines('state=problem', ...fields, 'reason=x', 'end'))).toEqual({
+        state: 'problem',
+        kind: 'other',
+        reason: 'x',
+      });
   });
 
   it('never throws', () => {

@@ -68,7 +68,7 @@ describe.each(named)('the scripts of %s', (id, benchmark) => {
     expect([status, result.state]).toEqual([0, 'missing']);
     if (result.state !== 'missing') return;
     expect(result.install).toBe(
-      `sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends ${result.package}`,
+      `sudo -n env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 ${result.package}`,
     );
 
     const bare = run(script, join(root, 'empty'));
@@ -110,7 +110,7 @@ describe.each(named)('the scripts of %s', (id, benchmark) => {
       ['dnf', 'dnf -y install '],
       ['yum', 'yum -y install '],
       ['zypper', 'zypper --non-interactive install --no-recommends '],
-      ['apk', 'apk add '],
+      ['apk', 'apk --wait 120 add '],
     ] as const) {
       const { status, stdout } = run(script, commands({ [manager]: 'echo "did $*"; exit 9', id: 'echo 0' }));
       expect(stdout).toContain(`guestbench: running: ${line}`);

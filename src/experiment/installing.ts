@@ -1,0 +1,161 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { lockWaitSeconds, updateWords } from '../benchmarks/packageManagers';
+import {
+  shownCommand,
+  troubleOf,
+  type InstallPlan,
+  type InstallTrouble,
+  type Privilege,
+} from '../benchmarks/installPlan';
+import { quoteCommand } from '../ssh/quote';
+import type { Connection } from '../ssh/transport';
+
+/** A guest on a slow line may load for long; a package manager that hangs still ends. */
+const installTimeoutMs = 30 * 60_000;
+const lockPauseMs = 5_000;
+
+/**
+ * Runs its arguments with nothing on standard input and passes their output on. When nobody takes the output any
+ * more (the window was closed, the installation cancelled) it goes nowhere and the command still comes to its
+ * end: a package manager that is cut off midway leaves packages half installed. One line, and no quote in it:
+ * every login shell carries it unchanged.
+ */
+const relay =
+  'LC_ALL=C; export LC_ALL; exec 4>&1; gb_status=$( { { "$@" </dev/null 2>&1 3>&- 4>&-; echo $? >&3; } | { cat >&4; cat >/dev/null; }; } 3>&1 ); exit $gb_status';
+
+/** -k: neither takes a password that sudo remembers, nor lets it remember this one. */
+const sudoWithPassword = ['sudo', '-k', '-S', '-p', ''];
+
+const becoming: Readonly<Record<Exclude<Privilege, 'none'>, readonly string[]>> = {
+  root: [],
+  sudo: ['sudo', '-n'],
+  'sudo-password': sudoWithPassword,
+  doas: ['doas', '-n'],
+};
+
+/** What sudo says to a password. */
+export type SudoVerdict =
+  | { readonly verdict: 'right' }
+  | { readonly verdict: 'wrong' }
+  /** The password may be right, but this account cannot become root with it; `said` is sudo's own line. */
+  | { readonly verdict: 'refused'; readonly said: string };
+
+/** Asks sudo whether the password is right, and leaves no trace of it: it goes through standard input only. */
+export async function trySudoPassword(
+  connection: Connection,
+  password: string,
+  signal?: AbortSignal,
+): Promise<SudoVerdict> {
+  const command = quoteCommand(['exec', 'env', 'LC_ALL=C', ...sudoWithPassword, '-v']);
+  const result = await connection.exec(command, {
+    stdin: `${password}\n`,
+    ...(signal ? { signal } : {}),
+  });
+  if (result.code === 0) return { verdict: 'right' };
+  return sudoVerdict(result.stderr.toString('utf8'));
+}
+
+/** Reads why sudo refused. */
+export function sudoVerdict(stderr: string): SudoVerdict {
+  const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const refused = lines.find((line) =>
+    /may not run sudo|not in the sudoers|is not allowed|must have a tty|terminal is required|expired/i.test(
+      line,
+    ),
+  );
+  if (refused !== undefined) return { verdict: 'refused', said: refused.trim() };
+  const isWrong = /incorrect (?:password|authentication)|try again|no password was provided|failed/i;
+  if (lines.some((line) => isWrong.test(line))) return { verdict: 'wrong' };
+  return { verdict: 'refused', said: lines.at(-1)?.trim() ?? 'sudo said nothing' };
+}
+
+export interface InstallOptions {
+  readonly plan: InstallPlan;
+  /** For sudo that asks. */
+  readonly password?: string;
+  /** Says each command before it runs, as it was shown. */
+  readonly onCommand: (shown: string) => void;
+  readonly onOutput: (chunk: Buffer) => void;
+  /** Another process has the package manager's lock: it is waited for. */
+  readonly onLocked: () => void;
+  /** What to install now that the package lists were fetched; undefined: nothing, or the person does not agree. */
+  readonly planAnew: () => Promise<InstallPlan | undefined>;
+  /** Stops waiting and begins no further command; the one that runs comes to its end on the guest. */
+  readonly signal?: AbortSignal;
+}
+
+export type InstallOutcome =
+  /** `missed`: it ended well, and said that not all could be fetched. */
+  | { readonly state: 'done'; readonly missed?: InstallTrouble }
+  | { readonly state: 'dropped' }
+  | { readonly state: 'failed'; readonly trouble: InstallTrouble; readonly code: number | null };
+
+/** Installs what a plan names. Package lists are fetched where they are missing, or turn out to be old. */
+export async function installPackages(
+  connection: Connection,
+  options: InstallOptions,
+): Promise<InstallOutcome> {
+  const { plan } = options;
+  if (plan.update) return afterUpdate(connection, options, plan.privilege);
+  const first = await runWaiting(connection, plan.install, options, plan.privilege);
+  const isOld =
+    first.state === 'failed' && (first.trouble === 'stale' || first.trouble === 'unknown-package');
+  if (!isOld || plan.install?.includes('apt-get') !== true) return first;
+  return afterUpdate(connection, options, plan.privilege);
+}
+
+async function afterUpdate(
+  connection: Connection,
+  options: InstallOptions,
+  privilege: Privilege,
+): Promise<InstallOutcome> {
+  const update = await runWaiting(connection, updateWords, options, privilege);
+  if (update.state !== 'done') return update;
+  const plan = await options.planAnew();
+  if (!plan) return { state: 'dropped' };
+  const install = await runWaiting(connection, plan.install, options, privilege);
+  const isUnfetched = install.state === 'failed' && install.trouble === 'unknown-package';
+  return isUnfetched && update.missed ? { ...install, trouble: update.missed } : install;
+}
+
+/** Runs one command as root; again while another process holds the lock, for managers that do not wait. */
+async function runWaiting(
+  connection: Connection,
+  words: readonly string[] | undefined,
+  options: InstallOptions,
+  privilege: Privilege,
+): Promise<InstallOutcome> {
+  if (!words) return { state: 'failed', trouble: 'other', code: null };
+  options.onCommand(shownCommand(words, privilege));
+  for (let waitedMs = 0; ; waitedMs += lockPauseMs) {
+    const startedMs = performance.now();
+    const outcome = await runAsRoot(connection, words, options, privilege);
+    // One that has waited by itself is not asked again.
+    const patience = lockWaitSeconds * 1000 - waitedMs - (performance.now() - startedMs);
+    if (outcome.state !== 'failed' || outcome.trouble !== 'locked' || patience <= 0) return outcome;
+    options.onLocked();
+    await sleep(lockPauseMs, undefined, { signal: options.signal });
+  }
+}
+
+async function runAsRoot(
+  connection: Connection,
+  words: readonly string[],
+  { password, onOutput, signal }: InstallOptions,
+  privilege: Privilege,
+): Promise<InstallOutcome> {
+  if (privilege === 'none') return { state: 'failed', trouble: 'other', code: null };
+  const command = ['exec', 'env', 'LC_ALL=C', ...becoming[privilege], '/bin/sh', '-c', relay, 'sh', ...words];
+  const result = await connection.exec(quoteCommand(command), {
+    ...(privilege === 'sudo-password' ? { stdin: `${password ?? ''}\n` } : {}),
+    timeoutMs: installTimeoutMs,
+    onStdout: onOutput,
+    onStderr: onOutput,
+    ...(signal ? { signal } : {}),
+  });
+  const said = Buffer.concat([result.stdout, result.stderr]).toString('utf8');
+  if (result.code !== 0) return { state: 'failed', trouble: troubleOf(said), code: result.code };
+  // apt-get update ends well although it fetched nothing, or not all.
+  const isPartial = /^W: (?:failed to fetch|some index files failed)/im.test(said);
+  return { state: 'done', ...(isPartial ? { missed: troubleOf(said) } : {}) };
+}
