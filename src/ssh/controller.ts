@@ -8,6 +8,7 @@ const sh = (text: TemplateStringsArray): string => text.raw.join('').replaceAll(
  *   $B = /var/tmp/guestbench-<uid>           0700, checked for owner and type before use
  *   $B/lock                                  symbolic link to "ID:PID:STARTTIME:BOOTID": who has the guest
  *   $B/work                                  GB_WORK of every job
+ *   $B/sources/NAME                          what was uploaded for jobs; NAME.part while it comes, NAME.by: who sends
  *   $B/runs/ID/cmd                           the job's script
  *              started/                      directory; making it is what starts a job at most once
  *              live                          FIFO the runner keeps open: its end-of-file is the runner's end
@@ -20,8 +21,9 @@ const sh = (text: TemplateStringsArray): string => text.raw.join('').replaceAll(
  */
 export const controllerScript = sh`#!/bin/sh
 # Guestbench guest controller, protocol 1.
-# put ID BYTES | start ID | status ID | follow ID OUT ERR POLL [hold] | fetch ID OFFSET out|err|file [NAME]
+# put ID BYTES | start ID | status ID | follow ID OUT ERR POLL [hold] | fetch ID OFFSET out|err|load|file [NAME]
 # files ID | cancel ID GRACE | list | rm ID | clean
+# source NAME BYTES SHA256 | take NAME OFFSET < DATA | drop NAME
 umask 077
 LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
@@ -117,6 +119,53 @@ base() {
   [ "$3" = "$UIDN" ] || die basedir-owner
   case $1 in drwx------*) ;; *) die basedir-mode ;; esac
   mkdir -p "$B/runs" "$B/work" || die basedir
+}
+
+# sum FILE: its SHA-256 by whichever tool there is; empty without one
+sum() {
+  if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1" | cut -d ' ' -f 1
+  elif command -v openssl >/dev/null 2>&1; then openssl dgst -sha256 <"$1" | sed 's/.* //'
+  elif command -v shasum >/dev/null 2>&1; then shasum -a 256 <"$1" | cut -d ' ' -f 1
+  elif command -v sha256 >/dev/null 2>&1; then sha256 -q <"$1"
+  fi
+}
+
+goodsource() {
+  case $1 in ''|*[!A-Za-z0-9._+-]*|.*|-*) die badname ;; esac
+  f=$B/sources/$1
+  base
+  mkdir -p "$B/sources" || die basedir
+}
+
+# source BYTES SHA256: under its name only when it is whole; else how much is here, and how many KiB are free
+source_() {
+  [ -n "$(sum /dev/null)" ] || die nosum
+  for c in "$f" "$f.part"; do
+    [ -f "$c" ] || continue
+    n=$(size "$c")
+    if [ "$n" -eq "$1" ] && [ "$(sum "$c")" = "$2" ]; then
+      [ "$c" = "$f" ] || mv -f "$c" "$f" || die basedir
+      rm -f "$f.by"
+      say "path=$f whole=1"
+      return
+    fi
+    if [ "$c" = "$f" ] || [ "$n" -ge "$1" ]; then rm -f "$c" "$f.by"; fi
+  done
+  free=$(df -Pk "$B" 2>/dev/null | { read -r _; read -r _ _ _ n _; echo "$n"; })
+  say "path=$f whole=0 at=$(size "$f.part") free=$free"
+}
+
+# take OFFSET: adds what comes to what is here
+take() {
+  if [ -s "$f.by" ] && alive "$(cat "$f.by")" && [ "$_pid" -gt 1 ]; then
+    # Its connection is gone, or it would not be sent anew.
+    kill -s KILL -- "$_pid" 2>/dev/null
+  fi
+  [ "$(size "$f.part")" -eq "$1" ] || die cut
+  atomically "$f.by" "send:$$:$(started $$):$(bootid)"
+  say taking=1
+  # In place of this shell, so that NAME.by names who writes.
+  exec cat >>"$f.part"
 }
 
 # none, preparing, busy, running, orphan (runner killed, benchmark alive), done, lost
@@ -404,6 +453,9 @@ case $verb in
       [ "$3" = "$UIDN" ] && rm -f "$f"
     done
     say ok=1 ;;
+  source) goodsource "$1"; digits "$2" badsize; source_ "$2" "$3" ;;
+  take) goodsource "$1"; digits "$2" badoffset; idle; take "$2" ;;
+  drop) goodsource "$1"; rm -f "$f" "$f.part" "$f.by"; say ok=1 ;;
   *) die usage ;;
 esac
 `;

@@ -220,6 +220,7 @@ function run(
     });
     channel.on('error', () => undefined);
     channel.on('close', (code?: number | null, name?: string) => {
+      over = true;
       signal.removeEventListener('abort', abort);
       // No exit status at all: the connection or the server's process went away. Never a success.
       if (code === undefined)
@@ -232,9 +233,42 @@ function run(
           signal: code === null ? (name ?? 'unknown') : null,
         });
     });
-    if (options.holdStdin === true) {
-      if (options.stdin !== undefined) channel.write(options.stdin);
-    } else channel.end(options.stdin);
+    const { stdin } = options;
+    if (stdin !== undefined && typeof stdin !== 'string') {
+      const ended = (): boolean => over;
+      feed(channel, stdin, ended)
+        .then(() => options.holdStdin === true || over || channel.end())
+        .catch((error: unknown) => fail(error instanceof Error ? error : new Error(String(error))));
+    } else if (options.holdStdin === true) {
+      if (stdin !== undefined) channel.write(stdin);
+    } else channel.end(stdin);
+  });
+}
+
+/** Writes chunk after chunk, each when there is room for it, until the command has ended. */
+async function feed(
+  channel: ClientChannel,
+  chunks: AsyncIterable<Uint8Array>,
+  ended: () => boolean,
+): Promise<void> {
+  for await (const chunk of chunks) {
+    if (ended()) return;
+    if (!channel.write(chunk)) await room(channel);
+    if (ended()) return;
+  }
+}
+
+/** Resolves when the channel takes more, or nothing any more. */
+function room(channel: ClientChannel): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      channel.off('drain', done);
+      channel.off('close', done);
+      resolve();
+    };
+    channel.on('drain', done);
+    channel.on('close', done);
+    if (channel.destroyed || channel.writableEnded) done();
   });
 }
 

@@ -16,8 +16,11 @@ export interface Target {
 }
 
 export interface ExecOptions {
-  /** Written to the command's standard input, which is then closed. Default: closed at once. */
-  readonly stdin?: string;
+  /**
+   * Written to the command's standard input, which is then closed. Default: closed at once. Chunks are asked for no
+   * faster than the command takes them; what they throw is what `exec` rejects with.
+   */
+  readonly stdin?: string | AsyncIterable<Uint8Array>;
   /**
    * Stops waiting. The command sees the end of its standard input and of its readers; a TERM reaches it only where
    * the server passes signals on (not in root's sessions): a command that does neither read nor write runs on.
