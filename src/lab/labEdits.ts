@@ -7,12 +7,19 @@ import {
   type FormattingOptions,
   type Node,
 } from 'jsonc-parser';
-import { guestSchema, type Guest } from '../model/lab';
+import { guestSchema, type Guest, type Lab } from '../model/lab';
 import { UserError } from '../model/userError';
 import { parseLab } from './labRead';
 
 /** Kinds of the scanner's tokens (its type is a const enum, which isolated modules cannot import). */
-const token = { closeBracket: 4, comma: 5, end: 17, lineComment: 12, blockComment: 13 } as const;
+const token = {
+  closeBrace: 2,
+  closeBracket: 4,
+  comma: 5,
+  end: 17,
+  lineComment: 12,
+  blockComment: 13,
+} as const;
 
 /** A first lab file, with what a person needs to know to go on by hand. `schema`: where its JSON schema lies. */
 export function newLabText(schema?: string): string {
@@ -84,7 +91,7 @@ export function updateGuest(
   validGuest(merged);
   const inOneLine = !nodeText(text, guestNode(text, index)).includes('\n');
   // Outside a one-line guest's own comments, the least surprising edit is to write that line anew.
-  if (inOneLine && !/\/[/*]/.test(withoutStrings(nodeText(text, guestNode(text, index))))) {
+  if (inOneLine && !hasComment(nodeText(text, guestNode(text, index)))) {
     const node = guestNode(text, index);
     return checkedText(
       withHost(
@@ -95,12 +102,69 @@ export function updateGuest(
   }
   let edited = text;
   for (const [key, value] of Object.entries(changes)) {
-    edited = applyEdits(
-      edited,
-      modify(edited, ['guests', index, key], value, { formattingOptions: formatting(edited) }),
-    );
+    edited = withValue(edited, ['guests', index, key], value);
   }
   return checkedText(withHost(edited, changes.host));
+}
+
+type SuiteEntry = Lab['suites'][string][number];
+
+/**
+ * Writes a suite: a new one, or another content for one that there is. Entries that stay keep their comments.
+ * @throws UserError when the text is broken or the result would not be a lab.
+ */
+export function setSuite(text: string, name: string, entries: readonly SuiteEntry[]): string {
+  const source = text.trim() === '' ? newLabText() : text;
+  const before = labOf(source).suites[name];
+  if (before === undefined) return checkedText(withSuite(source, name, entries));
+  const same =
+    before.length === entries.length &&
+    before.every(
+      ({ benchmark, as }, index) => benchmark === entries[index]?.benchmark && as === entries[index]?.as,
+    );
+  if (!same) return checkedText(withSuite(withValue(source, ['suites', name], undefined), name, entries));
+  return checkedText(
+    entries.reduce(
+      (edited, entry, index) => withEntry(edited, ['suites', name, index], entry, before[index]),
+      source,
+    ),
+  );
+}
+
+function withSuite(text: string, name: string, entries: readonly SuiteEntry[]): string {
+  const suites = findNodeAtLocation(rootOf(text), ['suites']);
+  if (suites === undefined) return withSuite(withValue(text, ['suites'], {}), name, entries);
+  const { insertSpaces, tabSize } = formatting(text);
+  const unit = insertSpaces === false ? '\t' : ' '.repeat(tabSize ?? 2);
+  const rows = entries.map(
+    (entry, index) => `${unit}${oneLine(entry)}${index + 1 < entries.length ? ',' : ''}`,
+  );
+  return appended(text, suites, `${JSON.stringify(name)}: [`, ...rows, ']');
+}
+
+function withEntry(
+  text: string,
+  path: readonly (string | number)[],
+  entry: SuiteEntry,
+  before: SuiteEntry | undefined,
+): string {
+  const node = findNodeAtLocation(rootOf(text), [...path]);
+  const written = node === undefined ? '' : nodeText(text, node);
+  if (node === undefined || oneLine(before) === oneLine(entry)) return text;
+  if (!written.includes('\n') && !hasComment(written))
+    return text.slice(0, node.offset) + oneLine(entry) + text.slice(node.offset + node.length);
+  const names = new Set([...Object.keys(before?.parameters ?? {}), ...Object.keys(entry.parameters ?? {})]);
+  return [...names].reduce((edited, name) => {
+    const [old, value] = [before?.parameters?.[name], entry.parameters?.[name]];
+    return JSON.stringify(old) === JSON.stringify(value)
+      ? edited
+      : withValue(edited, [...path, 'parameters', name], value);
+  }, text);
+}
+
+/** `undefined` takes the value away. */
+function withValue(text: string, path: readonly (string | number)[], value: unknown): string {
+  return applyEdits(text, modify(text, [...path], value, { formattingOptions: formatting(text) }));
 }
 
 function labOf(text: string) {
@@ -114,7 +178,7 @@ function labOf(text: string) {
 function withElement(text: string, key: 'hosts' | 'guests', element: object): string {
   const list = findNodeAtLocation(rootOf(text), [key]);
   if (list !== undefined) return appended(text, list, oneLine(element));
-  return applyEdits(text, modify(text, [key], [element], { formattingOptions: formatting(text) }));
+  return withValue(text, [key], [element]);
 }
 
 /** A guest may be the first to name its host: then the host is written down too. */
@@ -164,6 +228,7 @@ function guestNode(text: string, index: number): Node {
 
 const nodeText = (text: string, node: Node) => text.slice(node.offset, node.offset + node.length);
 const withoutStrings = (text: string) => text.replace(/"(\\.|[^"\\])*"/g, '""');
+const hasComment = (text: string) => /\/[/*]/.test(withoutStrings(text));
 
 function oneLine(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? '[]' : `[${value.map(oneLine).join(', ')}]`;
@@ -174,10 +239,10 @@ function oneLine(value: unknown): string {
 }
 
 /**
- * Adds an element to a list, behind every comment that stands in it. (jsonc-parser would put it between the last
+ * Adds an element to a list, or a property to an object, behind every comment that stands in it. (jsonc-parser would put it between the last
  * element and the comment that belongs to that element.)
  */
-function appended(text: string, list: Node, element: string): string {
+function appended(text: string, list: Node, ...elementLines: readonly string[]): string {
   const last = list.children?.at(-1);
   const start = last === undefined ? list.offset + 1 : last.offset + last.length;
   const { comma, end } = trailing(text, start);
@@ -192,12 +257,13 @@ function appended(text: string, list: Node, element: string): string {
   const head = text.slice(0, start) + separator + text.slice(start, end);
   const tail = text.slice(end);
   const behind = comma && last !== undefined ? ',' : '';
-  if (oneRow) return `${head} ${element}${behind}${tail}`;
+  if (oneRow) return `${head} ${elementLines.map((line) => line.trim()).join(' ')}${behind}${tail}`;
+  const element = elementLines.join(`${eol ?? '\n'}${indent}`);
   const closing = /^\s*\n/.test(tail) ? '' : `${eol ?? '\n'}${base}`;
   return `${head}${eol ?? '\n'}${indent}${element}${behind}${closing}${closing === '' ? tail : tail.trimStart()}`;
 }
 
-/** From `start` to the list's bracket: is there a comma, and where does the last comma or comment end? */
+/** From `start` to the bracket of the list or object: is there a comma, and where does the last comma or comment end? */
 function trailing(text: string, start: number): { readonly comma: boolean; readonly end: number } {
   const scanner = createScanner(text, false);
   scanner.setPosition(start);
@@ -205,7 +271,7 @@ function trailing(text: string, start: number): { readonly comma: boolean; reado
   let end = start;
   for (;;) {
     const kind = scanner.scan() as number;
-    if (kind === token.closeBracket || kind === token.end) return { comma, end };
+    if (kind === token.closeBrace || kind === token.closeBracket || kind === token.end) return { comma, end };
     if (kind === token.comma) comma = true;
     if (kind === token.comma || kind === token.lineComment || kind === token.blockComment) {
       end = scanner.getTokenOffset() + scanner.getTokenLength();

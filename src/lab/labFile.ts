@@ -1,2 +1,2 @@
-export { addGuest, newLabText, removeGuest, updateGuest } from './labEdits';
+export { addGuest, newLabText, removeGuest, setSuite, updateGuest } from './labEdits';
 export { emptyLab, parseLab, type LabProblem, type LabRead } from './labRead';
