@@ -9,6 +9,8 @@ export interface AuthenticationContext {
   readonly ssh2: Ssh2;
   readonly target: Target;
   readonly prompter: Prompter;
+  /** Aborted when nobody waits for the connection any more: questions are taken back. */
+  readonly signal?: AbortSignal | undefined;
   /** Runs a question to a person while the connection's time limit stands still. */
   readonly whileAsking: <T>(ask: () => Promise<T>) => Promise<T>;
   readonly log: (line: string) => void;
@@ -153,19 +155,19 @@ export class Authentication {
     instructions: string,
     prompts: readonly { prompt: string; echo?: boolean }[],
   ): Promise<string[]> {
-    const { prompter, target, whileAsking } = this.context;
+    const { prompter, target, signal, whileAsking } = this.context;
     if (this.declined) return [];
     const texts = prompts.map(({ prompt, echo }) => ({ prompt, echo: echo ?? false }));
-    const answers = await whileAsking(() => prompter.answers(target, title, instructions, texts));
+    const answers = await whileAsking(() => prompter.answers(target, title, instructions, texts, signal));
     if (answers === undefined) this.declined = true;
     return [...(answers ?? [])];
   }
 
   private async *passwords(): AsyncGenerator<AnyAuthMethod, void> {
-    const { prompter, target, whileAsking } = this.context;
+    const { prompter, target, signal, whileAsking } = this.context;
     for (let attempt = 1; this.offers('password') && this.mayAsk(); attempt += 1) {
       const question: SecretQuestion = { kind: 'password', target, attempt };
-      const password = await whileAsking(() => prompter.secret(question));
+      const password = await whileAsking(() => prompter.secret(question, signal));
       if (password === undefined) {
         this.declined = true;
         return;
@@ -246,11 +248,11 @@ export class Authentication {
 
   /** The unlocked key; undefined when the passphrase was not given or wrong each time. Other keys go on. */
   private async unlock(file: KeyFile & { state: 'locked' }): Promise<ParsedKey | undefined> {
-    const { prompter, target, whileAsking } = this.context;
+    const { prompter, target, signal, whileAsking } = this.context;
     if (this.declined) return undefined;
     for (let attempt = 1; attempt <= attempts; attempt += 1) {
       const question: SecretQuestion = { kind: 'passphrase', target, file: file.file, attempt };
-      const passphrase = await whileAsking(() => prompter.secret(question));
+      const passphrase = await whileAsking(() => prompter.secret(question, signal));
       if (passphrase === undefined) {
         this.declined = true;
         return undefined;

@@ -113,12 +113,16 @@ function handshake(
       asking = false;
     }
   };
-  const authentication = new Authentication({ ssh2, target, prompter, whileAsking, log });
+  const authentication = new Authentication({
+    ...{ ssh2, target, prompter, whileAsking, log },
+    signal: attempt.signal,
+  });
   let offered: readonly string[] | undefined;
   const asked: Prompter = {
     ...bound(prompter),
-    confirmHostKey: (question) => whileAsking(() => prompter.confirmHostKey(question)),
-    reportChangedHostKey: (changed) => whileAsking(() => prompter.reportChangedHostKey(changed)),
+    confirmHostKey: (question) => whileAsking(() => prompter.confirmHostKey(question, attempt.signal)),
+    reportChangedHostKey: (changed) =>
+      whileAsking(() => prompter.reportChangedHostKey(changed, attempt.signal)),
   };
 
   client.on('ready', () => {
@@ -260,9 +264,9 @@ function jumpError(target: Target, error: Error): SshError {
 
 function bound(prompter: Prompter): Prompter {
   return {
-    confirmHostKey: (question) => prompter.confirmHostKey(question),
-    reportChangedHostKey: (changed) => prompter.reportChangedHostKey(changed),
-    secret: (question) => prompter.secret(question),
+    confirmHostKey: (...question) => prompter.confirmHostKey(...question),
+    reportChangedHostKey: (...changed) => prompter.reportChangedHostKey(...changed),
+    secret: (...question) => prompter.secret(...question),
     answers: (...question) => prompter.answers(...question),
     secretOutcome: (question, outcome) => prompter.secretOutcome(question, outcome),
   };

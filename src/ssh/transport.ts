@@ -117,19 +117,23 @@ export interface SecretQuestion {
   readonly attempt: number;
 }
 
-/** How the ssh room asks a person. Each may take as long as the person does; undefined = cancelled. */
+/**
+ * How the ssh room asks a person. Each may take as long as the person does; undefined = cancelled. A question whose
+ * signal is aborted is taken back: nobody waits for its answer any more.
+ */
 export interface Prompter {
   /** First contact: is this the right machine? */
-  confirmHostKey(question: HostKeyQuestion): Promise<boolean>;
+  confirmHostKey(question: HostKeyQuestion, signal?: AbortSignal): Promise<boolean>;
   /** Tells of a changed key; the connection is refused whatever the person does. */
-  reportChangedHostKey(changed: ChangedHostKey): Promise<void>;
-  secret(question: SecretQuestion): Promise<string | undefined>;
+  reportChangedHostKey(changed: ChangedHostKey, signal?: AbortSignal): Promise<void>;
+  secret(question: SecretQuestion, signal?: AbortSignal): Promise<string | undefined>;
   /** Keyboard-interactive: the server's own texts; answers in the same order. */
   answers(
     target: Target,
     title: string,
     instructions: string,
     prompts: readonly { readonly prompt: string; readonly echo: boolean }[],
+    signal?: AbortSignal,
   ): Promise<readonly string[] | undefined>;
   /** A secret was right (keep it, if the person wishes) or wrong (forget it). */
   secretOutcome(question: SecretQuestion, outcome: 'right' | 'wrong'): void;

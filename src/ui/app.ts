@@ -29,7 +29,7 @@ export class App extends Disposable {
   constructor(context: vscode.ExtensionContext, log: Log) {
     super();
     const storage = context.globalStorageUri;
-    const prompter = new VscodePrompter(context.secrets, log);
+    const prompter = this.register(new VscodePrompter(context.secrets, log));
     const hostKeys = new HostKeys(
       {
         store: path.join(storage.fsPath, 'known_hosts'),

@@ -8,21 +8,28 @@ import type { Guest } from '../model/lab';
 import { UserError } from '../model/userError';
 import { probeGuest } from '../probe/probe';
 import type { ConnectionPool } from '../ssh/pool';
-import { SshError, type Connection, type Prompter, type SshErrorKind, type Target } from '../ssh/transport';
+import { SshError, type Connection, type SshErrorKind, type Target } from '../ssh/transport';
 import type { LabService } from './labService';
 import { messageOf, type Log } from './log';
-import { silentPrompter } from './prompter';
+import type { VscodePrompter } from './prompter';
 
 export type GuestState =
   | { readonly kind: 'unknown' }
-  | { readonly kind: 'connecting'; readonly facts?: Facts }
+  /** `failure`: why the attempt before did not succeed. */
+  | { readonly kind: 'connecting'; readonly facts?: Facts; readonly failure?: GuestFailure }
   | { readonly kind: 'ready'; readonly facts: Facts; readonly checkedAt: Date }
-  | {
-      readonly kind: 'error';
-      readonly message: string;
-      readonly error: SshErrorKind | 'other';
-      readonly facts?: Facts;
-    };
+  | (GuestFailure & { readonly kind: 'error'; readonly facts?: Facts });
+
+export interface GuestFailure {
+  readonly message: string;
+  readonly error: SshErrorKind | 'other';
+}
+
+/** Why a guest was not reached last time, also while it is tried again. */
+export function failureOf(state: GuestState): GuestFailure | undefined {
+  if (state.kind === 'error') return state;
+  return state.kind === 'connecting' ? state.failure : undefined;
+}
 
 /** Whether a person may be asked questions: only for what they asked for themselves. */
 export type Asking = 'ask' | 'silent';
@@ -47,7 +54,7 @@ export class GuestService extends Disposable {
   constructor(
     private readonly lab: LabService,
     private readonly pool: ConnectionPool,
-    private readonly prompter: Prompter,
+    private readonly prompter: VscodePrompter,
     private readonly log: Log,
   ) {
     super();
@@ -104,7 +111,7 @@ export class GuestService extends Disposable {
   /** The same for a target already resolved: an experiment keeps to the machines it began with. */
   connectTo(target: Target, asking: Asking, signal?: AbortSignal): Promise<Connection> {
     return this.pool.get(target, {
-      prompter: asking === 'ask' ? this.prompter : silentPrompter,
+      prompter: asking === 'ask' ? this.prompter : this.prompter.silent,
       ...(signal ? { signal } : {}),
       retryCredentials: asking === 'ask',
     });
@@ -151,7 +158,8 @@ export class GuestService extends Disposable {
   private async probeNow(name: string, asking: Asking): Promise<void> {
     const before = this.state(name);
     const facts = 'facts' in before ? before.facts : undefined;
-    this.set(name, { kind: 'connecting', ...(facts ? { facts } : {}) });
+    const failure = failureOf(before);
+    this.set(name, { kind: 'connecting', ...(facts ? { facts } : {}), ...(failure ? { failure } : {}) });
     try {
       const connection = await this.connect(name, asking);
       const probe = await probeGuest(connection);

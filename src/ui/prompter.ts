@@ -1,29 +1,38 @@
 import * as vscode from 'vscode';
+import { Disposable } from '../model/disposable';
+import { accountOf, secretKey, SecretMemory } from '../ssh/secretMemory';
 import type { ChangedHostKey, HostKeyQuestion, Prompter, SecretQuestion, Target } from '../ssh/transport';
 import type { Log } from './log';
 import { withoutLinks } from './reporting';
 
-const where = (target: Target): string => `${target.user}@${target.address}:${target.port}`;
-
-/** Secrets are kept per account and machine, and per key file. */
-function secretKey(question: SecretQuestion): string {
-  return question.kind === 'passphrase' && question.file !== undefined
-    ? `passphrase:${question.file}`
-    : `password:${where(question.target)}`;
-}
-
 /** Asks through VS Code's own dialogs, one question at a time. */
-export class VscodePrompter implements Prompter {
+export class VscodePrompter extends Disposable implements Prompter {
+  /**
+   * For work that nobody asked for (a background look): never asks, but uses what a person chose to have remembered,
+   * so that what needs an answer fails quietly.
+   */
+  readonly silent: Prompter = {
+    confirmHostKey: () => Promise.resolve(false),
+    reportChangedHostKey: () => Promise.resolve(),
+    secret: (question) => this.remembered(question),
+    answers: () => Promise.resolve(undefined),
+    secretOutcome: (question, outcome) => this.secretOutcome(question, outcome),
+  };
   private queue: Promise<unknown> = Promise.resolve();
-  private readonly offered = new Map<string, string>();
+  private readonly memory = new SecretMemory();
+  /** What a person typed, until it is known to be right: only that is offered to be kept. */
+  private readonly typed = new Map<string, string>();
 
   constructor(
     private readonly secrets: vscode.SecretStorage,
     private readonly log: Log,
-  ) {}
+  ) {
+    super();
+    this.register({ dispose: () => this.memory.clear() });
+  }
 
-  confirmHostKey(question: HostKeyQuestion): Promise<boolean> {
-    return this.inTurn(async () => {
+  confirmHostKey(question: HostKeyQuestion, signal?: AbortSignal): Promise<boolean> {
+    return this.inTurn(signal, false, async () => {
       const trust = vscode.l10n.t('Trust This Key');
       const chosen = await vscode.window.showInformationMessage(
         vscode.l10n.t('Is this {0}?', question.target.name),
@@ -31,7 +40,7 @@ export class VscodePrompter implements Prompter {
           modal: true,
           detail: vscode.l10n.t(
             'First contact with {0}.\n\nIt presents the {1} key\n{2}\n\nCompare this with what `ssh-keygen -lf` prints on the guest.',
-            where(question.target),
+            accountOf(question.target),
             question.keyType,
             question.fingerprint,
           ),
@@ -39,13 +48,13 @@ export class VscodePrompter implements Prompter {
         trust,
       );
       if (chosen === trust)
-        this.log.info(`Host key of ${where(question.target)} trusted: ${question.fingerprint}`);
+        this.log.info(`Host key of ${accountOf(question.target)} trusted: ${question.fingerprint}`);
       return chosen === trust;
     });
   }
 
-  reportChangedHostKey(changed: ChangedHostKey): Promise<void> {
-    return this.inTurn(async () => {
+  reportChangedHostKey(changed: ChangedHostKey, signal?: AbortSignal): Promise<void> {
+    return this.inTurn(signal, undefined, async () => {
       const known = changed.known
         .map((key) => `${key.keyType} ${key.fingerprint}\n(${key.where})`)
         .join('\n');
@@ -55,7 +64,7 @@ export class VscodePrompter implements Prompter {
           modal: true,
           detail: vscode.l10n.t(
             '{0} was not connected.\n\nKnown:\n{1}\n\nPresented now:\n{2} {3}\n\nA rebuilt guest has a new key; so has somebody in between. When you know that it is right, forget the old key ("Forget Host Key and Saved Secrets", or remove it from known_hosts) and connect again.',
-            where(changed.target),
+            accountOf(changed.target),
             known,
             changed.keyType,
             changed.fingerprint,
@@ -65,24 +74,26 @@ export class VscodePrompter implements Prompter {
     });
   }
 
-  secret(question: SecretQuestion): Promise<string | undefined> {
-    return this.inTurn(async () => {
-      const key = secretKey(question);
-      if (question.attempt === 1) {
-        const kept = await this.secrets.get(key);
-        if (kept !== undefined) return kept;
-      }
-      const value = await vscode.window.showInputBox({
-        title: question.target.name,
-        prompt:
-          question.kind === 'password'
-            ? vscode.l10n.t('Password of {0}', where(question.target))
-            : vscode.l10n.t('Passphrase of {0}', question.file ?? ''),
-        placeHolder: question.attempt > 1 ? vscode.l10n.t('That was not right. Try again.') : '',
-        password: true,
-        ignoreFocusOut: true,
-      });
-      if (value !== undefined) this.offered.set(key, value);
+  secret(question: SecretQuestion, signal?: AbortSignal): Promise<string | undefined> {
+    return this.inTurn(signal, undefined, async (token) => {
+      const known = await this.remembered(question);
+      if (known !== undefined) return known;
+      const value = await vscode.window.showInputBox(
+        {
+          title: question.target.name,
+          prompt:
+            question.kind === 'password'
+              ? vscode.l10n.t('Password of {0}', accountOf(question.target))
+              : vscode.l10n.t('Passphrase of {0}', question.file ?? ''),
+          placeHolder: question.attempt > 1 ? vscode.l10n.t('That was not right. Try again.') : '',
+          password: true,
+          ignoreFocusOut: true,
+        },
+        token,
+      );
+      if (value === undefined) return undefined;
+      this.typed.set(secretKey(question), value);
+      this.memory.give(question, value);
       return value;
     });
   }
@@ -92,16 +103,20 @@ export class VscodePrompter implements Prompter {
     title: string,
     instructions: string,
     prompts: readonly { readonly prompt: string; readonly echo: boolean }[],
+    signal?: AbortSignal,
   ): Promise<readonly string[] | undefined> {
-    return this.inTurn(async () => {
+    return this.inTurn(signal, undefined, async (token) => {
       const answers: string[] = [];
       for (const { prompt, echo } of prompts) {
-        const answer = await vscode.window.showInputBox({
-          title: withoutLinks([target.name, title].filter(Boolean).join(': ')),
-          prompt: withoutLinks([instructions, prompt].filter(Boolean).join('\n')),
-          password: !echo,
-          ignoreFocusOut: true,
-        });
+        const answer = await vscode.window.showInputBox(
+          {
+            title: withoutLinks([target.name, title].filter(Boolean).join(': ')),
+            prompt: withoutLinks([instructions, prompt].filter(Boolean).join('\n')),
+            password: !echo,
+            ignoreFocusOut: true,
+          },
+          token,
+        );
         if (answer === undefined) return undefined;
         answers.push(answer);
       }
@@ -111,19 +126,36 @@ export class VscodePrompter implements Prompter {
 
   secretOutcome(question: SecretQuestion, outcome: 'right' | 'wrong'): void {
     const key = secretKey(question);
-    const value = this.offered.get(key);
-    this.offered.delete(key);
+    const tried = this.memory.settle(question, outcome);
     if (outcome === 'wrong') {
-      void this.secrets.delete(key);
+      void this.forgetWrong(key, tried);
       return;
     }
-    if (value !== undefined) void this.offerToKeep(question, key, value);
+    const isTyped = this.typed.get(key) === tried;
+    this.typed.delete(key);
+    if (isTyped && tried !== undefined) void this.offerToKeep(question, key, tried);
   }
 
   /** Forgets everything kept for a machine. */
   async forget(target: Target): Promise<void> {
-    await this.secrets.delete(`password:${where(target)}`);
-    for (const file of target.identityFiles) await this.secrets.delete(`passphrase:${file}`);
+    await this.secrets.delete(`password:${accountOf(target)}`);
+    for (const file of target.identityFiles) {
+      this.memory.forget(`passphrase:${file}`);
+      await this.secrets.delete(`passphrase:${file}`);
+    }
+  }
+
+  /** Typed before in this window, or kept by a person's choice; never what this machine has just refused. */
+  private async remembered(question: SecretQuestion): Promise<string | undefined> {
+    const kept = question.attempt === 1 ? await this.secrets.get(secretKey(question)) : undefined;
+    const known = this.memory.recall(question) ?? kept;
+    if (known !== undefined) this.memory.give(question, known);
+    return known;
+  }
+
+  /** What is kept goes only when it is what was tried: a right one may have been kept meanwhile. */
+  private async forgetWrong(key: string, tried: string | undefined): Promise<void> {
+    if ((await this.secrets.get(key)) === tried) await this.secrets.delete(key);
   }
 
   private async offerToKeep(question: SecretQuestion, key: string, value: string): Promise<void> {
@@ -132,7 +164,7 @@ export class VscodePrompter implements Prompter {
       question.kind === 'password'
         ? vscode.l10n.t(
             "Remember the password of {0} in the system's secret storage?",
-            where(question.target),
+            accountOf(question.target),
           )
         : vscode.l10n.t(
             "Remember the passphrase of {0} in the system's secret storage?",
@@ -144,18 +176,31 @@ export class VscodePrompter implements Prompter {
     if (chosen === keep) await this.secrets.store(key, value);
   }
 
-  private inTurn<T>(ask: () => Promise<T>): Promise<T> {
-    const turn = this.queue.then(ask, ask);
+  /**
+   * Asks when the questions before are answered. With the signal an open input box closes, a question whose turn has
+   * not come is never asked, and `none` is the answer; a dialog stays open, but nobody waits for it.
+   */
+  private inTurn<T>(
+    signal: AbortSignal | undefined,
+    none: T,
+    ask: (token: vscode.CancellationToken) => Promise<T>,
+  ): Promise<T> {
+    const source = new vscode.CancellationTokenSource();
+    let takeBack = (): void => undefined;
+    const takenBack = new Promise<T>((resolve) => {
+      takeBack = () => {
+        source.cancel();
+        resolve(none);
+      };
+    });
+    const start = (): Promise<T> =>
+      signal?.aborted === true ? Promise.resolve(none) : Promise.race([ask(source.token), takenBack]);
+    signal?.addEventListener('abort', takeBack, { once: true });
+    const turn = this.queue.then(start, start).finally(() => {
+      signal?.removeEventListener('abort', takeBack);
+      source.dispose();
+    });
     this.queue = turn.catch(() => undefined);
-    return turn;
+    return Promise.race([turn, takenBack]);
   }
 }
-
-/** For work that nobody asked for (background refresh): never asks, so what needs an answer fails quietly. */
-export const silentPrompter: Prompter = {
-  confirmHostKey: () => Promise.resolve(false),
-  reportChangedHostKey: () => Promise.resolve(),
-  secret: () => Promise.resolve(undefined),
-  answers: () => Promise.resolve(undefined),
-  secretOutcome: () => undefined,
-};

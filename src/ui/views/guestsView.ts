@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { Disposable } from '../../model/disposable';
 import type { Facts } from '../../model/guest';
 import type { Guest } from '../../model/lab';
-import type { GuestService, GuestState, Lack } from '../guestService';
+import { failureOf, type GuestService, type GuestState, type Lack } from '../guestService';
 import type { LabService } from '../labService';
 import { modeIcon } from '../modeLook';
 import { setting } from '../settings';
@@ -13,7 +13,7 @@ export type GuestNode =
   | { readonly kind: 'lab-problem'; readonly line: number; readonly column: number; readonly message: string }
   | { readonly kind: 'group'; readonly label: string; readonly guests: readonly string[] }
   | { readonly kind: 'guest'; readonly guest: string }
-  | { readonly kind: 'failure'; readonly guest: string; readonly message: string }
+  | { readonly kind: 'failure'; readonly guest: string; readonly message: string; readonly error: string }
   | { readonly kind: 'warning'; readonly guest: string; readonly message: string }
   | { readonly kind: 'missing'; readonly guest: string; readonly lack: Lack }
   | { readonly kind: 'fact'; readonly guest: string; readonly label: string; readonly value: string };
@@ -91,7 +91,9 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
   resolveTreeItem(item: vscode.TreeItem, node: GuestNode): vscode.TreeItem {
     if (node.kind === 'guest') {
       const state = this.guests.state(node.guest);
-      if ('facts' in state) item.tooltip = factsTooltip(node.guest, state.facts);
+      const failure = failureOf(state);
+      if (failure) item.tooltip = failure.message;
+      else if ('facts' in state) item.tooltip = factsTooltip(node.guest, state.facts);
     }
     return item;
   }
@@ -119,7 +121,11 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
   private details(name: string): GuestNode[] {
     const state = this.guests.state(name);
     const rows: GuestNode[] = [];
-    if (state.kind === 'error') rows.push({ kind: 'failure', guest: name, message: state.message });
+    const failure = failureOf(state);
+    if (failure) {
+      const { message, error } = failure;
+      rows.push({ kind: 'failure', guest: name, message, error });
+    }
     const facts = 'facts' in state ? state.facts : undefined;
     const guest = this.lab.lab.guests.find((candidate) => candidate.name === name);
     if (facts && guest) {
@@ -136,11 +142,12 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
     const guest = this.lab.lab.guests.find((candidate) => candidate.name === name);
     const facts = 'facts' in state ? state.facts : undefined;
     const activity = this.guests.activity(name);
-    const hasDetails = facts !== undefined || state.kind === 'error';
+    const hasFailed = failureOf(state) !== undefined;
+    const hasDetails = facts !== undefined || hasFailed;
     const item = new vscode.TreeItem(
       name,
       hasDetails
-        ? state.kind === 'error' || this.guests.lacksOf(name).length > 0
+        ? hasFailed || this.guests.lacksOf(name).length > 0
           ? vscode.TreeItemCollapsibleState.Expanded
           : vscode.TreeItemCollapsibleState.Collapsed
         : vscode.TreeItemCollapsibleState.None,
@@ -221,7 +228,7 @@ function groupItem(node: Extract<GuestNode, { kind: 'group' }>): vscode.TreeItem
 function failureItem(node: Extract<GuestNode, { kind: 'failure' }>): vscode.TreeItem {
   const item = leaf(`${node.guest}/failure`, node.message, '', 'error', 'list.errorForeground');
   item.tooltip = vscode.l10n.t('{0}\n\nClick to try again.', node.message);
-  item.contextValue = 'failure';
+  item.contextValue = `failure;error=${node.error}`;
   item.command = {
     command: 'guestbench.refreshGuests',
     title: vscode.l10n.t('Try Again'),
@@ -242,7 +249,7 @@ function missingItem(node: Extract<GuestNode, { kind: 'missing' }>): vscode.Tree
   item.contextValue = `missing;${check.state}`;
   item.command = {
     command: 'guestbench.prepareGuest',
-    title: vscode.l10n.t('Prepare Guest'),
+    title: vscode.l10n.t('Prepare Guests'),
     arguments: [{ guests: [node.guest], benchmarks: [benchmark] }],
   };
   return item;
