@@ -1,8 +1,9 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import * as path from 'node:path';
-import { Disposable } from '../model/disposable';
+import { Disposable, type Disposes } from '../model/disposable';
 import { eventSchema, type Experiment, type ExperimentEvent } from '../model/experiment';
 import { UserError } from '../model/userError';
+import { lockFile } from './fileLock';
 import { isWholeLine, readExperiment } from './readExperiment';
 
 export { outputEvents } from './outputEvents';
@@ -64,6 +65,7 @@ export class JournalWriter extends Disposable {
     readonly file: string,
     private readonly handle: JournalFile,
     private size: number,
+    private readonly lock?: Disposes,
   ) {
     super();
     this.register({ dispose: () => void this.close().catch(() => undefined) });
@@ -71,32 +73,41 @@ export class JournalWriter extends Disposable {
 
   /** Creates the file. @throws UserError, also when it exists already. */
   static async create(file: string): Promise<JournalWriter> {
+    let lock: Disposes | undefined;
     try {
       const handle = await open(file, 'wx', 0o600);
+      lock = lockFile(file);
       await syncFolder(file);
-      return new JournalWriter(file, handle, 0);
+      return new JournalWriter(file, handle, 0, lock);
     } catch (error) {
+      lock?.dispose();
       throw userError('create', file, error);
     }
   }
 
-  /** Opens a file to go on with its experiment; a torn last line is cut off first. @throws UserError. */
+  /**
+   * Opens a file to go on with its experiment; a torn last line is cut off first.
+   * @throws UserError, also when another process has the file.
+   */
   static async reopen(file: string): Promise<ReopenedJournal> {
     let handle: FileHandle | undefined;
+    let lock: Disposes | undefined;
     try {
       handle = await open(file, 'r+');
+      lock = lockFile(file);
       const bytes = await handle.readFile();
       const read = readExperiment(bytes.toString('utf8'));
       if (read.status === 'error') throw new UserError(`Cannot go on with ${file}. ${read.error}`);
       const whole = bytes.lastIndexOf(0x0a) + 1;
       const tail = bytes.length - whole;
       const isComplete = tail > 0 && read.torn === undefined && isWholeLine(bytes.toString('utf8', whole));
-      const writer = new JournalWriter(file, handle, isComplete ? bytes.length : whole);
+      const writer = new JournalWriter(file, handle, isComplete ? bytes.length : whole, lock);
       if (isComplete) await writer.writeAtEnd('\n');
       else if (tail > 0) await handle.truncate(whole);
       const torn = read.torn === undefined ? {} : { torn: { line: read.torn.line, bytes: tail } };
       return { writer, experiment: read.experiment, ...torn };
     } catch (error) {
+      lock?.dispose();
       await handle?.close().catch(() => undefined);
       throw userError('open', file, error);
     }
@@ -121,7 +132,10 @@ export class JournalWriter extends Disposable {
 
   /** Waits for the events on their way, then closes the file. */
   close(): Promise<void> {
-    this.closing ??= this.queue.then(() => this.handle.close());
+    this.closing ??= this.queue.then(async () => {
+      await this.handle.close();
+      this.lock?.dispose();
+    });
     return this.closing;
   }
 

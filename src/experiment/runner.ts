@@ -49,6 +49,9 @@ export interface Progress {
   /** Trials ended so far, and planned in all. */
   readonly done: number;
   readonly total: number;
+  /** Of these, trials with figures, and trials without any that are not tried again. */
+  readonly ok: number;
+  readonly failed: number;
   readonly secondsLeft: number;
 }
 
@@ -71,6 +74,8 @@ export class ExperimentRunner {
   private readonly leaving = new AbortController();
   private readonly jobs = new Map<string, Jobs>();
   private readonly outOfReach = new Set<string>();
+  /** Ids of the machines that an experiment that goes on began with. */
+  private readonly machines = new Map<string, string | undefined>();
   private readonly estimator: Estimator;
   private readonly planned: ReadonlyMap<string, PlannedBenchmark>;
   private readonly decisions: Decisions;
@@ -104,14 +109,13 @@ export class ExperimentRunner {
     return {
       done: total - left.length,
       total,
+      ok: this.ledger.ok,
+      failed: this.ledger.failed,
       secondsLeft: this.estimator.secondsFor(left),
     };
   }
 
-  /**
-   * `now` ends the running trials on their guests; `after-trial` lets them finish. Asked for `now` a second time, it
-   * no longer waits for guests out of reach.
-   */
+  /** `now` ends the running trials on their guests; `after-trial` lets them finish. */
   stop(how: 'now' | 'after-trial'): void {
     if (this.stopKind.value === 'now') return;
     this.stopKind.value = how;
@@ -157,6 +161,9 @@ export class ExperimentRunner {
       }
       const cut = torn === undefined ? '' : `; a half-written line of ${torn.bytes} bytes was cut off`;
       await this.append({ at: now(), type: 'resumed', reason: `taken up again${cut}` });
+      for (const { guest, when, facts } of experiment.facts) {
+        if (when === 'start') this.machines.set(guest, facts.machineId);
+      }
       return this.runPlan('resume');
     });
   }
@@ -270,10 +277,20 @@ export class ExperimentRunner {
             return undefined;
           });
         if (!probe) return;
+        this.refuseOtherMachine(name, probe.facts.machineId);
         this.hostLoads.learn(name, probe.evidence);
         const evidence = Object.fromEntries(probe.evidence);
         await this.append({ at: now(), type: 'facts', guest: name, when, evidence, facts: probe.facts });
       }),
+    );
+  }
+
+  private refuseOtherMachine(guest: string, machineId: string | undefined): void {
+    const began = this.machines.get(guest);
+    if (began === undefined || machineId === undefined || machineId === began) return;
+    throw new UserError(
+      `${guest} is another machine now than the one this experiment began with (its machine id changed), so the ` +
+        'experiment cannot go on. Start a new one, or give the new machine a name of its own.',
     );
   }
 

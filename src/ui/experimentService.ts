@@ -3,14 +3,22 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { benchmarksOf } from '../benchmarks/own';
+import { lockHolder } from '../experiment/fileLock';
 import { readExperiment } from '../experiment/journal';
 import { planRounds } from '../experiment/plan';
 import { resolveBenchmarks } from '../experiment/prepare';
-import { ExperimentRunner, type ExperimentSummary, type Progress } from '../experiment/runner';
+import {
+  ExperimentRunner,
+  type ExperimentSummary,
+  type Progress,
+  type RunnerListener,
+  type RunnerOptions,
+} from '../experiment/runner';
 import { Disposable } from '../model/disposable';
 import type { BenchmarkRef, Experiment, GuestRef, Plan } from '../model/experiment';
 import { UserError } from '../model/userError';
-import type { Target } from '../ssh/transport';
+import type { Host } from '../model/lab';
+import type { Connection, Target } from '../ssh/transport';
 import { setContextKey } from './contextKeys';
 import type { GuestService } from './guestService';
 import { requireTrust } from './guestService';
@@ -34,7 +42,8 @@ export interface RunOptions {
   readonly seed?: number;
 }
 
-export type ExperimentState = 'running' | 'completed' | 'stopped' | 'failed' | 'interrupted' | 'unreadable';
+export type ExperimentState =
+  'running' | 'completed' | 'stopped' | 'failed' | 'interrupted' | 'elsewhere' | 'unreadable';
 
 /** An experiment file as the tree shows it. */
 export interface ExperimentEntry {
@@ -51,6 +60,9 @@ export interface ExperimentEntry {
   readonly problem?: string;
 }
 
+/** An experiment as it begins or goes on. */
+type LaunchOptions = Pick<RunnerOptions, 'file' | 'id' | 'label' | 'seed' | 'plan' | 'lab' | 'notes'>;
+
 interface Running {
   readonly runner: ExperimentRunner;
   readonly terminal: RunTerminal;
@@ -58,8 +70,6 @@ interface Running {
   readonly startedAt: string;
   readonly plan: Plan;
   progress: Progress;
-  ok: number;
-  failed: number;
 }
 
 /** The experiments of the results folder, and those that run now. */
@@ -80,8 +90,9 @@ export class ExperimentService extends Disposable {
     super();
     this.register({
       dispose: () => {
+        // The window closes: what runs on the guests goes on there, and is taken up by Resume.
         for (const { runner, terminal } of this.running.values()) {
-          runner.stop('now');
+          runner.leave();
           terminal.dispose();
         }
       },
@@ -136,6 +147,11 @@ export class ExperimentService extends Disposable {
     requireTrust();
     await this.lab.open();
     const { plan, seed } = this.planOf(options);
+    return this.reserving(plan, () => this.runReserved(options, plan, seed));
+  }
+
+  /** Keeps the hosts of a plan for it alone while it runs. */
+  private async reserving<T>(plan: Plan, work: () => Promise<T>): Promise<T> {
     const busy = plan.guests.map(({ host }) => this.guests.busyOn(host)).find((name) => name !== undefined);
     if (busy !== undefined) {
       throw new UserError(
@@ -149,21 +165,45 @@ export class ExperimentService extends Disposable {
     for (const guest of plan.guests)
       this.guests.setActivity(guest.name, vscode.l10n.t('waiting for its turn'));
     try {
-      return await this.runReserved(options, plan, seed);
+      return await work();
     } finally {
       for (const guest of plan.guests) this.guests.setActivity(guest.name, undefined);
     }
   }
 
   private async runReserved(options: RunOptions, plan: Plan, seed: number): Promise<ExperimentSummary> {
-    const { lab } = this.lab;
-    const targets = new Map<string, Target>();
-    for (const { name } of plan.guests) targets.set(name, await this.guests.target(this.lab.guest(name)));
     const started = new Date();
     const label = options.label ?? defaultLabel(plan);
     const file = path.join(this.folder, experimentFileName(started, label));
     await mkdir(this.folder, { recursive: true });
-    const notes = this.notesOf(plan);
+    const id = `${started.getTime().toString(36)}-${seed.toString(36)}`;
+    const { lab } = this.lab;
+    return this.launch({ file, id, label, seed, plan, lab, notes: this.notesOf(plan) }, 'new');
+  }
+
+  /**
+   * Goes on with an experiment that was interrupted or stopped. Resolves when it has ended.
+   * @throws UserError when it runs already, cannot be read, or a guest is no longer in the lab.
+   */
+  async resume(file: string): Promise<ExperimentSummary> {
+    requireTrust();
+    await this.lab.open();
+    if (this.isRunning(file)) throw new UserError(vscode.l10n.t('This experiment is running already.'));
+    const { id, label, seed, plan, lab, notes } = await this.read(file);
+    const { benchmarks, suites } = lab;
+    // Where a guest is reached now is known to the lab as it is today; what was planned to the file.
+    return this.reserving(plan, () =>
+      this.launch(
+        { file, id, label, seed, plan, lab: { ...this.lab.lab, benchmarks, suites }, notes },
+        'resumed',
+      ),
+    );
+  }
+
+  private async launch(start: LaunchOptions, how: 'new' | 'resumed'): Promise<ExperimentSummary> {
+    const { file, label, plan, lab, seed, notes } = start;
+    const targets = new Map<string, Target>();
+    for (const { name } of plan.guests) targets.set(name, await this.guests.target(this.lab.guest(name)));
     const benchmarks = benchmarksOf(lab);
     const planned = resolveBenchmarks(plan.benchmarks, benchmarks);
     const terminal = new RunTerminal({
@@ -176,60 +216,35 @@ export class ExperimentService extends Disposable {
       },
     });
     const runner = new ExperimentRunner({
-      file,
-      id: `${started.getTime().toString(36)}-${seed.toString(36)}`,
-      label,
+      ...start,
       version: this.version,
-      seed,
-      plan,
-      lab,
-      notes,
       catalogue: benchmarks,
-      connect: (name) => {
+      connect: (name, signal) => {
         const target = targets.get(name);
         if (!target) throw new Error(`${name} is not a guest of this experiment.`);
-        return this.guests.connectTo(target, 'ask');
+        return this.guests.connectTo(target, 'ask', signal);
       },
-      listener: {
-        onEvent: () => this.changed.fire(file),
-        onTrialStart: (trial, progress) => {
-          this.noteProgress(file, progress);
-          this.guests.setActivity(trial.guest, vscode.l10n.t('running {0}', trial.benchmark));
-          terminal.onTrialStart(trial, progress);
-        },
-        onOutput: (trial, stream, chunk) => terminal.onOutput(trial, stream, chunk),
-        onTrialEnd: (trial, end, progress) => {
-          const running = this.running.get(file);
-          if (running && end.outcome === 'ok') running.ok += 1;
-          if (running && (end.outcome === 'failed' || end.outcome === 'lost')) running.failed += 1;
-          this.noteProgress(file, progress);
-          this.guests.setActivity(trial.guest, vscode.l10n.t('waiting for its turn'));
-          terminal.onTrialEnd(trial, end);
-        },
-        onNotice: (text) => {
-          this.log.warn(text);
-          terminal.onNotice(text);
-        },
-      },
+      connectHost: this.hostConnector(),
+      listener: this.listenerFor(file, terminal),
     });
     this.running.set(file, {
       runner,
       terminal,
       label,
-      startedAt: started.toISOString(),
+      startedAt: new Date().toISOString(),
       plan,
       progress: runner.progress,
-      ok: 0,
-      failed: 0,
     });
     this.noteRunning();
-    for (const guest of plan.guests)
-      this.guests.setActivity(guest.name, vscode.l10n.t('waiting for its turn'));
-    this.log.info(`Experiment ${file}: ${plan.trials.length} trials, seed ${seed}`);
-    terminal.header(vscode.l10n.t('{0}: {1} trials', label, plan.trials.length), notes);
+    this.log.info(`Experiment ${file}: ${plan.trials.length} trials, seed ${seed}, ${how}`);
+    const heading =
+      how === 'new'
+        ? vscode.l10n.t('{0}: {1} trials', label, plan.trials.length)
+        : vscode.l10n.t('{0}: resumed', label);
+    terminal.header(heading, notes);
     terminal.terminal.show(true);
     try {
-      const summary = await runner.run();
+      const summary = await (how === 'new' ? runner.run() : runner.resume());
       terminal.finish(await this.lastLines(summary));
       this.log.info(
         `Experiment ${path.basename(file)} ${summary.reason}: ${summary.ok} ok, ${summary.failed} failed`,
@@ -245,11 +260,49 @@ export class ExperimentService extends Disposable {
     }
   }
 
+  private listenerFor(file: string, terminal: RunTerminal): RunnerListener {
+    const waiting = vscode.l10n.t('waiting for its turn');
+    return {
+      onEvent: () => this.changed.fire(file),
+      onTrialStart: (trial, progress) => {
+        this.noteProgress(file, progress);
+        this.guests.setActivity(trial.guest, vscode.l10n.t('running {0}', trial.benchmark));
+        terminal.onTrialStart(trial, progress);
+      },
+      onOutput: (trial, stream, chunk) => terminal.onOutput(trial, stream, chunk),
+      onTrialEnd: (trial, end, progress) => {
+        this.noteProgress(file, progress);
+        this.guests.setActivity(trial.guest, waiting);
+        terminal.onTrialEnd(trial, end);
+      },
+      onReach: (guest, reason) =>
+        this.guests.setActivity(
+          guest,
+          reason === undefined ? waiting : vscode.l10n.t('out of reach, trying again'),
+        ),
+      onNotice: (text) => {
+        this.log.warn(text);
+        terminal.onNotice(text);
+      },
+    };
+  }
+
   /** Reads an experiment file. @throws UserError that says what is wrong with it. */
   async read(file: string): Promise<Experiment> {
     const read = readExperiment(await readFile(file, 'utf8'));
     if (read.status === 'ok') return read.experiment;
     throw new UserError(`${path.basename(file)}: ${read.error}`);
+  }
+
+  /** To dom0. A person is asked once for each host, at the start: what is lost later comes back by itself or not. */
+  private hostConnector(): (host: Host) => Promise<Connection> {
+    const asked = new Set<string>();
+    return async ({ name, address, port, user = 'root' }) => {
+      const asking = asked.has(name) ? 'silent' : 'ask';
+      asked.add(name);
+      const target = await this.guests.target({ name, address, port, user });
+      return this.guests.connectTo(target, asking);
+    };
   }
 
   private planOf(options: RunOptions): { plan: Plan; seed: number } {
@@ -326,7 +379,9 @@ export class ExperimentService extends Disposable {
               summary.ok,
               summary.planned,
             )
-          : vscode.l10n.t('No trial succeeded; see the reasons above.');
+          : summary.reason === 'left'
+            ? vscode.l10n.t('Left running on the guests; Resume goes on with it.')
+            : vscode.l10n.t('No trial succeeded; see the reasons above.');
     return [bold(how), headlineOf(await this.read(summary.file)), dim(summary.file)];
   }
 
@@ -337,10 +392,10 @@ export class ExperimentService extends Disposable {
       const info = await stat(file);
       const stamp = `${info.size}:${info.mtimeMs}`;
       const known = this.known.get(file);
-      if (known?.stamp === stamp) return known.entry;
+      if (known?.stamp === stamp) return seen(known.entry);
       const entry = entryFrom(file, await readFile(file, 'utf8'));
       this.known.set(file, { stamp, entry });
-      return entry;
+      return seen(entry);
     } catch (error) {
       this.log.debug(`${file}: ${messageOf(error)}`);
       return undefined;
@@ -348,8 +403,15 @@ export class ExperimentService extends Disposable {
   }
 }
 
+/** A file without an end is run by another window, or by nobody any more. */
+function seen(entry: ExperimentEntry): ExperimentEntry {
+  const isElsewhere = entry.state === 'interrupted' && lockHolder(entry.file) !== undefined;
+  return isElsewhere ? { ...entry, state: 'elsewhere' } : entry;
+}
+
 /** From memory: a file that grows by the second is not read again for every row. */
-function runningEntry(file: string, { label, startedAt, plan, ok, failed }: Running): ExperimentEntry {
+function runningEntry(file: string, { label, startedAt, plan, progress }: Running): ExperimentEntry {
+  const { ok, failed } = progress;
   return { file, label, state: 'running', startedAt, ...planned(plan), ok, failed };
 }
 

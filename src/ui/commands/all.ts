@@ -13,6 +13,7 @@ import { prepareGuest } from './prepareGuest';
 import { refreshExperiments } from './refreshExperiments';
 import { refreshGuests } from './refreshGuests';
 import { removeGuest } from './removeGuest';
+import { resumeExperiment } from './resumeExperiment';
 import { runBenchmarks } from './runBenchmarks';
 import { stopExperiment } from './stopExperiment';
 
@@ -34,6 +35,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'guestbench.refreshExperiments': refreshExperiments,
   'guestbench.refreshGuests': refreshGuests,
   'guestbench.removeGuest': removeGuest,
+  'guestbench.resumeExperiment': resumeExperiment,
   'guestbench.runBenchmarks': runBenchmarks,
   'guestbench.stopExperiment': stopExperiment,
 };

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { lockHolder } from '../../experiment/fileLock';
 import { UserError } from '../../model/userError';
 import { pickExperiment } from '../commandArguments';
 import type { Services } from '../services';
@@ -11,9 +12,9 @@ export async function deleteExperiment(services: Services, ...args: readonly unk
     services,
     args,
     vscode.l10n.t('Delete Experiment'),
-    (e) => e.state !== 'running',
+    ({ state }) => state !== 'running' && state !== 'elsewhere',
   );
-  if (services.experiments.isRunning(file)) {
+  if (services.experiments.isRunning(file) || lockHolder(file)) {
     throw new UserError(vscode.l10n.t('This experiment is running. Stop it first.'));
   }
   const remove = vscode.l10n.t('Delete');

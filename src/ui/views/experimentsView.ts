@@ -95,6 +95,8 @@ function stateWord(state: ExperimentState): string {
       return vscode.l10n.t('failed');
     case 'interrupted':
       return vscode.l10n.t('interrupted');
+    case 'elsewhere':
+      return vscode.l10n.t('running in another window');
     case 'unreadable':
       return vscode.l10n.t('cannot be read');
   }
@@ -104,6 +106,8 @@ function icon(entry: ExperimentEntry): vscode.ThemeIcon {
   switch (entry.state) {
     case 'running':
       return new vscode.ThemeIcon('sync~spin', new vscode.ThemeColor('charts.green'));
+    case 'elsewhere':
+      return new vscode.ThemeIcon('sync');
     case 'completed':
       return new vscode.ThemeIcon('graph');
     case 'stopped':

@@ -4,12 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import * as z from 'zod/mini';
 import type { Benchmark, ParsedOutput, TrialOutput } from '../../../src/benchmarks/benchmark';
+import { lockFile } from '../../../src/experiment/fileLock';
 import { readExperiment } from '../../../src/experiment/journal';
 import { planRounds } from '../../../src/experiment/plan';
 import { checkGuest, resolveBenchmarks } from '../../../src/experiment/prepare';
 import { ExperimentRunner, type RunnerListener } from '../../../src/experiment/runner';
-import type { Experiment } from '../../../src/model/experiment';
+import type { Experiment, Plan } from '../../../src/model/experiment';
 import type { parametersSchema } from '../../../src/model/lab';
+import type { JobState } from '../../../src/ssh/jobs';
 import type { Connection } from '../../../src/ssh/transport';
 
 /** What the jobs of the fake guests do; real ones are in test/ssh and test/host. */
@@ -19,6 +21,8 @@ interface FakeJob {
   readonly state?: 'done' | 'lost' | 'busy';
 }
 let play: (id: string, script: string) => FakeJob | Promise<FakeJob>;
+/** What a guest says of a job that was started before. */
+let stateOf: (id: string) => JobState = () => 'running';
 const calls: string[] = [];
 
 vi.mock('../../../src/ssh/jobs', () => ({
@@ -34,11 +38,21 @@ vi.mock('../../../src/ssh/jobs', () => ({
     start() {
       return Promise.resolve({ state: 'running', fresh: true });
     }
-    async follow(id: string, { onStdout }: { onStdout: (chunk: Buffer) => void }) {
+    status(id: string) {
+      calls.push(`status ${id}`);
+      return Promise.resolve({ state: stateOf(id) });
+    }
+    async follow(
+      id: string,
+      { onStdout, signal }: { onStdout: (chunk: Buffer) => void; signal: AbortSignal },
+    ) {
+      const left = new Promise<never>((_, reject) => {
+        signal.addEventListener('abort', () => reject(new Error('cancelled')), { once: true });
+      });
       const stopped = new Promise<FakeJob>((resolve) => {
         this.cancelled.set(id, () => resolve({ stdout: 'cut', exitCode: null }));
       });
-      const job = await Promise.race([Promise.resolve(play(id, this.scripts.get(id) ?? '')), stopped]);
+      const job = await Promise.race([Promise.resolve(play(id, this.scripts.get(id) ?? '')), stopped, left]);
       if (job.state === 'lost' || job.state === 'busy') return { state: job.state, by: 'somebody' };
       onStdout(Buffer.from(job.stdout));
       const wasCancelled = job.exitCode === null;
@@ -58,6 +72,9 @@ vi.mock('../../../src/ssh/jobs', () => ({
       return Promise.resolve({ state: 'done', left: 0 });
     }
     files() {
+      return Promise.resolve([]);
+    }
+    load() {
       return Promise.resolve([]);
     }
     remove(id: string) {
@@ -112,11 +129,17 @@ let folder: string;
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'gb-runner-'));
   calls.length = 0;
+  stateOf = () => 'running';
   play = () => ({ stdout: '100' });
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-function runner(rounds: number, listener: RunnerListener = {}, connect = () => Promise.resolve(connection)) {
+function runner(
+  rounds: number,
+  listener: RunnerListener = {},
+  connect = () => Promise.resolve(connection),
+  wishes: Partial<Plan> = {},
+) {
   const benchmarks = catalogue.map(({ id }) => ({ id }));
   return new ExperimentRunner({
     file: join(folder, 'e.guestbench'),
@@ -130,6 +153,7 @@ function runner(rounds: number, listener: RunnerListener = {}, connect = () => P
       rounds,
       trials: planRounds(5, guests, benchmarks, rounds),
       statistics: { plan: 'anystop', alpha: 0.05, margin: 0.02, maxBlocks: 20 },
+      ...wishes,
     },
     lab: { hosts: [], guests: [], suites: {} },
     notes: [],
@@ -245,9 +269,120 @@ describe('an experiment', () => {
     expect(experiment().ended?.reason).toBe('failed');
   });
 
+  it('tries a trial that failed once more in its round', async () => {
+    let count = 0;
+    play = (id) => (id.includes('r01-x-a') && count++ === 0 ? { stdout: '', exitCode: 1 } : { stdout: '7' });
+    const summary = await runner(1).run();
+    const tries = experiment().trials.filter(({ trial }) => trial.id.includes('r01-x-a'));
+    expect(tries.map(({ attempt, status }) => [attempt, status])).toEqual([
+      [1, 'failed'],
+      [2, 'ok'],
+    ]);
+    expect(new Set(tries.map(({ job }) => job)).size).toBe(2);
+    expect(summary).toMatchObject({ ok: 8, failed: 0 });
+  });
+
+  it('ends a benchmark as soon as it is decided, and goes on with the others', async () => {
+    let count = 0;
+    // x is the same within a hair in every round, y is all over the place.
+    play = (id) => {
+      count += 1;
+      const spread = id.includes('-y-') ? (count % 7) * 20 : (count % 3) * 0.01;
+      return { stdout: String((id.includes('-a') ? 100 : 150) + spread) };
+    };
+    const all = () => Promise.resolve(connection);
+    await runner(12, {}, all, { until: 'decided' }).run();
+    const { settled, trials } = experiment();
+    const rounds = (id: string) =>
+      trials.filter(({ trial }) => trial.benchmark === id && !trial.warmup).length / 2;
+    expect(settled?.find(({ benchmark }) => benchmark === 'x')).toMatchObject({
+      round: 4,
+      reason: 'decided',
+    });
+    expect(rounds('x')).toBe(4);
+    expect(rounds('y')).toBeGreaterThan(4);
+  });
+
+  it('begins no block after its limit of time', async () => {
+    const notices: string[] = [];
+    const all = () => Promise.resolve(connection);
+    await runner(3, { onNotice: (text) => notices.push(text) }, all, { maxMinutes: 0 }).run();
+    expect(experiment().trials.every(({ trial }) => trial.warmup)).toBe(true);
+    expect(notices.join()).toContain('limit of 0 minutes');
+  });
+
   it('never overwrites a file', async () => {
     await runner(1).run();
     await expect(runner(1).run()).rejects.toThrow(/exists already/);
+  });
+});
+
+describe('an experiment that was left', () => {
+  /** Leaves it in its third trial, with two measured. */
+  async function leave(): Promise<void> {
+    const made = runner(1);
+    let count = 0;
+    play = () => {
+      if (count++ < 2) return { stdout: '5' };
+      setTimeout(() => made.leave());
+      return new Promise<FakeJob>(() => undefined);
+    };
+    expect(await made.run()).toMatchObject({ reason: 'left', ok: 2 });
+  }
+
+  it('leaves its running job alone and its record open', async () => {
+    await leave();
+    const { trials, ended } = experiment();
+    expect(trials.map(({ status }) => status)).toEqual(['ok', 'ok', 'running']);
+    expect(ended).toBeUndefined();
+    expect(calls.some((call) => call.startsWith('cancel') || call === 'cleanUp')).toBe(false);
+  });
+
+  it('takes the running job up when it is resumed, and runs each other trial once', async () => {
+    await leave();
+    const open = experiment().trials[2]?.job ?? '';
+    calls.length = 0;
+    play = () => ({ stdout: '7' });
+    expect(await runner(1).resume()).toMatchObject({ reason: 'completed', ok: 8 });
+    const { trials, ended, plan } = experiment();
+    expect(trials.map(({ trial }) => trial.id)).toEqual(plan.trials.map(({ id }) => id));
+    expect(trials.every(({ status, attempt }) => status === 'ok' && attempt === 1)).toBe(true);
+    expect(calls).toContain(`status ${open}`);
+    expect(calls).not.toContain(`put ${open}`);
+    expect(ended?.reason).toBe('completed');
+  });
+
+  it('starts a job that never reached its guest, under the same name', async () => {
+    await leave();
+    const open = experiment().trials[2]?.job ?? '';
+    stateOf = () => 'none';
+    calls.length = 0;
+    play = () => ({ stdout: '7' });
+    await runner(1).resume();
+    expect(calls).toContain(`put ${open}`);
+    expect(experiment().trials).toHaveLength(8);
+  });
+
+  it('runs a trial again that was lost to a reboot', async () => {
+    await leave();
+    let lost = 0;
+    play = () => (lost++ === 0 ? { stdout: '', state: 'lost' } : { stdout: '7' });
+    expect(await runner(1).resume()).toMatchObject({ reason: 'completed', ok: 8, failed: 0 });
+    const again = experiment().trials.slice(2, 4);
+    expect(again.map(({ attempt, status }) => [attempt, status])).toEqual([
+      [1, 'lost'],
+      [2, 'ok'],
+    ]);
+    expect(again[0]?.trial).toEqual(again[1]?.trial);
+  });
+
+  it('is refused while another process has its file', async () => {
+    await leave();
+    const held = lockFile(join(folder, 'e.guestbench'));
+    await expect(runner(1).resume()).rejects.toThrow(/being run by another window/);
+    held.dispose();
+    play = () => ({ stdout: '7' });
+    expect(await runner(1).resume()).toMatchObject({ reason: 'completed' });
   });
 });
 
@@ -273,6 +408,9 @@ describe('the check of a guest', () => {
         }),
     } as unknown as Connection;
     const checks = await checkGuest(silent, resolveBenchmarks([{ id: 'x' }], catalogue));
-    expect(checks.get('x')).toEqual({ state: 'problem', reason: 'the check did not run: no such shell' });
+    expect(checks.get('x')).toMatchObject({
+      state: 'problem',
+      reason: 'the check did not run: no such shell',
+    });
   });
 });
