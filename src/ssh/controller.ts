@@ -14,7 +14,7 @@ const sh = (text: TemplateStringsArray): string => text.raw.join('').replaceAll(
  *              live                          FIFO the runner keeps open: its end-of-file is the runner's end
  *              owner, child, busy, cancel    who runs it, the benchmark's session, who was in the way, asked to stop
  *              out, err, files/              what the job wrote
- *              load                          first line of /proc/stat before and after
+ *              load                          counters of the guest before, each second and after (loadSamples.ts)
  *              exit                          written last, by rename: its existence means finished
  *
  * Answers are lines "GB1 key=value …"; what stands before the first one is noise of the login shell.
@@ -195,6 +195,57 @@ details() {
 cpuline() { if [ -r /proc/stat ]; then read -r _l </proc/stat; echo "$_l"; else echo none; fi; }
 uptimes() { if [ -r /proc/uptime ]; then read -r _u _ </proc/uptime; echo "$_u"; else date +%s; fi; }
 
+# One line of counters: uptime, context switches, interrupts, KiB available, memory pressure (pTOTAL in µs, or
+# vFAULTS:IN:OUT in pages, now and then), the first line of /proc/stat. Builtins only: it is taken while others measure.
+sample() { # how many were taken before
+  [ -r /proc/stat ] && read -r _u _ </proc/uptime || return 0
+  _i=-; _c=-; _m=-; _p=-
+  {
+    read -r _l
+    while read -r _k _v _; do
+      case $_k in intr) _i=$_v ;; ctxt) _c=$_v; break ;; esac
+    done
+  } </proc/stat
+  while read -r _k _v _; do
+    case $_k in MemAvailable:) _m=$_v; break ;; Cached:) break ;; esac
+  done </proc/meminfo
+  if [ -r /proc/pressure/memory ] && read -r _k _ _ _ _v </proc/pressure/memory; then
+    _p=p$\{_v#total=}
+  elif [ $(($1 % 5)) -eq 0 ] && [ -r /proc/vmstat ]; then
+    _in=0; _out=0
+    while read -r _k _v; do
+      case $_k in
+        pswpin) _in=$_v ;;
+        pswpout) _out=$_v ;;
+        pgmajfault) _p=v$_v:$_in:$_out; break ;;
+      esac
+    done </proc/vmstat
+  fi
+  printf '%s\n' "$_u $_c $_i $_m $_p $_l"
+}
+
+# Samples until the runner ends, however: once a second, after an hour every ten seconds, and more seldom where that
+# would take more than 0.5 % of one CPU.
+sampler() { # START TIME of the runner
+  trap 'kill -s KILL -- "$!" 2>/dev/null; exit 0' TERM
+  _time=$1; _n=1; _wait=1
+  while :; do
+    sleep $_wait & wait "$!"
+    statline $$
+    set -- $_s
+    [ "$\{20}" = "$_time" ] && [ -d "$d/started" ] && [ ! -e "$d/exit" ] || exit 0
+    sample $_n >>load
+    _n=$((_n + 1))
+    [ $((_n % 4)) -eq 0 ] || continue
+    # Hundredths of a second of ours and of our sleeps; $$ is the runner, self is not.
+    read -r _s </proc/self/stat
+    set -- $\{_s##*") "}
+    _wait=$(((2 * ($\{12} + $\{13} + $\{14} + $\{15}) + _n - 1) / _n))
+    if [ $_n -gt 3600 ] && [ $_wait -lt 10 ]; then _wait=10; fi
+    if [ $_wait -lt 1 ]; then _wait=1; elif [ $_wait -gt 60 ]; then _wait=60; fi
+  done
+}
+
 # The runner: leads a session of its own, outlives the connection, writes down how it ended.
 runner() {
   trap '' HUP TERM INT
@@ -205,6 +256,11 @@ runner() {
   if ! lock "$owner"; then atomically busy "$BUSY"; exit 0; fi
   : >out; : >err; mkdir -p files
   load0=$(cpuline); up0=$(uptimes)
+  sample 0 >load
+  began=$(started $$); watch=
+  if [ -s load ] && [ -n "$began" ]; then
+    (trap - HUP INT; sampler "$began") 9>&- & watch=$!
+  fi
   # A second session: its number finds every process of the benchmark again, and never this runner.
   (
     trap - HUP TERM INT
@@ -221,7 +277,9 @@ runner() {
   rc=$?
   up1=$(uptimes); load1=$(cpuline)
   [ $rc -gt 256 ] && rc=$((rc - 128)) # ksh93 says 256 + signal
-  printf '%s\n%s\n' "$load0" "$load1" >load
+  # Not waited for: one that was just forked may not hear it yet, and ends when it sees the exit file.
+  [ -n "$watch" ] && kill -s TERM -- "$watch" 2>/dev/null
+  sample 0 >>load
   was=0; [ -f cancel ] && was=1
   commas() { set -- $1; IFS=,; printf %s "$*"; unset IFS; }
   # Before the exit file: whoever reads that may start the next job at once.
@@ -407,7 +465,7 @@ case $verb in
   fetch)
     goodid "$1"; digits "$2" badoffset
     case $3 in
-      out|err) f=$d/$3 ;;
+      out|err|load) f=$d/$3 ;;
       file) case $4 in ''|*[!A-Za-z0-9._+-]*|.*|-*) die badname ;; esac; f=$d/files/$4 ;;
       *) die badname ;;
     esac
