@@ -20,6 +20,7 @@ interface OpenRecord {
   status: TrialStatus;
   reason?: string;
   measurements: readonly Measurement[];
+  failed?: TrialRecord['failed'];
   exitCode?: number | null;
   signal?: string | null;
   durationMs?: number;
@@ -176,6 +177,7 @@ export class ExperimentFold {
     if (event.type === 'trial-finished') {
       record.status = 'ok';
       record.measurements = event.measurements;
+      if (event.failed !== undefined) record.failed = event.failed;
     } else {
       record.status = event.outcome;
       record.reason = event.reason;

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { TrialOutput } from '../benchmarks/benchmark';
+import type { ParsedOutput, TrialOutput } from '../benchmarks/benchmark';
 import type { CpuUse, ExperimentEvent, Measurement, Trial } from '../model/experiment';
 import type { HostLoad, Load } from '../model/load';
 import type { JobEnd, Jobs } from '../ssh/jobs';
@@ -52,6 +52,8 @@ export interface TrialEnd {
   readonly outcome: 'ok' | 'failed' | 'cancelled' | 'lost';
   readonly reason: string;
   readonly measurements: readonly Measurement[];
+  /** Parts that failed although the outcome is ok. */
+  readonly failed?: ParsedOutput['failed'];
   readonly durationMs: number;
   readonly wallSeconds: number;
   readonly cpu?: CpuUse;
@@ -61,6 +63,8 @@ interface Verdict {
   readonly outcome: TrialEnd['outcome'];
   readonly reason: string;
   readonly measurements: readonly Measurement[];
+  /** Parts that failed although the outcome is ok. */
+  readonly failed?: ParsedOutput['failed'];
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly durationMs: number;
@@ -96,7 +100,7 @@ export async function runTrial(context: TrialContext): Promise<TrialEnd> {
       await context.append(event);
     }
   }
-  const { outcome, reason, measurements, durationMs, cpu, load, hostLoad, exitCode, signal } = verdict;
+  const { outcome, reason, measurements, failed, durationMs, cpu, load, hostLoad, exitCode, signal } = verdict;
   const common = {
     at: now(),
     trial: trial.id,
@@ -107,7 +111,12 @@ export async function runTrial(context: TrialContext): Promise<TrialEnd> {
     ...(hostLoad ? { hostLoad } : {}),
   };
   if (outcome === 'ok') {
-    await context.append({ ...common, type: 'trial-finished', measurements: [...measurements] });
+    await context.append({
+      ...common,
+      type: 'trial-finished',
+      measurements: [...measurements],
+      ...(failed ? { failed } : {}),
+    });
   } else {
     await context.append({ ...common, type: 'trial-failed', outcome, reason, signal });
   }
@@ -117,6 +126,7 @@ export async function runTrial(context: TrialContext): Promise<TrialEnd> {
     outcome,
     reason,
     measurements,
+    ...(failed ? { failed } : {}),
     durationMs,
     wallSeconds: (performance.now() - startedMs) / 1000,
     ...(cpu ? { cpu } : {}),
@@ -248,7 +258,11 @@ async function loadOf(
   waiting: AbortSignal,
 ): Promise<Load | undefined> {
   if (end.state !== 'done') return undefined;
-  return jobs.load(jobId, waiting).then(compactLoad, () => undefined);
+  try {
+    return compactLoad(await jobs.load(jobId, waiting));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Cancelled, then exit status, then the tool's own errors, only then numbers. */
@@ -296,7 +310,8 @@ async function judge(
   };
   const parsed = planned.benchmark.parse(output);
   if (parsed.outcome === 'ok' || parsed.outcome === 'mixed') {
-    return { ...base, outcome: 'ok', reason: '', measurements: parsed.metrics };
+    const failed = parsed.outcome === 'mixed' ? { failed: parsed.failed } : {};
+    return { ...base, outcome: 'ok', reason: '', measurements: parsed.metrics, ...failed };
   }
   const reason = parsed.reason ?? (parsed.outcome === 'cancelled' ? 'stopped' : 'the benchmark failed');
   return { ...base, outcome: parsed.outcome, reason, measurements: [] };

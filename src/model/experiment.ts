@@ -128,6 +128,8 @@ export const eventSchema = z.discriminatedUnion('type', [
   event('trial-finished', {
     trial: z.string(),
     measurements: z.array(measurementSchema),
+    /** Parts of the trial that failed while others gave figures, e.g. single tests of a suite. */
+    failed: z.optional(z.readonly(z.array(z.object({ test: z.string(), error: z.string() })))),
     exitCode: z.nullable(z.int()),
     durationMs: z.number(),
     cpu: z.optional(cpuUseSchema),
@@ -175,6 +177,8 @@ export interface TrialRecord {
   /** Why it failed, for people. */
   readonly reason?: string;
   readonly measurements: readonly Measurement[];
+  /** Parts that failed of a trial that is ok otherwise. */
+  readonly failed?: EventOf<'trial-finished'>['failed'];
   readonly exitCode?: number | null;
   readonly signal?: string | null;
   readonly durationMs?: number;

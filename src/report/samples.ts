@@ -80,6 +80,9 @@ export function runsOf(
     trials.push(reportTrial(record, index, guest));
     if (final && record.status !== 'running') finished += 1;
     if (record.status === 'ok') {
+      for (const { test, error } of record.failed ?? []) {
+        failures.push({ trial: run.index, guest, outcome: 'failed', reason: `${test}: ${error}` });
+      }
       if (trial.warmup) append(benchmark(trial.benchmark).warmups, guest, run);
       else if (final) blockOf(trial).slots.set(guest, { state: 'ok', run });
     } else if (record.status !== 'running') {

@@ -113,13 +113,16 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
       const benchmark = this.options.benchmarks.get(trial.benchmark);
       const shown = end.measurements.filter((measurement) => {
         const metric = benchmark?.metrics.find((candidate) => candidate.id === measurement.id);
-        return metric === undefined ? measurement.better !== 'none' : metric.primary;
+        return metric?.primary ?? measurement.primary ?? measurement.better !== 'none';
       });
       const figures = shown.map((m) => {
-        const title = benchmark?.metrics.find((candidate) => candidate.id === m.id)?.title ?? m.id;
-        return `${title} ${bold(`${figure(m.value)} ${m.unit}`)}`;
+        const title = benchmark?.metrics.find(({ id }) => id === m.id)?.title ?? m.title ?? m.id;
+        return `${plainForTerminal(title)} ${bold(`${figure(m.value)} ${plainForTerminal(m.unit)}`)}`;
       });
       this.line(`${green('✓')} ${figures.join(', ')}${dim(` · ${seconds} s`)}`);
+      for (const { test, error } of end.failed ?? []) {
+        this.line(`${red('✗')} ${bold(plainForTerminal(test))}: ${plainForTerminal(error)}`);
+      }
     } else {
       const word =
         end.outcome === 'cancelled'
