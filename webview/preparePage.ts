@@ -99,9 +99,7 @@ export class PreparePage {
     const isIdle = model.busy === 'no';
     const hasCommands = model.guests.some(({ commands }) => commands.length > 0);
     const buttons = [
-      button('install', `Install on ${count(model.installable, 'Guest')}…`, 'primary', () =>
-        this.host.post({ type: 'install' }),
-      ),
+      button('install', installText(model.installable), 'primary', () => this.host.post({ type: 'install' })),
       button('check', 'Check Again', 'plain', () => this.host.post({ type: 'check' })),
       button('copy', 'Copy Commands', 'plain', () => this.host.post({ type: 'copy' })),
       ...this.detours(model),
@@ -167,6 +165,9 @@ function statusOf({ busy, cells }: PreparationModel): string {
   const done = `${ready} of ${count(all.length, 'check')} ready`;
   return busy === 'no' || waiting === 0 ? `${done}.` : `${done}, ${waiting} to come.`;
 }
+
+const installText = (guests: number): string =>
+  guests === 0 ? 'Install…' : `Install on ${count(guests, 'Guest')}…`;
 
 /** "a", "a and b", "a and 3 more": a button stays a button. */
 function shortList(names: readonly string[]): string {

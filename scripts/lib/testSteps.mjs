@@ -81,7 +81,7 @@ const steps = [
   {
     name: 'ssh',
     title: 'Tests against real SSH servers',
-    needs: [...tools, ...compilers],
+    needs: [...tools, ...compilers, 'sudo'],
     run: vitest('ssh'),
   },
   {
