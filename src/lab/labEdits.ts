@@ -35,6 +35,10 @@ ${schema === undefined ? '' : `  "$schema": ${JSON.stringify(schema)},\n`}  // P
   // { "name": "deb12-pvhvm", "host": "lab1", "sshHost": "deb12-hvm" }
   "guests": [],
 
+  // Benchmarks of your own: a command, and how each figure is read from what it prints.
+  // "benchmarks": [ { "id": "hash", "command": "sha256sum /bin/sh",
+  //   "metrics": [ { "id": "seconds", "unit": "s", "better": "lower", "read": { "elapsed": true } } ] } ],
+
   // Lists of benchmarks with their parameters.
   // "nightly": [ { "benchmark": "fio-randread", "parameters": { "seconds": 60 } } ]
   "suites": {}
@@ -119,9 +123,10 @@ export function setSuite(text: string, name: string, entries: readonly SuiteEntr
   if (before === undefined) return checkedText(withSuite(source, name, entries));
   const same =
     before.length === entries.length &&
-    before.every(
-      ({ benchmark, as }, index) => benchmark === entries[index]?.benchmark && as === entries[index]?.as,
-    );
+    before.every(({ benchmark, as }, index) => {
+      const entry = entries[index];
+      return benchmark === entry?.benchmark && as === entry.as;
+    });
   if (!same) return checkedText(withSuite(withValue(source, ['suites', name], undefined), name, entries));
   return checkedText(
     entries.reduce(

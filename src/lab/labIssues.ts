@@ -1,6 +1,7 @@
 import { findNodeAtLocation, getNodeValue, type Node } from 'jsonc-parser';
 import type * as z from 'zod/mini';
 import { guestSchema, hostSchema, labSchema, suiteEntrySchema } from '../model/lab';
+import { ownBenchmarkSchema, ownMetricSchema, readingWays, readSchema } from '../model/ownBenchmark';
 import type { Finding } from './labRead';
 
 type Issue = z.core.$ZodIssue;
@@ -20,11 +21,46 @@ const mustBe: Readonly<Record<string, string>> = {
   tags: 'a list of texts: [ "…" ]',
   hosts: 'a list of hosts: [ … ]',
   guests: 'a list of guests: [ … ]',
+  benchmarks: 'a list of benchmarks of your own: [ … ]',
   suites: 'an object of lists: { "name": [ … ] }',
   benchmark: "a benchmark's id",
   as: 'a name: a text of at most 100 characters',
   parameters: 'an object: { "name": value }',
   $schema: 'a text',
+};
+
+const shellWords = 'shell commands: a text that is not empty, or a list of lines: [ "…", "…" ]';
+const choiceWords = '"first", "last" or "mean"';
+const secondsWords = 'a whole number of seconds from 1 to 604800';
+
+/** The same for the keys of a person's own benchmarks. */
+const mustBeInBenchmarks: Readonly<Record<string, string>> = {
+  id: 'at most 64 letters, digits and . _ -, and begin with a letter or digit',
+  title: 'a text of one line, at most 100 characters',
+  description: 'a text of one line, at most 300 characters',
+  kind: '"cpu", "memory", "disk", "web" or "system"',
+  command: shellWords,
+  prepare: shellWords,
+  cleanup: shellWords,
+  needs: 'a list of commands: [ "…" ]',
+  packages: 'a list of packages: [ "…" ]',
+  estimateSeconds: secondsWords,
+  timeoutSeconds: secondsWords,
+  metrics: 'a list of at least one metric: [ { "id": "…", "unit": "…", "better": "…", "read": { … } } ]',
+  unit: 'a text of one line, at most 30 characters, such as "MB/s"',
+  better: '"higher", "lower" or "none"',
+  primary: 'true or false',
+  read: `an object that says where the figure stands: { ${readingWays.map((way) => `"${way}": …`).join(' } or { ')} }`,
+  factor: 'a number above 0',
+  regex: 'a regular expression: a text of at most 1000 characters',
+  group: "a group's number from 0 (the whole match) to 99, or its name",
+  take: choiceWords,
+  jsonPointer: 'a JSON pointer: "" or a text such as "/jobs/0/read/iops" (~0 for ~, ~1 for /)',
+  csvColumn: "a column's name in the header, or its number from 1",
+  row: choiceWords,
+  separator: 'one character, such as ";" or "\\t", and no double quote',
+  elapsed: 'true',
+  file: "a file's name without a folder: letters, digits and . _ + -, as the command writes it into $GB_FILES",
 };
 
 /** Keys that people know from elsewhere. */
@@ -44,6 +80,28 @@ const synonyms: Readonly<Record<string, string>> = {
   vms: 'guests',
   params: 'parameters',
   id: 'benchmark',
+  name: 'id',
+  cmd: 'command',
+  run: 'command',
+  script: 'command',
+  setup: 'prepare',
+  teardown: 'cleanup',
+  requires: 'needs',
+  timeout: 'timeoutSeconds',
+  estimate: 'estimateSeconds',
+  results: 'metrics',
+  direction: 'better',
+  regexp: 'regex',
+  pattern: 'regex',
+  pointer: 'jsonPointer',
+  jsonpath: 'jsonPointer',
+  json: 'jsonPointer',
+  csv: 'csvColumn',
+  column: 'csvColumn',
+  delimiter: 'separator',
+  time: 'elapsed',
+  scale: 'factor',
+  multiplier: 'factor',
 };
 const secrets = /^(password|passwd|passphrase|secret|token|privatekeydata)$/i;
 
@@ -65,7 +123,7 @@ function issueFindings(root: Node, issue: Issue): readonly Finding[] {
   const found = findNodeAtLocation(root, path);
   if (found === undefined) {
     const key = path.at(-1);
-    const expected = typeof key === 'string' ? mustBe[key] : undefined;
+    const expected = wordsFor(path);
     return [
       {
         text: `${pathText(path.slice(0, -1)) || 'the lab file'} needs ${JSON.stringify(key)}${expected === undefined ? '' : `: ${expected}`}`,
@@ -73,7 +131,7 @@ function issueFindings(root: Node, issue: Issue): readonly Finding[] {
       },
     ];
   }
-  // A check of a whole guest carries its own words.
+  // A check of a whole guest, or of a whole metric, carries its own words.
   if (issue.code === 'custom') return [{ text: `${place} ${issue.message}`, offset: found.offset }];
   const text = `${place} must be ${expectation(path, issue)}, not ${shown(found)}`;
   return [{ text, offset: found.offset }];
@@ -87,10 +145,23 @@ function expectation(path: Path, issue: Issue): string {
     return 'a text, a number, true, false or a list of texts';
   if (path[0] === 'suites' && path.length === 2) return 'a list of benchmarks: [ { "benchmark": "…" } ]';
   if (path[0] === 'suites' && path.length === 3) return 'an object: { "benchmark": "…" }';
+  if (path[0] === 'benchmarks' && typeof last === 'number') {
+    if (parent === 'needs') return "a command's name: letters, digits and _ . / + -";
+    if (parent === 'packages') return "a package's name: letters, digits and . _ + -";
+    if (parent === 'command' || parent === 'prepare' || parent === 'cleanup') return 'a line of text';
+    return 'an object: { "id": "…" }';
+  }
   if (typeof last === 'number') return `an object: { "name": "…" }`;
-  const known = typeof last === 'string' ? mustBe[last] : undefined;
+  const known = wordsFor(path);
   if (known !== undefined) return known;
   return issue.code === 'invalid_type' ? `a value of the type ${issue.expected}` : 'another value';
+}
+
+function wordsFor(path: Path): string | undefined {
+  const key = path.at(-1);
+  if (typeof key !== 'string') return undefined;
+  const isOfBenchmark = path[0] === 'benchmarks' && path.length > 1;
+  return isOfBenchmark ? mustBeInBenchmarks[key] : mustBe[key];
 }
 
 function unknownKey(path: Path, key: string): string {
@@ -115,8 +186,16 @@ function knownKeys(path: Path): readonly string[] {
         ? hostSchema.shape
         : path[0] === 'guests'
           ? guestSchema.shape
-          : suiteEntrySchema.shape;
+          : path[0] === 'benchmarks'
+            ? benchmarkShape(path)
+            : suiteEntrySchema.shape;
   return Object.keys(shape);
+}
+
+/** benchmarks[0].metrics[0].read */
+function benchmarkShape(path: Path): object {
+  if (path.at(-1) === 'read') return readSchema.shape;
+  return path.includes('metrics') ? ownMetricSchema.shape : ownBenchmarkSchema.shape;
 }
 
 /** The known key that was probably meant. */

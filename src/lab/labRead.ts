@@ -6,8 +6,8 @@ import {
   type Node,
   type ParseError,
 } from 'jsonc-parser';
-import { labSchema, type Lab } from '../model/lab';
-import { issueProblems } from './labIssues';
+import { labSchema, type Lab, type LabFinding } from '../model/lab';
+import { issueProblems, nearMiss, pathText } from './labIssues';
 
 /** What is wrong with a lab file, and where. `line` and `column` count from 1, `offset` from 0. */
 export interface LabProblem {
@@ -16,10 +16,12 @@ export interface LabProblem {
   readonly line: number;
   readonly column: number;
   readonly offset: number;
+  /** Only this entry is not used; the rest of the lab is. */
+  readonly isOfEntry?: true;
 }
 
 export type LabRead =
-  | { readonly status: 'ok'; readonly lab: Lab }
+  | { readonly status: 'ok'; readonly lab: Lab; readonly problems?: readonly LabProblem[] }
   | { readonly status: 'error'; readonly problems: readonly LabProblem[] };
 
 export const emptyLab: Lab = Object.freeze({ hosts: [], guests: [], suites: {} });
@@ -29,6 +31,9 @@ export interface Finding {
   readonly text: string;
   readonly offset: number;
 }
+
+/** Finds what is wrong with entries of a lab that is well-formed. */
+export type EntryCheck = (lab: Lab) => readonly LabFinding[];
 
 /** More than a person reads; a file of another kind would give thousands. */
 const maxProblems = 50;
@@ -49,8 +54,11 @@ const syntax: Readonly<Record<string, string>> = {
   InvalidCharacter: 'this text holds a control character',
 };
 
-/** Reads a lab file: JSON with comments and trailing commas. No text is an empty lab. `file` names it in messages. */
-export function parseLab(text: string, file: string): LabRead {
+/**
+ * Reads a lab file: JSON with comments and trailing commas. No text is an empty lab. `file` names it in messages.
+ * What `checkEntries` finds is told beside the lab.
+ */
+export function parseLab(text: string, file: string, checkEntries?: EntryCheck): LabRead {
   // A byte order mark counts as one character, so the offsets stay right.
   const source = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text;
   const errors: ParseError[] = [];
@@ -64,7 +72,7 @@ export function parseLab(text: string, file: string): LabRead {
   }));
   if (root !== undefined && findings.length === 0) {
     const checked = check(root, file);
-    if (checked.lab !== undefined) return { status: 'ok', lab: checked.lab };
+    if (checked.lab !== undefined) return withEntryProblems(checked.lab, root, source, checkEntries);
     findings.push(...checked.findings);
   }
   if (findings.length === 0) findings.push({ text: `${file} is not a lab file`, offset: 0 });
@@ -74,6 +82,38 @@ export function parseLab(text: string, file: string): LabRead {
     .slice(0, maxProblems)
     .map((finding) => problemAt(finding, positions));
   return { status: 'error', problems };
+}
+
+function withEntryProblems(lab: Lab, root: Node, source: string, checkEntries?: EntryCheck): LabRead {
+  const found = checkEntries?.(lab) ?? [];
+  if (found.length === 0) return { status: 'ok', lab };
+  const positions = lineStarts(source);
+  const problems = found
+    .slice(0, maxProblems)
+    .map((finding): LabProblem => ({
+      ...problemAt({ text: entryText(finding), offset: offsetOf(root, finding.path) }, positions),
+      isOfEntry: true,
+    }))
+    .sort((a, b) => a.offset - b.offset);
+  return { status: 'ok', lab, problems };
+}
+
+function entryText({ path, text, name }: LabFinding): string {
+  const place = `${pathText([...path])} ${text}`;
+  if (name === undefined) return place;
+  const near = nearMiss(name.given, name.known);
+  return near === undefined
+    ? `${place}; there is ${name.known.map((known) => `"${known}"`).join(', ')}`
+    : `${place}; did you mean "${near}"?`;
+}
+
+/** Of the entry, or of the nearest thing around it. */
+function offsetOf(root: Node, path: LabFinding['path']): number {
+  for (let length = path.length; length > 0; length--) {
+    const node = findNodeAtLocation(root, path.slice(0, length));
+    if (node !== undefined) return node.offset;
+  }
+  return root.offset;
 }
 
 type Checked =

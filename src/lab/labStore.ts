@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { Disposable, type Disposes } from '../model/disposable';
 import type { Lab } from '../model/lab';
-import { emptyLab, parseLab, type LabProblem } from './labRead';
+import { emptyLab, parseLab, type EntryCheck, type LabProblem } from './labRead';
 
 export type { LabProblem } from './labRead';
 
@@ -29,7 +29,7 @@ export class LabStore extends Disposable {
   constructor(
     /** Absolute path of the lab file; it need not exist. */
     readonly path: string,
-    options: { readonly debounceMs?: number } = {},
+    private readonly options: { readonly debounceMs?: number; readonly checkEntries?: EntryCheck } = {},
   ) {
     super();
     this.debounceMs = options.debounceMs ?? defaultDebounceMs;
@@ -88,9 +88,9 @@ export class LabStore extends Disposable {
       const problem = `${this.path} cannot be read: ${readError(code) ?? message}`;
       return { problems: [{ message: problem, line: 1, column: 1, offset: 0 }], exists: true };
     }
-    const read = parseLab(text, path.basename(this.path));
+    const read = parseLab(text, path.basename(this.path), this.options.checkEntries);
     return read.status === 'ok'
-      ? { lab: read.lab, problems: [], exists: true }
+      ? { lab: read.lab, problems: read.problems ?? [], exists: true }
       : { problems: read.problems, exists: true };
   }
 

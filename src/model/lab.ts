@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { ownBenchmarkSchema } from './ownBenchmark';
 
 /** A name that is safe in file names, terminals and URLs: no blanks at the ends, no control characters. */
 const name = z
@@ -67,7 +68,19 @@ export const labSchema = z.strictObject({
   $schema: z.optional(z.string()),
   hosts: z._default(z.array(hostSchema), []),
   guests: z._default(z.array(guestSchema), []),
+  /** A person's own; absent in the files of before. */
+  benchmarks: z.optional(z.array(ownBenchmarkSchema)),
   suites: z._default(z.record(z.string(), z.array(suiteEntrySchema)), {}),
 });
 /** The hosts and guests a person works with. Holds no secret. */
 export type Lab = z.infer<typeof labSchema>;
+
+/** What is wrong with one entry of a lab that is well-formed, and where: for people, without the line. */
+export interface LabFinding {
+  /** Keys and indexes from the root. */
+  readonly path: readonly (string | number)[];
+  /** Goes on after the place: `is already the id of benchmarks[0]`. */
+  readonly text: string;
+  /** A name that is not known, and those that are: for a near miss. */
+  readonly name?: { readonly given: string; readonly known: readonly string[] };
+}

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { addGuest, newLabText, removeGuest } from '../lab/labFile';
+import { labFindings } from '../benchmarks/labFindings';
+import { addGuest, newLabText, removeGuest, setSuite } from '../lab/labFile';
 import { placeOfGuest } from '../lab/labPlaces';
 import { LabStore, type LabProblem } from '../lab/labStore';
 import { Disposable, type Disposes } from '../model/disposable';
@@ -74,12 +75,29 @@ export class LabService extends Disposable {
     }
   }
 
+  /** Reads the file again now, for whoever cannot wait for its watcher. */
+  async reload(): Promise<void> {
+    await this.open();
+    await this.store?.load();
+  }
+
+  /** Whether an editor holds changes of the lab file that are not saved. */
+  get isEdited(): boolean {
+    return vscode.workspace.textDocuments.some(
+      ({ uri, isDirty }) => isDirty && uri.fsPath === this.uri.fsPath,
+    );
+  }
+
   async addGuest(guest: Guest): Promise<void> {
     await this.edit((text) => addGuest(text, guest));
   }
 
   async removeGuest(name: string): Promise<void> {
     await this.edit((text) => removeGuest(text, name));
+  }
+
+  async setSuite(name: string, entries: Lab['suites'][string]): Promise<void> {
+    await this.edit((text) => setSuite(text, name, entries));
   }
 
   /** Opens the lab file in an editor, made first if there is none; at a place if one is given. */
@@ -127,10 +145,14 @@ export class LabService extends Disposable {
     }
     this.closeStore();
     this.log.debug(`Lab file: ${file}`);
-    const store = new LabStore(file);
+    const store = new LabStore(file, { checkEntries: labFindings });
     this.store = store;
     this.watching = store.onDidChange(() => {
-      const state = store.problems.length > 0 ? 'broken' : store.lab.guests.length > 0 ? 'filled' : 'empty';
+      const state = store.problems.some(({ isOfEntry }) => isOfEntry !== true)
+        ? 'broken'
+        : store.lab.guests.length > 0
+          ? 'filled'
+          : 'empty';
       setContextKey('labState', state);
       this.changed.fire();
     });

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { LabProblem } from '../../lab/labStore';
 import { Disposable } from '../../model/disposable';
 import type { Facts } from '../../model/guest';
 import type { Guest } from '../../model/lab';
@@ -10,7 +11,7 @@ import { factRows, factsTooltip } from './factRows';
 
 /** A row of the guests view. */
 export type GuestNode =
-  | { readonly kind: 'lab-problem'; readonly line: number; readonly column: number; readonly message: string }
+  | ({ readonly kind: 'lab-problem' } & LabProblem)
   | { readonly kind: 'group'; readonly label: string; readonly guests: readonly string[] }
   | { readonly kind: 'guest'; readonly guest: string }
   | { readonly kind: 'failure'; readonly guest: string; readonly message: string; readonly error: string }
@@ -173,13 +174,18 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
     const id = `lab-problem/${node.line}:${node.column}/${node.message}`;
     const item = leaf(id, place, reason, 'error', 'list.errorForeground');
     item.accessibilityInformation = { label: `${place}, ${reason}` };
-    item.tooltip = vscode.l10n.t(
-      '{0}, line {1}, column {2}: {3}\n\nThe last good lab stays in use. Click to open the place.',
+    const inFull = vscode.l10n.t(
+      '{0}, line {1}, column {2}: {3}',
       this.lab.uri.fsPath,
       node.line,
       node.column,
       reason,
     );
+    const effect =
+      node.isOfEntry === true
+        ? vscode.l10n.t('The rest of the lab is in use. Click to open the place.')
+        : vscode.l10n.t('The last good lab stays in use. Click to open the place.');
+    item.tooltip = `${inFull}\n\n${effect}`;
     item.contextValue = 'labProblem';
     item.command = {
       command: 'guestbench.openLabFile',

@@ -1,0 +1,125 @@
+import type { Measurement } from '../../model/experiment';
+import type { OwnBenchmark, OwnMetric } from '../../model/ownBenchmark';
+import type { ParsedOutput, TrialOutput } from '../benchmark';
+import { PatternError } from '../pattern/pattern';
+import { numberFrom, someOf, type Figure, type Input, type Place } from './figures';
+import { judge, NoResult } from './judgement';
+import { readCsv } from './readCsv';
+import { readJson } from './readJson';
+import { readRegex } from './readRegex';
+
+/** What the run script of a person's own benchmark prints behind the output of its command. */
+export const elapsedMark = '\nguestbench: elapsed_seconds=';
+/** Stands where the middle of a very long output is missing. */
+const cutMark = '\n[output left out here]\n';
+
+/** What became of a metric: its value and the very texts it was read from, or why there is none. */
+export type Reading =
+  | {
+      readonly metric: OwnMetric;
+      readonly status: 'read';
+      readonly value: number;
+      /** One, or as many as the mean is of. */
+      readonly samples: readonly number[];
+      readonly places: readonly Place[];
+    }
+  | { readonly metric: OwnMetric; readonly status: 'failed'; readonly reason: string };
+
+/** Judges a run of a person's own benchmark: cancelled, exit status, then every metric or none. Never throws. */
+export function parseOwn(definition: OwnBenchmark, output: TrialOutput): ParsedOutput {
+  return judge(output, { command: definition.title ?? definition.id }, () => {
+    const metrics = readingsOf(definition, output).map((reading): Measurement => {
+      const { metric } = reading;
+      if (reading.status === 'failed') throw new NoResult(`metric ${metric.id}: ${reading.reason}`);
+      const { value, samples } = reading;
+      const { id, unit, better } = metric;
+      return { id, value, unit, better, ...(samples.length > 1 ? { samples } : {}) };
+    });
+    return { metrics };
+  });
+}
+
+/** Reads every metric of an output, each for itself, as if the run had ended well. Never throws. */
+export function readingsOf({ metrics }: OwnBenchmark, output: TrialOutput): readonly Reading[] {
+  return metrics.map((metric): Reading => {
+    try {
+      const figures = figuresOf(metric, output);
+      const samples = figures.map(({ value, place }) => scaled(value, metric, place));
+      const value = mean(samples);
+      return { metric, status: 'read', value, samples, places: figures.map(({ place }) => place) };
+    } catch (error) {
+      const isKnown = error instanceof NoResult || error instanceof PatternError;
+      const said = error instanceof Error ? error.message : String(error);
+      return { metric, status: 'failed', reason: isKnown ? said : `could not be read: ${said}` };
+    }
+  });
+}
+
+function figuresOf({ read }: OwnMetric, output: TrialOutput): readonly Figure[] {
+  const { regex, csvColumn, jsonPointer, elapsed } = read;
+  const whole = standardOutput(output);
+  if (elapsed !== undefined) return [elapsedFigure(whole.elapsed)];
+  const input = read.file === undefined ? whole.input : fileInput(read.file, output);
+  if (regex !== undefined) return readRegex({ ...read, regex }, input);
+  if (csvColumn !== undefined) return readCsv({ ...read, csvColumn }, input);
+  if (jsonPointer !== undefined) return [readJson(jsonPointer, input)];
+  throw new NoResult('says no way of reading it');
+}
+
+/** What the command itself printed, and what stands behind it; without the latter the output is not whole. */
+function standardOutput({ stdout }: TrialOutput): { readonly input: Input; readonly elapsed: string } {
+  const at = stdout.lastIndexOf(elapsedMark);
+  const end = at < 0 ? -1 : stdout.indexOf('\n', at + elapsedMark.length);
+  if (end < 0) throw new NoResult('standard output is cut short: its last line is missing');
+  const text = stdout.slice(0, at);
+  return {
+    input: { name: 'standard output', text, isCut: text.includes(cutMark) },
+    elapsed: stdout.slice(at + elapsedMark.length, end).trimEnd(),
+  };
+}
+
+function elapsedFigure(text: string): Figure {
+  const value = /^\d{1,9}\.\d{2}$/.test(text) ? numberFrom(text, 'the elapsed time') : Number.NaN;
+  if (Number.isNaN(value))
+    throw new NoResult(`expected the elapsed time in seconds, found "${text.slice(0, 40)}"`);
+  if (value === 0)
+    throw new NoResult(
+      'the command took less than a hundredth of a second, which is all that the clock shows; let it do more',
+    );
+  return { value, place: { kind: 'elapsed', text } };
+}
+
+function fileInput(name: string, { files }: TrialOutput): Input {
+  const text = files.get(name);
+  if (text !== undefined) return { name, text, isCut: false };
+  const found = files.size === 0 ? 'it wrote none' : `it wrote ${someOf([...files.keys()])}`;
+  throw new NoResult(`expected the command to write the file "${name}" into $GB_FILES; ${found}`);
+}
+
+function scaled(figure: number, { better, factor = 1 }: OwnMetric, place: Place): number {
+  const value = figure * factor;
+  if (!Number.isFinite(value))
+    throw new NoResult(`${whereOf(place)}: ${figure} times the factor ${factor} is too large`);
+  if (better === 'none' || value > 0) return value;
+  throw new NoResult(`${whereOf(place)}: found ${figure}; what is compared must be above nought`);
+}
+
+function whereOf(place: Place): string {
+  switch (place.kind) {
+    case 'line':
+      return `line ${place.line} of ${place.input}`;
+    case 'csv':
+      return `line ${place.line} of ${place.input}, column ${place.column}`;
+    case 'json':
+      return `"${place.pointer}" in ${place.input}`;
+    case 'elapsed':
+      return 'the elapsed time';
+  }
+}
+
+/** Divided before they are added: a sum could be too large where the mean is not. */
+function mean(values: readonly number[]): number {
+  const [only] = values;
+  if (values.length === 1 && only !== undefined) return only;
+  return values.reduce((sum, value) => sum + value / values.length, 0);
+}
