@@ -28,7 +28,7 @@ export interface JobsOptions {
   readonly endGiveUpMs?: number;
   /** Waits between attempts to reach it again; the last one repeats. */
   readonly backOffMs?: readonly number[];
-  /** Called each time the guest was lost or could not be reached and will be tried again. */
+  /** Called each time the guest could not be reached again and will be tried once more. */
   readonly onOutOfReach?: (error: SshError) => void;
   /** Called when a request or a follower is through again after that. */
   readonly onBack?: () => void;
@@ -352,7 +352,8 @@ export class Jobs {
         }
         const wait = this.backOffMs[Math.min(failures, this.backOffMs.length - 1)] ?? 1_000;
         this.options.log?.(`${String(error)}; next attempt in ${wait} ms`);
-        this.options.onOutOfReach?.(error);
+        // One lost connection is no news; a guest that does not answer again is.
+        if (failures > 0) this.options.onOutOfReach?.(error);
         await sleep(wait, undefined, signal ? { signal } : {}).catch(() => {
           throw cancelled('Following a job');
         });

@@ -1,0 +1,237 @@
+/** Whole experiments over a real OpenSSH server: what is left, lost or taken meanwhile, and taken up again. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Benchmark } from '../../src/benchmarks/benchmark';
+import { defineBenchmark } from '../../src/benchmarks/define';
+import { parameterObject, wholeNumber } from '../../src/benchmarks/parameters';
+import { readExperiment } from '../../src/experiment/journal';
+import { planRounds } from '../../src/experiment/plan';
+import { ExperimentRunner, type RunnerListener } from '../../src/experiment/runner';
+import type { Experiment, Plan } from '../../src/model/experiment';
+import { connect } from '../../src/ssh/connection';
+import { Jobs } from '../../src/ssh/jobs';
+import { SshError, type Connection } from '../../src/ssh/transport';
+import { hostKeysOf, person } from './people';
+import { startSshServer, type SshServer } from './sshServer';
+
+/** Prints numbered lines for a while; the last one is its figure. It notes each of its starts in a file. */
+const counter = (log: string): Benchmark =>
+  defineBenchmark({
+    id: 'counter',
+    title: 'Counter',
+    description: 'Counts.',
+    kind: 'cpu',
+    metrics: [{ id: 'counter.n', title: 'Count', unit: '1', better: 'higher', primary: true }],
+    parameters: parameterObject({ tenths: wholeNumber(1, 1000, 3) }),
+    presets: { quick: {}, standard: {}, thorough: {} },
+    estimateSeconds: () => 1,
+    timeoutSeconds: () => 60,
+    scripts: {
+      check: () => 'exit 0\n',
+      install: () => 'exit 0\n',
+      cleanup: () => 'exit 0\n',
+      run: ({ tenths }) =>
+        [
+          `echo "$GB_RUN" >>'${log}'`,
+          'n=0',
+          `while [ $n -lt ${tenths} ]; do n=$((n + 1)); echo "line $n"; sleep 0.1; done`,
+          'echo "count $n"',
+        ].join('\n'),
+    },
+    parse: ({ stdout, exitCode, cancelled }) => {
+      if (cancelled) return { outcome: 'cancelled', metrics: [] };
+      const figure = /^count (\d+)$/m.exec(stdout)?.[1];
+      if (exitCode !== 0 || figure === undefined)
+        return { outcome: 'failed', metrics: [], reason: 'no count' };
+      return {
+        outcome: 'ok',
+        metrics: [{ id: 'counter.n', value: Number(figure), unit: '1', better: 'higher' }],
+      };
+    },
+  });
+
+describe('an experiment over a real server', () => {
+  let server: SshServer;
+  let folder: string;
+  let open: Connection[] = [];
+
+  beforeAll(async () => {
+    server = await startSshServer();
+  });
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'gb-exp-'));
+  });
+  afterEach(() => {
+    for (const connection of open) connection.close();
+    open = [];
+    rmSync(folder, { recursive: true, force: true });
+  });
+  afterAll(() => server.stop());
+
+  /** A controller of its own: no connection is shared with another one. */
+  const connector = (): (() => Promise<Connection>) => {
+    const hostKeys = hostKeysOf(join(server.folder, 'store'), server.knownHostsFile);
+    let current: Connection | undefined;
+    return async () => {
+      if (current?.isOpen !== true) {
+        current = await connect(server.target(), { prompter: person(), hostKeys });
+        open.push(current);
+      }
+      return current;
+    };
+  };
+
+  const make = (
+    tenths: number,
+    rounds: number,
+    listener: RunnerListener = {},
+    changes: {
+      readonly id?: string;
+      readonly file?: string;
+      readonly connect?: () => Promise<Connection>;
+    } = {},
+  ): ExperimentRunner => {
+    const guests = [{ name: 'a', host: 'h' }];
+    const benchmarks = [{ id: 'counter', parameters: { tenths } }];
+    const plan: Plan = {
+      guests,
+      benchmarks,
+      rounds,
+      trials: planRounds(1, guests, benchmarks, rounds),
+      statistics: { plan: 'anystop', alpha: 0.05, margin: 0.02, maxBlocks: 20 },
+    };
+    return new ExperimentRunner({
+      file: join(folder, changes.file ?? 'e.guestbench'),
+      id: changes.id ?? 'exp',
+      label: 'test',
+      version: '0.0.0',
+      seed: 1,
+      plan,
+      lab: { hosts: [], guests: [], suites: {}, benchmarks: [] },
+      notes: [],
+      catalogue: [counter(join(folder, 'starts'))],
+      connect: changes.connect ?? connector(),
+      listener,
+    });
+  };
+
+  const experiment = (name = 'e.guestbench'): Experiment => {
+    const read = readExperiment(readFileSync(join(folder, name), 'utf8'));
+    if (read.status === 'error') throw new Error(`line ${read.line}: ${read.error}`);
+    return read.experiment;
+  };
+  const starts = (): string[] => readFileSync(join(folder, 'starts'), 'utf8').trim().split('\n');
+  const whole = (tenths: number): string =>
+    [...Array.from({ length: tenths }, (_, i) => `line ${i + 1}`), `count ${tenths}`, ''].join('\n');
+
+  test('that is left in the middle of a trial is taken up: nothing lost, nothing done twice', async () => {
+    let lines = 0;
+    const left: ExperimentRunner = make(12, 1, {
+      onOutput: () => {
+        lines += 1;
+        if (lines === 1) left.leave();
+      },
+    });
+    expect(await left.run()).toMatchObject({ reason: 'left', ok: 0 });
+    expect(experiment().trials.map(({ status }) => status)).toEqual(['running']);
+    expect(await make(12, 1).resume()).toMatchObject({ reason: 'completed', ok: 2, failed: 0 });
+    const { trials } = experiment();
+    expect(trials.map(({ attempt, status, stdout }) => ({ attempt, status, stdout }))).toEqual(
+      Array.from({ length: 2 }, () => ({ attempt: 1, status: 'ok', stdout: whole(12) })),
+    );
+    expect(starts()).toEqual(trials.map(({ job }) => `[${job}]`));
+    expect(existsSync(`${server.prefix}-${process.getuid?.() ?? 0}`)).toBe(false);
+  });
+
+  test('collects a trial that ended while nobody looked', async () => {
+    const left: ExperimentRunner = make(3, 1, { onOutput: () => left.leave() });
+    await left.run();
+    const jobs = new Jobs(connector());
+    const job = experiment().trials[0]?.job ?? '';
+    while ((await jobs.status(job)).state !== 'done') await new Promise((resolve) => setTimeout(resolve, 50));
+    await make(3, 1).resume();
+    expect(experiment().trials[0]).toMatchObject({ status: 'ok', attempt: 1, stdout: whole(3) });
+    expect(starts()).toHaveLength(2);
+  });
+
+  test('runs a trial again whose guest forgot it, and says so', async () => {
+    const left: ExperimentRunner = make(12, 1, { onOutput: () => left.leave() });
+    await left.run();
+    // As after a reboot: the job's folder is there, but nothing of it lives.
+    const base = `${server.prefix}-${process.getuid?.() ?? 0}`;
+    const job = experiment().trials[0]?.job ?? '';
+    const runs = join(base, 'runs', job);
+    for (const name of ['owner', 'child']) {
+      const [id, pid] = readFileSync(join(runs, name), 'utf8').split(':');
+      const number = Number(name === 'owner' ? pid : id);
+      process.kill(name === 'owner' ? number : -number, 'SIGKILL');
+    }
+    expect(await make(12, 1).resume()).toMatchObject({ reason: 'completed', ok: 2 });
+    const { trials } = experiment();
+    expect(trials.map(({ attempt, status }) => [attempt, status])).toEqual([
+      [1, 'lost'],
+      [2, 'ok'],
+      [1, 'ok'],
+    ]);
+    expect(trials[0]?.reason).toMatch(/vanished/);
+  });
+
+  test('goes on through killed connections, with every byte once', async () => {
+    let kills = 0;
+    const summary = await make(10, 2, {
+      onOutput: () => {
+        if (kills++ % 3 === 0) for (const pid of server.connectionPids()) process.kill(pid, 'SIGKILL');
+      },
+    }).run();
+    expect(summary).toMatchObject({ reason: 'completed', ok: 3, failed: 0 });
+    expect(experiment().trials.map(({ stdout }) => stdout)).toEqual([whole(10), whole(10), whole(10)]);
+    expect(kills).toBeGreaterThan(3);
+    expect(starts()).toHaveLength(3);
+  });
+
+  test('can be left while its guest is out of reach, and is taken up when it is back', async () => {
+    let isAway = false;
+    const connecting = connector();
+    const away = async (): Promise<Connection> => {
+      if (!isAway) return connecting();
+      throw new SshError('unreachable', 'a: away.');
+    };
+    const notices: string[] = [];
+    const runner: ExperimentRunner = make(
+      15,
+      1,
+      {
+        onOutput: () => {
+          if (isAway) return;
+          isAway = true;
+          for (const connection of open) connection.close();
+        },
+        onReach: (guest, reason) => {
+          if (reason !== undefined) runner.leave();
+          notices.push(`${guest}: ${reason ?? 'back'}`);
+        },
+      },
+      { connect: away },
+    );
+    expect(await runner.run()).toMatchObject({ reason: 'left' });
+    expect(notices).toEqual(['a: a: away.']);
+    expect(await make(15, 1).resume()).toMatchObject({ reason: 'completed', ok: 2 });
+    expect(experiment().trials[0]?.stdout).toBe(whole(15));
+  });
+
+  test('leaves no process of its own on the guest when it is stopped', async () => {
+    const runner: ExperimentRunner = make(600, 3, { onOutput: () => runner.stop('now') });
+    expect(await runner.run()).toMatchObject({ reason: 'stopped' });
+    const ours = readdirSync('/proc').filter((pid) => {
+      try {
+        return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/environ`, 'latin1').includes('GB_RUN=[exp.');
+      } catch {
+        return false;
+      }
+    });
+    expect(ours).toEqual([]);
+    expect(experiment().trials.map(({ status }) => status)).toEqual(['cancelled']);
+  });
+});
