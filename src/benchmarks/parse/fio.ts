@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Measurement } from '../../model/experiment';
 import type { ParsedOutput, TrialOutput } from '../benchmark';
-import { judge, mustAgree, NoResult } from './judgement';
+import { judge, lineNumberAt, mustAgree, NoResult } from './judgement';
 
 const spread = z.object({ mean: z.number(), N: z.number() });
 const sideSchema = z.object({
@@ -104,20 +104,32 @@ function source({ files, stdout }: TrialOutput): { readonly name: string; readon
  * earlier document taken when the last is damaged, an interim figure would pass for the result.
  */
 function lastDocument(name: string, text: string): unknown {
-  const lines = text.split('\n').map((line) => line.replace(/\r+$/, ''));
-  const start = lines.lastIndexOf('{');
-  const end = lines.lastIndexOf('}');
+  const start = lastLineOf(text, '{');
+  const end = lastLineOf(text, '}');
   if (start < 0) throw new NoResult(`no JSON in ${name}: expected a line "{"`);
+  const line = (offset: number) => lineNumberAt(text, offset);
   if (end < start)
-    throw new NoResult(`the JSON in ${name} begins on line ${start + 1} and is cut off before its end`);
+    throw new NoResult(`the JSON in ${name} begins on line ${line(start)} and is cut off before its end`);
   try {
-    return JSON.parse(lines.slice(start, end + 1).join('\n')) as unknown;
+    return JSON.parse(text.slice(start, end + 1)) as unknown;
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new NoResult(
-      `the JSON in ${name}, lines ${start + 1} to ${end + 1}, is damaged: ${detail.slice(0, 160)}`,
+      `the JSON in ${name}, lines ${line(start)} to ${line(end)}, is damaged: ${detail.slice(0, 160)}`,
     );
   }
+}
+
+/** Where the last line stands that is just this sign; -1: nowhere. */
+function lastLineOf(text: string, sign: '{' | '}'): number {
+  const code = sign.charCodeAt(0);
+  for (let at = text.length - 1; at >= 0; at--) {
+    if (text.charCodeAt(at) !== code || !(at === 0 || text[at - 1] === '\n')) continue;
+    let end = at + 1;
+    while (text[end] === '\r') end++;
+    if (end === text.length || text[end] === '\n') return at;
+  }
+  return -1;
 }
 
 /** fio's own error fields first, then whether it ran long enough, then whether its figures fit each other. */

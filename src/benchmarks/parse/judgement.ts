@@ -27,16 +27,19 @@ interface Rules {
   readonly exitStatus?: 'decides' | 'saysNothing';
 }
 
+const newline = 10;
 const carriageReturn = 13;
 const longestLine = 1000;
+/** No tool prints a tenth of it; without an end to it, a megabyte of short lines would take longer than one of text. */
+const mostLines = 50_000;
 const longestOutput = 16 * 1024 * 1024;
 const longestReason = 400;
-const longestEnd = 64 * 1024;
+const longestEnd = 16 * 1024;
 
 /**
  * The lines that are surely whole: ended by a newline. A last line without one may have been cut in the middle of
  * a number. Empty lines are left out; lines too long to be a result are clipped, so that no pattern can be slow on
- * them or match them.
+ * them or match them. @throws NoResult for more lines than are read.
  */
 export function completeLines(text: string): readonly Line[] {
   const lines: Line[] = [];
@@ -45,11 +48,24 @@ export function completeLines(text: string): readonly Line[] {
   for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
     let last = end;
     while (last > start && text.charCodeAt(last - 1) === carriageReturn) last--;
-    if (last > start) lines.push({ number, text: clip(text.slice(start, last), longestLine) });
+    if (last > start) {
+      if (lines.length === mostLines)
+        throw new NoResult(
+          `line ${number}: expected the end of the output; no more than ${mostLines} lines are read`,
+        );
+      lines.push({ number, text: clip(text.slice(start, last), longestLine) });
+    }
     number++;
     start = end + 1;
   }
   return lines;
+}
+
+/** From 1: the line that the character at `offset` stands on. */
+export function lineNumberAt(text: string, offset: number): number {
+  let number = 1;
+  for (let at = 0; at < offset; at++) if (text.charCodeAt(at) === newline) number++;
+  return number;
 }
 
 function clip(text: string, length: number): string {
@@ -97,17 +113,14 @@ export function mustAgree(what: string, found: number, expected: number, toleran
 export function judge(output: TrialOutput, rules: Rules, read: () => Found): ParsedOutput {
   if (output.cancelled) return { outcome: 'cancelled', metrics: [] };
   try {
-    const size = output.stdout.length + output.stderr.length;
-    if (size > longestOutput) {
-      const limit = longestOutput / 1024 / 1024;
-      throw new NoResult(`the output is longer than the ${limit} MiB that are read`);
-    }
+    refuseTooLong(output);
     judgeExit(output, rules);
     const found = read();
     if (found.metrics.length === 0) throw new NoResult(`no figure in the output of ${rules.command}`);
     for (const metric of found.metrics) {
       for (const value of [metric.value, ...(metric.samples ?? [])]) {
-        if (!Number.isFinite(value) || value <= 0)
+        // Nought is a figure where nothing is compared: a count of errors, say.
+        if (!Number.isFinite(value) || (value <= 0 && metric.better !== 'none'))
           throw new NoResult(`${metric.id} is ${value}: not a result`);
       }
     }
@@ -123,6 +136,16 @@ export function judge(output: TrialOutput, rules: Rules, read: () => Found): Par
       reason:
         error instanceof NoResult ? reason : `the output of ${rules.command} could not be read: ${reason}`,
     };
+  }
+}
+
+function refuseTooLong({ stdout, stderr, files }: TrialOutput): void {
+  const limit = longestOutput / 1024 / 1024;
+  if (stdout.length + stderr.length > longestOutput)
+    throw new NoResult(`the output is longer than the ${limit} MiB that are read`);
+  for (const [name, text] of files) {
+    if (text.length > longestOutput)
+      throw new NoResult(`${name} is longer than the ${limit} MiB that are read`);
   }
 }
 
@@ -192,9 +215,7 @@ function said({ stderr, stdout }: TrialOutput): string {
 /** The lines of the end of a stream that are not blank: what went wrong stands there. */
 function lastLines(text: string): readonly Line[] {
   const start = Math.max(0, text.length - longestEnd);
-  let before = 0;
-  for (let next = text.indexOf('\n'); next >= 0 && next < start; next = text.indexOf('\n', next + 1))
-    before++;
+  const before = lineNumberAt(text, start) - 1;
   return completeLines(`${text.slice(start)}\n`)
     .filter((line) => line.text.trim() !== '')
     .map((line) => ({ number: line.number + before, text: line.text }));

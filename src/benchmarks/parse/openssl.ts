@@ -17,10 +17,12 @@ export function parseOpenssl(output: TrialOutput): ParsedOutput {
 const sizesHeader = /^type +\d+ bytes(?: +\d+ bytes)*$/;
 /** A name has letters at the start of each word, so a figure cut by a blank is never taken for part of one. */
 const sizesRow = /^([A-Za-z][\w-]*(?: [A-Za-z][\w-]*)?) +(\d+\.\d\dk(?: +\d+\.\d\dk)*)$/;
-const signHeaders: readonly string[] = [
-  'sign verify sign/s verify/s',
-  'sign verify encrypt decrypt sign/s verify/s encr./s decr./s',
-];
+/** The second half since 3.5. */
+const signHeader =
+  /^ +sign +verify +(?:sign\/s +verify\/s|encrypt +decrypt +sign\/s +verify\/s +encr\.\/s +decr\.\/s) *$/;
+
+/** More than there are CPUs in any guest. */
+const mostWorkers = 5000;
 
 class SpeedReader {
   private readonly metrics = new Map<string, Measurement>();
@@ -35,22 +37,23 @@ class SpeedReader {
 
   read(line: Line): void {
     const { text } = line;
-    const words = text.trim().split(/ +/).join(' ');
-    if (sizesHeader.test(text)) {
+    if (text.startsWith('Got: +')) {
+      this.close();
+      this.worker(line);
+    } else if (sizesHeader.test(text)) {
       this.open(
         line,
         [...text.matchAll(/(\d+) bytes/g)].map((match) => match[1] ?? ''),
       );
-    } else if (signHeaders.includes(words)) {
-      this.open(line, words.split(' '));
+    } else if (signHeader.test(text)) {
+      this.open(line, text.trim().split(/ +/));
     } else if (/^rsa +\d+ bits /.test(text)) {
       this.signRow(line);
     } else if (sizesRow.test(text)) {
       this.sizeRow(line);
     } else {
       this.close();
-      if (text.startsWith('Got: +')) this.worker(line);
-      else if (text.startsWith('+')) this.machine(line);
+      if (text.startsWith('+')) this.machine(line);
     }
   }
 
@@ -162,6 +165,10 @@ class SpeedReader {
     const fields = rest.split(':');
     if (kind === 'H') this.workerSizes = rest;
     else if (kind === 'F') {
+      if (this.workers.length === mostWorkers)
+        throw new NoResult(
+          `line ${line.number}: expected a table after the reports of ${mostWorkers} workers`,
+        );
       const values = fields.slice(2).map((field) => positive(field, 'a rate', line, 2));
       this.workers.push({ sizes: this.workerSizes, name: fields[1] ?? '', values });
     } else if (kind === 'F2') {

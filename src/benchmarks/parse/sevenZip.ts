@@ -10,7 +10,10 @@ interface Half {
 export function parseSevenZip(output: TrialOutput): ParsedOutput {
   return judge(output, { command: '7z' }, () => {
     const lines = completeLines(output.stdout);
-    const rows = lines.filter(({ text }) => /^\d+:/.test(text)).map((line) => halves(line, 4));
+    const rowLines = lines.filter(({ text }) => /^\d+:/.test(text));
+    if (rowLines.length > mostRows)
+      throw new NoResult(`${rowLines.length} rows of dictionary sizes; expected no more than ${mostRows}`);
+    const rows = rowLines.map((line) => halves(line, 4));
     if (rows.length === 0) throw new NoResult("no row of a dictionary size ('22:') in the output of 7z b");
     const averageLine = theLine(lines, /^Avr:/, "'Avr:' row in the output of 7z b");
     const average = halves(averageLine, 2);
@@ -45,6 +48,9 @@ export function parseSevenZip(output: TrialOutput): ParsedOutput {
     };
   });
 }
+
+/** A hundred passes over ten sizes make a thousand. */
+const mostRows = 5000;
 
 /** Each figure is rounded by itself. */
 const slack = (value: number): number => 1.5 + value * 0.001;
