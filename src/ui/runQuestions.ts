@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { presets, type Preset } from '../benchmarks/benchmark';
 import { benchmarksOf } from '../benchmarks/own';
 import { suites as builtInSuites, type Suite } from '../benchmarks/suites';
 import { createEstimator } from '../experiment/estimate';
@@ -98,34 +97,6 @@ export async function askWorkloads(lab: Lab): Promise<Workloads> {
 /** A benchmark runs once a round, with the parameters named first. */
 export function withoutRepeats(refs: readonly BenchmarkRef[]): readonly BenchmarkRef[] {
   return refs.filter((ref, index) => refs.findIndex(({ id }) => id === ref.id) === index);
-}
-
-export async function askPreset(ids: readonly string[], guestCount: number, lab: Lab): Promise<Preset> {
-  const benchmarks = benchmarksOf(lab);
-  const explain: Record<Preset, string> = {
-    quick: vscode.l10n.t('Short runs: to see that all works, and for large differences'),
-    standard: vscode.l10n.t('The usual length of each tool'),
-    thorough: vscode.l10n.t('Long runs: for small differences on a noisy host'),
-  };
-  const items = presets.map((preset) => {
-    const seconds = ids.reduce((sum, id) => {
-      const benchmark = benchmarks.find((candidate) => candidate.id === id);
-      return sum + (benchmark ? benchmark.estimateSeconds(benchmark.presets[preset]) : 0);
-    }, 0);
-    return {
-      label: preset,
-      description: vscode.l10n.t('{0} a round', aboutDuration(seconds * guestCount)),
-      detail: explain[preset],
-      preset,
-    };
-  });
-  const picked = await vscode.window.showQuickPick(items, {
-    title: vscode.l10n.t('Run Benchmarks: Length (3/4)'),
-    placeHolder: vscode.l10n.t('How long is each trial?'),
-    ignoreFocusOut: true,
-  });
-  if (!picked) throw new vscode.CancellationError();
-  return picked.preset;
 }
 
 export async function askRounds(

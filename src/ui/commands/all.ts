@@ -4,6 +4,7 @@ import { cleanUpGuest } from './cleanUpGuest';
 import { connectGuest } from './connectGuest';
 import { deleteExperiment } from './deleteExperiment';
 import { editGuest } from './editGuest';
+import { editSuite } from './editSuite';
 import { exportReport } from './exportReport';
 import { forgetGuest } from './forgetGuest';
 import { openAsText } from './openAsText';
@@ -26,6 +27,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'guestbench.connectGuest': connectGuest,
   'guestbench.deleteExperiment': deleteExperiment,
   'guestbench.editGuest': editGuest,
+  'guestbench.editSuite': editSuite,
   'guestbench.exportReport': exportReport,
   'guestbench.forgetGuest': forgetGuest,
   'guestbench.openAsText': openAsText,

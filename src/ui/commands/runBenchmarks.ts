@@ -3,16 +3,14 @@ import { presets, type Preset } from '../../benchmarks/benchmark';
 import { benchmarksOf } from '../../benchmarks/own';
 import { resolveBenchmarks } from '../../experiment/prepare';
 import type { ExperimentSummary } from '../../experiment/runner';
-import type { BenchmarkRef } from '../../model/experiment';
-import type { Lab } from '../../model/lab';
 import { UserError } from '../../model/userError';
+import { askLengths, withLengths } from '../askLengths';
 import { guestsFrom, stringsOf, valueOf } from '../commandArguments';
 import { requireTrust } from '../guestService';
 import { reachGuests } from '../reachGuests';
 import {
   allSuites,
   askGuests,
-  askPreset,
   askRounds,
   askWorkloads,
   isRounds,
@@ -35,10 +33,16 @@ export async function runBenchmarks(
   await services.lab.open();
   const options = args[0];
   const guests = guestsFrom(args) ?? (await askGuests(services));
-  const workloads = workloadsFrom(services, options) ?? (await askWorkloads(services.lab.lab));
-  const { lab } = services.lab;
-  const refs = await withLengths(workloads, valueOf(options, 'preset'), guests.length, lab);
-  const planned = resolveBenchmarks(refs, benchmarksOf(lab));
+  const named = workloadsFrom(services, options);
+  const workloads = named ?? (await askWorkloads(services.lab.lab));
+  const preset = presetFrom(valueOf(options, 'preset'));
+  // Suites that were named in the call are to run as they are.
+  const length = preset ?? (named?.ids.length === 0 ? 'as-given' : undefined);
+  const refs =
+    length === undefined
+      ? await askLengths(services, workloads, guests.length)
+      : withLengths(services, workloads, length);
+  const planned = resolveBenchmarks(refs, benchmarksOf(services.lab.lab));
   const rounds = roundsFrom(valueOf(options, 'rounds')) ?? (await askRounds(planned, guests));
   const person = isWholeCall(args) ? 'unattended' : 'attended';
   const reached = await reachGuests(services, guests, person);
@@ -83,22 +87,6 @@ function workloadsFrom(services: Services, options: unknown): Workloads | undefi
   });
   const withParameters = withoutRepeats(refs);
   return { withParameters, ids: ids.filter((id) => !withParameters.some((ref) => ref.id === id)) };
-}
-
-/** Suites know how long their trials are; for single workloads a preset says it. */
-async function withLengths(
-  { withParameters, ids }: Workloads,
-  given: unknown,
-  guestCount: number,
-  lab: Lab,
-): Promise<readonly BenchmarkRef[]> {
-  if (ids.length === 0) return withParameters;
-  const preset = presetFrom(given) ?? (await askPreset(ids, guestCount, lab));
-  const single = ids.map((id): BenchmarkRef => {
-    const benchmark = benchmarksOf(lab).find((candidate) => candidate.id === id);
-    return benchmark ? { id, parameters: benchmark.presets[preset] } : { id };
-  });
-  return [...withParameters, ...single];
 }
 
 /** Opens the report beside the terminal as soon as its file exists: it fills while the experiment runs. */
