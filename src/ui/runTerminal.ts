@@ -1,15 +1,15 @@
 import * as vscode from 'vscode';
 import type { Benchmark } from '../benchmarks/benchmark';
+import { lanesOf } from '../experiment/lanes';
 import type { Progress, RunnerListener } from '../experiment/runner';
 import type { TrialEnd } from '../experiment/trial';
 import { Disposable } from '../model/disposable';
 import type { Plan, Trial } from '../model/experiment';
 import { aboutDuration } from './duration';
-import { bold, cyan, dim, green, plainForTerminal, red, terminalDecoder, yellow } from './terminalText';
+import { bold, cyan, dim, green, plainForTerminal, red, yellow } from './terminalText';
+import { TrialText } from './trialText';
 
 const maxBufferedChars = 4 * 1024 * 1024;
-/** A terminal keeps only so many lines; a flood is cut here, the file keeps it whole. */
-const maxCharsPerTrial = 400_000;
 
 export interface RunTerminalOptions {
   readonly label: string;
@@ -28,13 +28,15 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
   readonly onDidClose = this.closeEmitter.event;
   readonly terminal: vscode.Terminal;
   private buffered: string | undefined = '';
-  private decoders = new Map<string, (chunk: Buffer) => string>();
+  /** Of the trials that run now: one a host. */
+  private readonly texts = new Map<string, TrialText>();
+  private readonly hosts: number;
   private atLineStart = true;
-  private shownChars = 0;
   private running = true;
 
   constructor(private readonly options: RunTerminalOptions) {
     super();
+    this.hosts = lanesOf(options.plan.guests, options.plan.trials).size;
     this.terminal = vscode.window.createTerminal({
       name: `Guestbench: ${options.label}`,
       pty: this,
@@ -69,8 +71,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
   }
 
   onTrialStart(trial: Trial, progress: Progress): void {
-    this.decoders = new Map();
-    this.shownChars = 0;
+    this.texts.set(trial.id, new TrialText(this.prefixOf(trial)));
     const title = this.options.benchmarks.get(trial.benchmark)?.title ?? trial.benchmark;
     const mode = this.options.modeOf(trial.guest);
     const round = trial.warmup
@@ -88,18 +89,10 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
   }
 
   onOutput(trial: Trial, stream: 'stdout' | 'stderr', chunk: Buffer): void {
-    if (this.shownChars > maxCharsPerTrial) return;
-    const key = `${trial.id}/${stream}`;
-    let decode = this.decoders.get(key);
-    if (!decode) {
-      decode = terminalDecoder();
-      this.decoders.set(key, decode);
-    }
-    const text = decode(chunk);
-    if (text === '') return;
-    this.shownChars += text.length;
-    this.write(text);
-    if (this.shownChars > maxCharsPerTrial) {
+    const text = this.texts.get(trial.id);
+    if (!text || text.isCut) return;
+    this.write(text.add(stream, chunk));
+    if (text.isCut) {
       this.line('');
       this.line(
         yellow(vscode.l10n.t('This trial prints very much; the rest is only in its experiment file.')),
@@ -108,7 +101,10 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
   }
 
   onTrialEnd(trial: Trial, end: TrialEnd): void {
+    this.write(this.texts.get(trial.id)?.rest() ?? '');
+    this.texts.delete(trial.id);
     const seconds = (end.durationMs / 1000).toFixed(1);
+    const who = this.prefixOf(trial);
     if (end.outcome === 'ok') {
       const benchmark = this.options.benchmarks.get(trial.benchmark);
       const shown = end.measurements.filter((measurement) => {
@@ -119,7 +115,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
         const title = benchmark?.metrics.find(({ id }) => id === m.id)?.title ?? m.title ?? m.id;
         return `${plainForTerminal(title)} ${bold(`${figure(m.value)} ${plainForTerminal(m.unit)}`)}`;
       });
-      this.line(`${green('✓')} ${figures.join(', ')}${dim(` · ${seconds} s`)}`);
+      this.line(`${who}${green('✓')} ${figures.join(', ')}${dim(` · ${seconds} s`)}`);
       for (const { test, error } of end.failed ?? []) {
         this.line(`${red('✗')} ${bold(plainForTerminal(test))}: ${plainForTerminal(error)}`);
       }
@@ -130,7 +126,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
           : end.outcome === 'lost'
             ? vscode.l10n.t('lost')
             : vscode.l10n.t('failed');
-      this.line(`${red('✗')} ${bold(word)}: ${plainForTerminal(end.reason)}`);
+      this.line(`${who}${red('✗')} ${bold(word)}: ${plainForTerminal(end.reason)}`);
     }
   }
 
@@ -143,6 +139,11 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
     this.running = false;
     this.line('');
     for (const line of lines) this.line(line);
+  }
+
+  /** Hosts work side by side: then each line says whose it is. */
+  private prefixOf({ guest }: Trial): string {
+    return this.hosts < 2 ? '' : dim(`${plainForTerminal(guest)} │ `);
   }
 
   private line(text: string): void {
