@@ -109,7 +109,7 @@ class HostWatch {
       const said = stderr.toString('utf8').trim().split('\n').at(-1) ?? '';
       this.tell(
         code === noXentop
-          ? 'xentop was not found there'
+          ? 'xentop was not found there.'
           : `xentop ended (exit code ${code ?? 'none'})${said === '' ? '' : `: ${said.slice(0, 200)}`}`,
       );
     } catch {
@@ -119,10 +119,14 @@ class HostWatch {
 
   /** A host that could not be reached at first is left alone; one that was lost is tried again. */
   private async connection(): Promise<Connection | undefined> {
-    const known = await this.opening;
-    if (known?.isOpen === true) return known;
+    const known = this.opening;
+    if (known !== undefined) {
+      const connection = await known;
+      if (connection?.isOpen === true) return connection;
+      if (this.opening === known) this.opening = undefined;
+    }
     if (this.isUseless) return undefined;
-    this.opening = this.connect(this.host).catch((error: unknown) => {
+    this.opening ??= this.connect(this.host).catch((error: unknown) => {
       this.isUseless = true;
       this.tell(error instanceof Error ? error.message : String(error));
       return undefined;

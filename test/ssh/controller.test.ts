@@ -15,6 +15,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { controllerScript } from '../../src/ssh/controller';
 import { FrameReader } from '../../src/ssh/frames';
+import { parseLoad } from '../../src/ssh/loadSamples';
 
 const tools = [
   'cat',
@@ -165,7 +166,8 @@ describe.each(installed)('the controller under $name', ({ name, command }) => {
     expect(await controller.say('fetch', 'r1', '0', 'file', 'r.json')).toBe('GB1 data 2\nr');
     expect(await controller.say('fetch', 'r1', String(expected.length - 4), 'out')).toBe('GB1 data 4\nline');
     expect(await controller.say('fetch', 'r1', '9000000', 'out')).toBe('GB1 data 0');
-    expect(readFileSync(join(controller.base, 'runs/r1/load'), 'utf8').trim().split('\n')).toHaveLength(2);
+    const load = readFileSync(join(controller.base, 'runs/r1/load'), 'utf8');
+    expect(await controller.say('fetch', 'r1', '0', 'load')).toBe(`GB1 data ${load.length}\n${load.trim()}`);
     // A finished job is followed to its end every time, however the parts of the follower race.
     for (let n = 0; n < 15; n += 1)
       expect((await controller.follow('r1', expected.length, 3)).end.get('rc')).toBe('7');
@@ -237,6 +239,31 @@ describe.each(installed)('the controller under $name', ({ name, command }) => {
     expect((await controller.follow('k3')).out).toBe('free\n');
     for (const process_ of followersOf(controller)) process.kill(process_, 'SIGTERM');
     await follower.catch(() => undefined);
+  });
+
+  test('reads the counters while a job runs, outside its session, and no longer than its runner lives', async () => {
+    await controller.put('l', `exec sleep ${mark}2.5\n`);
+    await controller.say('start', 'l');
+    const file = join(controller.base, 'runs/l/load');
+    const linesOf = () => readFileSync(file, 'utf8').trim().split('\n');
+    await until(() => linesOf().length >= 3);
+    for (const line of linesOf())
+      expect(line).toMatch(/^\d+\.\d+ \d+ \d+ \d+ (-|p\d+|v\d+:\d+:\d+) cpu( +\d+){8}/);
+    // The runner and the sampler, a part of it; neither holds what the follower waits for.
+    expect(controller.processes('runner l')).toHaveLength(2);
+    expect(await controller.say('cancel', 'l', '5')).toMatch(/left=0/);
+    await until(() => controller.processes('runner l').length === 0);
+    const atEnd = linesOf().length;
+    expect(parseLoad(readFileSync(file, 'utf8')).length).toBeGreaterThanOrEqual(2);
+    expect(linesOf()).toHaveLength(atEnd);
+
+    await controller.put('l2', `exec sleep ${mark}1.5\n`);
+    await controller.say('start', 'l2');
+    await until(() => controller.processes('runner l2').length === 2);
+    const runner = Number(readFileSync(join(controller.base, 'runs/l2/owner'), 'utf8').split(':')[1]);
+    process.kill(runner, 'SIGKILL');
+    await until(() => controller.processes('runner l2').length === 0);
+    expect(await controller.say('cancel', 'l2', '5')).toMatch(/left=0/);
   });
 
   test('a follower ends with its standard input, and takes everything with it', async () => {

@@ -12,6 +12,7 @@ import { ExperimentRunner, type RunnerListener } from '../../../src/experiment/r
 import type { Experiment, Plan } from '../../../src/model/experiment';
 import type { parametersSchema } from '../../../src/model/lab';
 import type { JobState } from '../../../src/ssh/jobs';
+import type { LoadSample } from '../../../src/ssh/loadSamples';
 import type { Connection } from '../../../src/ssh/transport';
 
 /** What the jobs of the fake guests do; real ones are in test/ssh and test/host. */
@@ -23,6 +24,8 @@ interface FakeJob {
 let play: (id: string, script: string) => FakeJob | Promise<FakeJob>;
 /** What a guest says of a job that was started before. */
 let stateOf: (id: string) => JobState = () => 'running';
+/** What was sampled while a job ran. */
+let loadOf: (id: string) => Promise<readonly LoadSample[]> = () => Promise.resolve([]);
 const calls: string[] = [];
 
 vi.mock('../../../src/ssh/jobs', () => ({
@@ -74,8 +77,8 @@ vi.mock('../../../src/ssh/jobs', () => ({
     files() {
       return Promise.resolve([]);
     }
-    load() {
-      return Promise.resolve([]);
+    load(id: string) {
+      return loadOf(id);
     }
     remove(id: string) {
       calls.push(`remove ${id}`);
@@ -226,6 +229,25 @@ describe('an experiment', () => {
       { guest: 'a', benchmark: 'x', reason: expect.stringContaining('3 times') as string },
     ]);
     expect(notices.join()).toContain('x has failed 3 times in a row on a');
+  });
+
+  it('records the load of each trial, and counts a trial whose load cannot be fetched', async () => {
+    const sample = {
+      atMs: 1000,
+      spanMs: 1000,
+      userPercent: 80,
+      systemPercent: 5,
+      iowaitPercent: 0,
+      stealPercent: 3,
+    };
+    loadOf = (id) => (id.includes('r01-x-a') ? Promise.reject(new Error('gone')) : Promise.resolve([sample]));
+    play = (id) => (id.includes('r01-x-b') ? { stdout: '', exitCode: 3 } : { stdout: '7' });
+    await runner(1).run();
+    const { trials } = experiment();
+    for (const { trial, status, load } of trials) {
+      expect(status).toBe(trial.id.includes('r01-x-b') ? 'failed' : 'ok');
+      expect(load?.userPercent).toEqual(trial.id.includes('r01-x-a') ? undefined : [80]);
+    }
   });
 
   it('tells a job that vanished from one that failed', async () => {
