@@ -8,8 +8,8 @@ import { mustRun } from './run.mjs';
 
 const sizeLimit = 600_000;
 const allowed = [
-  /^dist\/(extension|app|ssh2|webview)\.js$/,
-  /^dist\/webview\.css$/,
+  /^dist\/(extension|app|ssh2|webview|prepare)\.js$/,
+  /^dist\/(webview|prepare)\.css$/,
   /^dist\/THIRD-PARTY\.txt$/,
   /^media\/[^/].*$/,
   /^(README|CHANGELOG)\.md$/i,
@@ -41,6 +41,8 @@ export async function packageExtension() {
     'dist/ssh2.js',
     'dist/webview.js',
     'dist/webview.css',
+    'dist/prepare.js',
+    'dist/prepare.css',
   ];
   const absent = missing.filter((entry) => !files.includes(entry));
   if (absent.length > 0) throw new Problem(`Missing in the package: ${absent.join(', ')}`);

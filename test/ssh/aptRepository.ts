@@ -1,13 +1,15 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 export const hasApt = spawnSync('/bin/sh', ['-c', 'command -v apt-get dpkg-deb']).status === 0;
 
 export interface AptRepository {
   /** A folder for PATH: its `apt-get` is the machine's own, at work on a system of its own. */
   readonly bin: string;
+  /** What the packages are installed below. */
+  readonly root: string;
   /** Runs before each apt-get, as a shell script. */
   before(script: string): void;
   /** What dpkg's own records say of a package; empty: nothing. */
@@ -18,7 +20,14 @@ export interface AptRepository {
  * The real apt-get and dpkg with an archive, lists and a root of their own under `folder`: packages are really
  * installed, and the machine stays as it is. The archive has one package, without anything it depends on.
  */
-export function makeAptRepository(folder: string, name: string): AptRepository {
+export function makeAptRepository(
+  folder: string,
+  name: string,
+  file: { readonly path: string; readonly text: string } = {
+    path: `usr/share/${name}/hello`,
+    text: 'hello\n',
+  },
+): AptRepository {
   const at = (...parts: string[]): string => join(folder, ...parts);
   const statusFile = at('root', 'var', 'lib', 'dpkg', 'status');
   for (const path of ['bin', 'archive', 'lists/partial', 'cache/archives/partial', 'log', 'package/DEBIAN'])
@@ -34,8 +43,8 @@ export function makeAptRepository(folder: string, name: string): AptRepository {
     'Description: one file',
   ];
   writeFileSync(at('package', 'DEBIAN', 'control'), `${control.join('\n')}\n`);
-  mkdirSync(at('package', 'usr', 'share', name), { recursive: true });
-  writeFileSync(at('package', 'usr', 'share', name, 'hello'), 'hello\n');
+  mkdirSync(dirname(at('package', file.path)), { recursive: true });
+  writeFileSync(at('package', file.path), file.text, { mode: 0o755 });
   const deb = at('archive', `${name}.deb`);
   execFileSync('dpkg-deb', ['--root-owner-group', '--build', at('package'), deb], { stdio: 'ignore' });
   const bytes = readFileSync(deb);
@@ -72,6 +81,7 @@ export function makeAptRepository(folder: string, name: string): AptRepository {
   write('');
   return {
     bin: at('bin'),
+    root: at('root'),
     before: write,
     statusOf: (wanted) =>
       readFileSync(statusFile, 'utf8')

@@ -352,6 +352,49 @@ describe('passwords and questions', () => {
     }
   });
 
+  test('a question is taken back when nobody waits for the connection any more', async () => {
+    const server = await startPasswordServer(password);
+    const folder = mkdtempSync(join(tmpdir(), 'gb-pw-'));
+    try {
+      writeFileSync(join(folder, 'known'), `${server.knownHostsLine}\n`);
+      const stop = new AbortController();
+      let wasTakenBack = false;
+      const asked: Person = {
+        ...person(),
+        secret: (_question, signal) =>
+          new Promise((resolve) => {
+            signal?.addEventListener('abort', () => {
+              wasTakenBack = true;
+              resolve(undefined);
+            });
+            stop.abort();
+          }),
+      };
+      const connecting = connect(
+        {
+          name: 'guest',
+          address: '127.0.0.1',
+          port: server.port,
+          user: 'me',
+          identityFiles: [],
+          identitiesOnly: true,
+          agent: undefined,
+          jumps: [],
+        },
+        {
+          prompter: asked,
+          hostKeys: hostKeysOf(join(folder, 'store'), join(folder, 'known')),
+          signal: stop.signal,
+        },
+      );
+      await expect(connecting).rejects.toMatchObject({ kind: 'cancelled' });
+      expect(wasTakenBack).toBe(true);
+    } finally {
+      await server.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   test('the time limit does not run while a person thinks', async () => {
     const server = await startPasswordServer(password);
     const folder = mkdtempSync(join(tmpdir(), 'gb-pw-'));

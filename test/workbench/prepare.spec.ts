@@ -1,0 +1,140 @@
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasApt, makeAptRepository, type AptRepository } from '../ssh/aptRepository';
+import { freePort, hasSshd, startSshServer, type SshServer } from '../ssh/sshServer';
+import { canMakeSudoers, makeSudoer, type Sudoer } from '../ssh/sudoers';
+import { openWorkbench, themes, type Workbench } from './support/workbench';
+
+let folder: string;
+let server: SshServer;
+let sudoer: Sudoer;
+let apt: AptRepository;
+let workbench: Workbench;
+
+const command =
+  'env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=120 7zip';
+
+/** All of the machine's commands but 7-Zip's, which comes with a package, and the machine's own package manager. */
+function commandsWithout7zip(): string {
+  const bin = join(folder, 'commands');
+  mkdirSync(bin);
+  for (const place of ['/usr/sbin', '/usr/bin'])
+    for (const name of readdirSync(place))
+      if (!name.startsWith('7z') && name !== 'apt-get') {
+        rmSync(join(bin, name), { force: true });
+        symlinkSync(join(place, name), join(bin, name));
+      }
+  return bin;
+}
+
+/** The word in the cell of a benchmark and a guest. */
+async function wordOf(benchmark: string, guest: string): Promise<string> {
+  const frame = workbench.webviewFrame();
+  const heads = await frame.locator('thead th').allInnerTexts();
+  return frame
+    .locator('tbody tr', { hasText: benchmark })
+    .first()
+    .locator('td')
+    .nth(heads.indexOf(guest) - 1)
+    .locator('.word')
+    .innerText();
+}
+
+describe.skipIf(!hasSshd || !canMakeSudoers || !hasApt)('Prepare Guests', () => {
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'gb-prepare-'));
+    chmodSync(folder, 0o755);
+    apt = makeAptRepository(join(folder, 'apt'), '7zip', {
+      path: 'usr/bin/7z',
+      text: '#!/bin/sh\nexec /usr/bin/7z "$@"\n',
+    });
+    sudoer = makeSudoer();
+    sudoer.allow([
+      `Defaults:USER secure_path="${apt.bin}:/usr/bin:/bin", !syslog, !lecture`,
+      'USER ALL=(ALL:ALL) ALL',
+    ]);
+    server = await startSshServer({
+      config: [
+        `SetEnv GUESTBENCH_PREFIX=${folder}/work PATH=${join(apt.root, 'usr', 'bin')}:${apt.bin}:${commandsWithout7zip()}`,
+      ],
+    });
+    chmodSync(server.folder, 0o755);
+    const { port, clientKeyFile: identityFile } = server;
+    const address = '127.0.0.1';
+    const lab = {
+      guests: [
+        { name: 'asks', address, port, user: sudoer.user, identityFile },
+        { name: 'root', address, port, user: server.user, identityFile },
+        { name: 'gone', address, port: await freePort(), user: 'nobody', identityFile },
+      ],
+    };
+    mkdirSync(join(folder, 'lab'));
+    writeFileSync(join(folder, 'lab', 'guestbench.lab.json'), JSON.stringify(lab));
+    workbench = await openWorkbench({
+      folder: join(folder, 'lab'),
+      env: { GUESTBENCH_KNOWN_HOSTS: server.knownHostsFile },
+      viewport: { width: 1500, height: 1000 },
+    });
+  });
+
+  afterAll(async () => {
+    await workbench?.screenshot('prepare-last').catch(() => undefined);
+    await workbench?.close();
+    await server?.stop();
+    sudoer?.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('shows every benchmark on every guest in one table, with the commands that install the rest', async () => {
+    await workbench.showContainer('Guestbench');
+    await workbench.palette('Guestbench: Prepare Guests...');
+    await workbench.pickMany(['asks', 'root', 'gone']);
+    const frame = workbench.webviewFrame();
+    await frame.locator('h1', { hasText: '3 of 3 guests are not ready' }).waitFor();
+    expect(await wordOf('7-Zip', 'asks')).toBe('Missing');
+    expect(await wordOf('7-Zip', 'gone')).toBe('Not reached');
+    expect(await wordOf('UnixBench, one copy', 'root')).toBe('Needs a source');
+    expect(await frame.locator('pre').allInnerTexts()).toEqual(
+      expect.arrayContaining([expect.stringContaining(`sudo ${command}`)]),
+    );
+    for (const theme of themes) {
+      await workbench.setTheme(theme);
+      await workbench.screenshot(`prepare-${theme.toLowerCase().replaceAll(' ', '-')}`);
+    }
+  });
+
+  it('installs after one question that names the commands and a password that sudo takes', async () => {
+    const frame = workbench.webviewFrame();
+    await frame.getByRole('button', { name: /^Install on 2 Guests/ }).click();
+    const question = await workbench.dialog('Install packages on 2 guests?');
+    expect(await question.innerText()).toContain(`sudo ${command}`);
+    await workbench.screenshot('prepare-question');
+    await workbench.answerDialog('Install packages on 2 guests?', 'Install');
+    await workbench.question('asks');
+    await workbench.fill('not the password');
+    await workbench.until('asked again', async () =>
+      (
+        await workbench.page.locator('.quick-input-widget:visible input').getAttribute('placeholder')
+      )?.includes('not right'),
+    );
+    await workbench.fill(sudoer.password);
+    await workbench.until('7-Zip ready', async () => (await wordOf('7-Zip', 'asks')) === 'Ready', 120_000);
+    await workbench.screenshot('prepare-installed');
+    expect(apt.statusOf('7zip')).toContain('install ok installed');
+    const terminal = await workbench.terminalText();
+    expect(terminal).toContain('Setting up 7zip');
+    expect(terminal).not.toContain(sudoer.password);
+    expect(readFileSync(join(folder, 'lab', 'guestbench.lab.json'), 'utf8')).not.toContain(sudoer.password);
+  });
+});
