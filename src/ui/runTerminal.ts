@@ -90,9 +90,9 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
 
   onOutput(trial: Trial, stream: 'stdout' | 'stderr', chunk: Buffer): void {
     const text = this.texts.get(trial.id);
-    if (!text || text.isCut) return;
-    this.write(text.add(stream, chunk));
-    if (text.isCut) {
+    const shown = text?.add(stream, chunk) ?? '';
+    this.write(shown);
+    if (shown !== '' && text?.isCut === true) {
       this.line('');
       this.line(
         yellow(vscode.l10n.t('This trial prints very much; the rest is only in its experiment file.')),
