@@ -69,6 +69,8 @@ interface Running {
   readonly label: string;
   readonly startedAt: string;
   readonly plan: Plan;
+  /** Aborted by Stop: what is asked of a person is taken back, and nothing is asked any more. */
+  readonly asking: AbortController;
   progress: Progress;
 }
 
@@ -120,6 +122,7 @@ export class ExperimentService extends Disposable {
     const running = this.running.get(file);
     if (!running) throw new UserError(vscode.l10n.t('This experiment is not running.'));
     running.runner.stop(how);
+    if (how === 'now') running.asking.abort();
     this.log.info(`Stopping ${path.basename(file)} (${how})`);
   }
 
@@ -215,6 +218,7 @@ export class ExperimentService extends Disposable {
         if (this.running.has(file)) this.stop(file, 'now');
       },
     });
+    const asking = new AbortController();
     const runner = new ExperimentRunner({
       ...start,
       version: this.version,
@@ -222,7 +226,9 @@ export class ExperimentService extends Disposable {
       connect: (name, signal) => {
         const target = targets.get(name);
         if (!target) throw new Error(`${name} is not a guest of this experiment.`);
-        return this.guests.connectTo(target, 'ask', signal);
+        if (asking.signal.aborted) return this.guests.connectTo(target, 'silent', signal);
+        const signals = [asking.signal, ...(signal ? [signal] : [])];
+        return this.guests.connectTo(target, 'ask', AbortSignal.any(signals));
       },
       connectHost: this.hostConnector(),
       listener: this.listenerFor(file, terminal),
@@ -233,6 +239,7 @@ export class ExperimentService extends Disposable {
       label,
       startedAt: new Date().toISOString(),
       plan,
+      asking,
       progress: runner.progress,
     });
     this.noteRunning();
