@@ -47,7 +47,7 @@ export class PreparePage {
   update(model: PreparationModel): void {
     if (this.root.hasAttribute('aria-busy')) {
       this.root.removeAttribute('aria-busy');
-      this.root.replaceChildren(this.headline, this.status, this.table, this.actions, this.work);
+      this.root.replaceChildren(this.headline, this.status, this.actions, this.table, this.work);
     }
     setText(this.headline, model.headline);
     setText(this.status, statusOf(model));

@@ -160,7 +160,7 @@ function columnOf({ name, answer, trouble = '', activity = '' }: PreparationGues
     packages: plan?.packages ?? [],
     commands: plan ? shownCommands(plan) : [],
     how: plan && answer.state === 'answered' ? howOf(plan, answer.user) : '',
-    trouble,
+    trouble: trouble === '' && answer.state === 'unreachable' ? answer.reason : trouble,
     activity,
   };
 }

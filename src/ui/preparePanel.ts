@@ -38,7 +38,7 @@ export class PreparePanel extends Disposable {
       vscode.ViewColumn.Active,
       pageOptions(services.extensionUri),
     );
-    this.panel.iconPath = vscode.Uri.joinPath(services.extensionUri, 'media', 'guestbench.svg');
+    this.panel.iconPath = vscode.Uri.joinPath(services.extensionUri, 'media', 'icon.png');
     this.register(preparation);
     this.register(this.panel.webview.onDidReceiveMessage((data: unknown) => this.receive(data)));
     this.register(this.panel.onDidChangeViewState(() => this.send()));

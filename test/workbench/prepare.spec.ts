@@ -137,4 +137,27 @@ describe.skipIf(!hasSshd || !canMakeSudoers || !hasApt)('Prepare Guests', () => 
     expect(terminal).not.toContain(sudoer.password);
     expect(readFileSync(join(folder, 'lab', 'guestbench.lab.json'), 'utf8')).not.toContain(sudoer.password);
   });
+
+  it('lets a run go on without a guest that is not reached and a benchmark that cannot run', async () => {
+    rmSync(join(apt.root, 'usr', 'bin', '7z'));
+    await workbench.palette('Guestbench: Run Benchmarks...');
+    await workbench.question('Run Benchmarks: Guests (1/4)');
+    await workbench.pickMany(['root', 'gone']);
+    await workbench.question('Run Benchmarks: Workloads (2/4)');
+    await workbench.pickMany(['OpenSSL', '7-Zip']);
+    await workbench.question('Run Benchmarks: Length (3/4)');
+    await workbench.pick('quick');
+    await workbench.question('Run Benchmarks: Rounds (4/4)');
+    await workbench.pick('1 round');
+    const question = await workbench.dialog('Not reached: gone');
+    expect(await question.innerText()).toContain('nobody listens');
+    await workbench.screenshot('prepare-unreachable');
+    await workbench.answerDialog('Not reached: gone', 'Run Without gone');
+    const frame = workbench.webviewFrame();
+    await frame.locator('h1', { hasText: 'The run has not begun.' }).waitFor();
+    await workbench.screenshot('prepare-run');
+    await frame.getByRole('button', { name: 'Run Without 7-Zip' }).click();
+    await workbench.terminalShows(/Completed: 2 trials, 0 failed/, 120_000);
+    expect(await workbench.terminalText()).not.toContain('7-Zip');
+  });
 });

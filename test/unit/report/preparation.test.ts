@@ -77,6 +77,7 @@ describe('preparationModel', () => {
       details: expect.stringContaining('7z') as string,
     });
     expect(model.cells[2]?.[2]?.details).toBe('c: nobody listens there.');
+    expect(model.guests[2]?.trouble).toBe('c: nobody listens there.');
   });
 
   it('shows the commands of each guest and how they are run, and counts where they can be', () => {
