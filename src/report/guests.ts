@@ -36,14 +36,16 @@ export interface Chosen {
   readonly candidates: readonly ReportGuest[];
 }
 
-/** Who is compared with whom: what was asked for, else PV against the first other guest. */
+/** Who is compared with whom: what was asked for, else what was planned, else PV against the first other guest. */
 export function choose(
   guests: readonly ReportGuest[],
   asked: { readonly baseline?: string | undefined; readonly candidate?: string | undefined },
+  planned?: string,
 ): Chosen | undefined {
   const find = (key: string | undefined) => guests.find((guest) => guest.key === key);
   const modesDiffer = new Set(guests.map(({ mode }) => mode)).size > 1;
-  const usual = (modesDiffer ? guests.find(({ mode }) => mode === 'PV') : undefined) ?? guests[0];
+  const usual =
+    find(planned) ?? (modesDiffer ? guests.find(({ mode }) => mode === 'PV') : undefined) ?? guests[0];
   const wanted = find(asked.candidate);
   const baseline =
     find(asked.baseline) ?? (usual === wanted ? guests.find((guest) => guest !== wanted) : usual);

@@ -5,7 +5,15 @@ import { factRows, startFacts } from './facts';
 import { count, listed } from './format';
 import { choose, guestKey, guestsOf, labelsOf, type Chosen } from './guests';
 import { metricsOf, type MetricInfo } from './metrics';
-import { pairUp, runsOf, samplesOf, type BenchmarkRuns, type Block, type Runs } from './samples';
+import {
+  neededTrials,
+  pairUp,
+  runsOf,
+  samplesOf,
+  type BenchmarkRuns,
+  type Block,
+  type Runs,
+} from './samples';
 import { pairHeadline } from './headline';
 import {
   type MetricReport,
@@ -34,7 +42,8 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
   const trials = runs.flatMap((one) => one.trials);
   const benchmarks = options.catalogue ?? experiments.flatMap(({ lab }) => benchmarksOf(lab));
   const metrics = metricsOf(experiments, benchmarks);
-  const chosen = choose(guests, options);
+  const [only, ...others] = experiments;
+  const chosen = choose(guests, options, others.length === 0 ? only?.plan.baseline : undefined);
   const statistics = experiments[0]?.plan.statistics ?? defaultStatistics;
   const pairings = chosen === undefined ? [] : pairsOf(experiments, chosen, trials);
   const setAside = setAsideOf(experiments, metrics);
@@ -226,9 +235,9 @@ function statusOf(
   setAside: number,
   activity: NonNullable<ReportOptions['activity']>,
 ): ReportStatus {
-  const planned = experiments.reduce((sum, { plan }) => sum + plan.trials.length, 0);
+  const planned = experiments.reduce((sum, experiment) => sum + neededTrials(experiment).length, 0);
   const finished = runs.reduce((sum, one) => sum + one.finished, 0);
-  const failed = runs.reduce((sum, { failures }) => sum + failures.length, 0);
+  const failed = runs.reduce((sum, one) => sum + one.failed, 0);
   const last = experiments.find(({ ended }) => ended === undefined) ?? experiments.at(-1);
   const state: RunState =
     last === undefined ? 'empty' : (last.ended?.reason ?? (activity === 'none' ? 'interrupted' : activity));

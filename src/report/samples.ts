@@ -1,5 +1,14 @@
-import type { Experiment, TrialRecord } from '../model/experiment';
-import type { DroppedBlock, GuestSamples, Pair, ReportFailure, ReportTrial, Sample } from './shape';
+import type { Experiment, Trial, TrialRecord } from '../model/experiment';
+import { reportLoad } from './load';
+import type {
+  DroppedBlock,
+  GuestSamples,
+  Pair,
+  ReportFailure,
+  ReportLoad,
+  ReportTrial,
+  Sample,
+} from './shape';
 
 /** A trial that gave figures, with its place in the report. */
 export interface Run {
@@ -33,11 +42,19 @@ export interface Runs {
   readonly failures: readonly Omit<ReportFailure, 'benchmarkTitle'>[];
   readonly byBenchmark: ReadonlyMap<string, BenchmarkRuns>;
   readonly finished: number;
+  /** Trials of which no attempt gave figures. */
+  readonly failed: number;
 }
 
 interface OpenBenchmark {
   readonly blocks: Map<number, { block: number; round: number; slots: Map<string, Slot> }>;
   readonly warmups: Map<string, Run[]>;
+}
+
+/** The planned trials without those of rounds that a benchmark did not need any more. */
+export function neededTrials({ plan, settled }: Experiment): readonly Trial[] {
+  const last = new Map((settled ?? []).map(({ benchmark, round }) => [benchmark, round]));
+  return plan.trials.filter(({ benchmark, round }) => round <= (last.get(benchmark) ?? Infinity));
 }
 
 /** Sorts the trials of one experiment by benchmark, block and guest. Of several attempts the last one counts. */
@@ -64,21 +81,23 @@ export function runsOf(
     return made;
   };
 
-  for (const trial of experiment.plan.trials) {
+  for (const trial of neededTrials(experiment)) {
     if (!trial.warmup) blockOf(trial).slots.set(keyOf(trial.guest), { state: 'pending' });
   }
   const last = new Map(experiment.trials.map((record) => [record.trial.id, record]));
   const trials: ReportTrial[] = [];
   const failures: Omit<ReportFailure, 'benchmarkTitle'>[] = [];
   let finished = 0;
+  let failed = 0;
   for (const record of experiment.trials) {
     const { trial } = record;
     const guest = keyOf(trial.guest);
     const values = new Map(record.measurements.map(({ id, value }) => [id, value]));
     const run = { index: firstTrial + trials.length, record, values };
     const final = last.get(trial.id) === record;
-    trials.push(reportTrial(record, index, guest));
+    trials.push(reportTrial(record, index, guest, reportLoad(record, experiment.trials.length)));
     if (final && record.status !== 'running') finished += 1;
+    if (final && record.status !== 'running' && record.status !== 'ok') failed += 1;
     if (record.status === 'ok') {
       for (const { test, error } of record.failed ?? []) {
         failures.push({ trial: run.index, guest, outcome: 'failed', reason: `${test}: ${error}` });
@@ -97,7 +116,7 @@ export function runsOf(
       { blocks: [...blocks.values()].sort((a, b) => a.block - b.block), warmups },
     ]),
   );
-  return { trials, failures, byBenchmark, finished };
+  return { trials, failures, byBenchmark, finished, failed };
 }
 
 const defaultReasons = {
@@ -112,7 +131,12 @@ function append(map: Map<string, Run[]>, key: string, run: Run): void {
   else map.set(key, [run]);
 }
 
-function reportTrial(record: TrialRecord, experiment: number, guest: string): ReportTrial {
+function reportTrial(
+  record: TrialRecord,
+  experiment: number,
+  guest: string,
+  load: ReportLoad | undefined,
+): ReportTrial {
   const { trial } = record;
   return {
     id: trial.id,
@@ -125,7 +149,7 @@ function reportTrial(record: TrialRecord, experiment: number, guest: string): Re
     warmup: trial.warmup,
     startedAt: record.startedAt,
     ...(record.durationMs === undefined ? {} : { durationMs: record.durationMs }),
-    ...(record.cpu === undefined ? {} : { stealPercent: record.cpu.stealPercent }),
+    ...(load === undefined ? {} : { stealPercent: load.stealPercent, load }),
   };
 }
 

@@ -37,6 +37,10 @@ export interface RunOptions {
   readonly benchmarks: readonly BenchmarkRef[];
   /** Compared blocks per benchmark; a warm-up comes on top. */
   readonly rounds: number;
+  /** `decided`: a benchmark ends as soon as its comparisons are decided; `rounds` are the most then. */
+  readonly until?: 'rounds' | 'decided';
+  /** No block begins after so many minutes. */
+  readonly maxMinutes?: number;
   readonly label?: string;
   /** For a repeatable order; random by default. */
   readonly seed?: number;
@@ -192,7 +196,10 @@ export class ExperimentService extends Disposable {
     requireTrust();
     await this.lab.open();
     if (this.isRunning(file)) throw new UserError(vscode.l10n.t('This experiment is running already.'));
-    const { id, label, seed, plan, lab, notes } = await this.read(file);
+    const { id, label, seed, plan, lab, notes, ended } = await this.read(file);
+    if (ended?.reason === 'completed') {
+      throw new UserError(vscode.l10n.t('This experiment is complete: there is nothing to go on with.'));
+    }
     const { benchmarks, suites } = lab;
     // Where a guest is reached now is known to the lab as it is today; what was planned to the file.
     return this.reserving(plan, () =>
@@ -336,10 +343,20 @@ export class ExperimentService extends Disposable {
         guests,
         benchmarks,
         rounds: options.rounds,
+        ...(options.until === undefined ? {} : { until: options.until }),
+        ...(options.maxMinutes === undefined ? {} : { maxMinutes: options.maxMinutes }),
+        ...this.baselineOf(guests),
         trials: planRounds(seed, guests, benchmarks, options.rounds),
         statistics: { plan: 'anystop', alpha: 0.05, margin: setting('equivalenceMargin'), maxBlocks: 20 },
       },
     };
+  }
+
+  /** PV where the modes differ, as the report has it: what decides when to end must be what is reported. */
+  private baselineOf(guests: readonly GuestRef[]): { baseline?: string } {
+    const modes = guests.map(({ name }) => this.modeOf(name));
+    const baseline = guests[new Set(modes).size > 1 ? Math.max(0, modes.indexOf('PV')) : 0];
+    return baseline === undefined ? {} : { baseline: baseline.name };
   }
 
   /** What a reader of the report must know: guests that turn out to be one and the same machine. */
