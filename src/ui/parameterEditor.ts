@@ -5,7 +5,7 @@ import type { PlannedBenchmark } from '../experiment/prepare';
 import type { BenchmarkRef } from '../model/experiment';
 import type { Lab, Parameters } from '../model/lab';
 import { aboutDuration } from './duration';
-import { changed, explained, sameValue, shown, summary } from './parameterWords';
+import { changed, explained, explainedWithDefault, sameValue, shown, summary } from './parameterWords';
 import { askText, back, pickOne, pickSome, type Back } from './quickInput';
 import type { Services } from './services';
 
@@ -137,7 +137,9 @@ function fieldRow(field: Field, value: Value | undefined, index: number): Action
   const now = shown(field, value);
   return {
     label: field.name,
-    description: sameValue(value, field.preset) ? now : vscode.l10n.t('{0} (changed)', now),
+    description: sameValue(value, field.preset)
+      ? now
+      : vscode.l10n.t('{0} (default {1})', now, shown(field, field.preset)),
     detail: explained(field),
     action: { kind: 'open', index },
   };
@@ -206,7 +208,7 @@ async function askValue(
   title: string,
 ): Promise<Value | Back> {
   const { type } = field;
-  const question = { title, prompt: explained(field) };
+  const question = { title, prompt: explainedWithDefault(field) };
   if (type.kind === 'one-of' || type.kind === 'some-of') {
     const items = type.words.map((label) => ({
       label,

@@ -19,11 +19,15 @@ function range({ type, unit }: Field): string {
     : vscode.l10n.t('{0}, a multiple of {1}', withUnit, type.step);
 }
 
-/** What a parameter is, what it can be and what it is by default. */
+/** What a parameter is and what it can be. */
 export function explained(field: Field): string {
-  const preset = vscode.l10n.t('Default: {0}.', shown(field, field.preset));
   const bounds = range(field);
-  return [field.description, ...(bounds === '' ? [] : [`${bounds}.`]), preset].join(' ');
+  return bounds === '' ? field.description : `${field.description} ${bounds}.`;
+}
+
+/** The same, with what it is by default. */
+export function explainedWithDefault(field: Field): string {
+  return vscode.l10n.t('{0} Default: {1}.', explained(field), shown(field, field.preset));
 }
 
 export function sameValue(a: Value | undefined, b: Value | undefined): boolean {
