@@ -48,6 +48,39 @@ function change(e: Experiment, id: string, to: (record: TrialRecord) => Partial<
   };
 }
 
+describe('an experiment that runs until it is decided', () => {
+  const rounds = { unixbench: 5, 'kernel-build': 8, openssl: 10, 'fio-randread': 8 };
+  const settled = Object.entries(rounds).map(([benchmark, round]) => ({
+    benchmark,
+    round,
+    reason: 'decided' as const,
+  }));
+  const early: Experiment = {
+    ...decided,
+    trials: decided.trials.filter(({ trial }) => trial.benchmark !== 'unixbench' || trial.round <= 5),
+    settled,
+  };
+
+  it('counts the trials that were needed, and misses no others', () => {
+    const model = report(early);
+    expect(model.status.planned).toBe(early.trials.length);
+    expect(model.status.finished).toBe(early.trials.length);
+    expect(comparison(model, 'unixbench/index')).toMatchObject({
+      verdict: 'faster',
+      n: 5,
+      droppedBlocks: [],
+    });
+  });
+
+  it('compares with the guest it was decided by, unless another one is asked for', () => {
+    const planned = { ...early, plan: { ...early.plan, baseline: 'deb12-pvhvm' } };
+    expect(report(planned).baseline).toBe('deb12-pvhvm');
+    expect(report(planned, { baseline: 'deb12-pv' }).baseline).toBe('deb12-pv');
+    const asked = report(planned, { candidate: 'deb12-pvhvm' });
+    expect([asked.baseline, asked.candidate]).toEqual(['deb12-pv', 'deb12-pvhvm']);
+  });
+});
+
 describe('a comparison of two guests', () => {
   const model = report(decided);
 
