@@ -39,6 +39,30 @@ export interface ParsedOutput {
   readonly failed?: readonly { readonly test: string; readonly error: string }[];
 }
 
+/** Something a benchmark needs that Guestbench does not bring: one of its parameters says where it is. */
+export interface SourceNeed {
+  /** The parameter, made by `place`; empty: the person's setting says it. */
+  readonly parameter: string;
+  /** Its name in the setting `guestbench.sources`. */
+  readonly setting: string;
+  /** What people call it. */
+  readonly what: string;
+  /** `optional`: without one the benchmark takes something that guests have. */
+  readonly need: 'required' | 'optional';
+}
+
+/** Something on a guest that a run would use up, and that a person must name before it does. */
+export interface Confirmation {
+  /** The parameter that carries it; while it is empty, nobody has confirmed. */
+  readonly parameter: string;
+  /** What is to be named. */
+  readonly name: string;
+  /** What is lost there. */
+  readonly loses: 'everything' | 'nothing';
+  /** POSIX sh: asks a guest what is there, for `readConfirmation`. */
+  readonly script: string;
+}
+
 /**
  * A named workload. Scripts are POSIX sh and see two folders: `$GB_WORK` (on a real disk, kept between the
  * trials of one experiment, removed at its end) and `$GB_FILES` (of this trial; result files put there reach
@@ -54,6 +78,9 @@ export interface Benchmark {
   /** Validates parameters and fills in defaults (the `standard` preset). */
   readonly parameters: z.ZodMiniType<Parameters, Parameters>;
   readonly presets: Readonly<Record<Preset, Parameters>>;
+  readonly source?: SourceNeed;
+  /** What must be confirmed before a run with these parameters; undefined: nothing. */
+  confirmation?(parameters: Parameters): Confirmation | undefined;
   /** Rough seconds of one trial, for the first estimate. */
   estimateSeconds(parameters: Parameters): number;
   /** Seconds after which a trial counts as hung. */

@@ -1,16 +1,30 @@
 import type * as z from 'zod/mini';
 import type { Parameters } from '../model/lab';
 import { UserError } from '../model/userError';
-import type { Benchmark, Kind, Metric, ParsedOutput, Phase, Preset, TrialOutput } from './benchmark';
+import type {
+  Benchmark,
+  Confirmation,
+  Kind,
+  Metric,
+  ParsedOutput,
+  Phase,
+  Preset,
+  SourceNeed,
+  TrialOutput,
+} from './benchmark';
+import { isUpload, uploadedLater } from './parameters';
 
 interface Definition<P extends Parameters> {
   readonly id: string;
   readonly title: string;
   readonly description: string;
   readonly kind: Kind;
-  readonly metrics: readonly Metric[];
+  /** `measured`: they are known only from the output of a run; the parser then says what is whole. */
+  readonly metrics: readonly Metric[] | 'measured';
   readonly parameters: z.ZodMiniType<P>;
   readonly presets: Readonly<Record<Preset, Partial<P>>>;
+  readonly source?: SourceNeed;
+  confirmation?(parameters: P): Confirmation | undefined;
   estimateSeconds(parameters: P): number;
   timeoutSeconds(parameters: P): number;
   readonly scripts: Readonly<Record<Phase, (parameters: P) => string>>;
@@ -20,7 +34,7 @@ interface Definition<P extends Parameters> {
 
 /** A benchmark out of its parts: checks the parameters once, and takes a trial as a whole or not at all. */
 export function defineBenchmark<P extends Parameters>(definition: Definition<P>): Benchmark {
-  const { parameters: schema, scripts, presets, ...rest } = definition;
+  const { parameters: schema, scripts, presets, metrics, ...rest } = definition;
   const read = (parameters: Parameters): P => {
     const result = schema.safeParse(parameters);
     if (result.success) return result.data;
@@ -29,6 +43,7 @@ export function defineBenchmark<P extends Parameters>(definition: Definition<P>)
   };
   return {
     ...rest,
+    metrics: metrics === 'measured' ? [] : metrics,
     // The schema refuses what it does not know, so any parameters may be put to it.
     parameters: schema as unknown as Benchmark['parameters'],
     presets: {
@@ -36,11 +51,25 @@ export function defineBenchmark<P extends Parameters>(definition: Definition<P>)
       standard: read(presets.standard as Parameters),
       thorough: read(presets.thorough as Parameters),
     },
+    confirmation: (parameters) => definition.confirmation?.(read(parameters)),
     estimateSeconds: (parameters) => definition.estimateSeconds(read(parameters)),
     timeoutSeconds: (parameters) => definition.timeoutSeconds(read(parameters)),
-    script: (phase, parameters) => scripts[phase](read(parameters)),
-    parse: (output) => asAWhole(definition.parse(output), definition.metrics),
+    script: (phase, parameters) => scripts[phase](forScript(phase, read(parameters))),
+    parse: (output) => {
+      const parsed = definition.parse(output);
+      return metrics === 'measured' ? parsed : asAWhole(parsed, metrics);
+    },
   };
+}
+
+/** A path of the person's computer never reaches a shell: a run is given the place of what was uploaded. */
+function forScript<P extends Parameters>(phase: Phase, parameters: P): P {
+  const entries = Object.entries(parameters).map(([name, value]) => {
+    if (typeof value !== 'string' || !isUpload(value)) return [name, value];
+    if (phase === 'run') throw new Error(`The parameter ${name} names what was not uploaded.`);
+    return [name, uploadedLater];
+  });
+  return Object.fromEntries(entries) as P;
 }
 
 /** All metrics that can be better or worse and are not optional, or none: a trial with holes would be compared as if it were whole. */

@@ -1,6 +1,16 @@
 import { checkScript, installScript, type PackageNames, type Packages } from './check';
 import { defineBenchmark } from './define';
-import { oneOf, parameter, parameterObject, place, wholeNumber } from './parameters';
+import { fetchFile, unpackTarball } from './fetching';
+import {
+  checksum,
+  isUpload,
+  isUrl,
+  oneOf,
+  parameter,
+  parameterObject,
+  place,
+  wholeNumber,
+} from './parameters';
 import { parsers } from './parsers';
 import {
   cpuCount,
@@ -51,18 +61,18 @@ interface What {
 const packagesOf = ({ source, config }: What): Packages => [
   ...tools,
   ...(config === 'tinyconfig' ? [] : libraries),
-  ...(source === 'package' ? [tarball] : []),
+  ...(isPackage(source) ? [tarball] : []),
 ];
 
 const commands = [['make'], ['gcc'], ['bc'], ['bison'], ['flex'], ['perl'], ['tar'], ['xz']];
-const isUrl = (source: string) => source.includes('://');
+const isPackage = (source: string) => source === '' || source === 'package';
 
 /** Sets gb_tarball to the newest that the distribution's packages have put there, or to nothing. */
 const newestPackage = 'gb_tarball=$(ls -d /usr/src/linux-source-*.tar.* 2>/dev/null | sort -V | tail -n 1)';
 
 /** Sets gb_tarball; a download is kept for the next trials under the name of its address. */
 function findTarball(source: string): string {
-  if (source === 'package') {
+  if (isPackage(source)) {
     return [
       newestPackage,
       `if [ -z "$gb_tarball" ]; then echo "guestbench: no /usr/src/linux-source-*.tar.*: install linux-source or give a tarball as the source" >&2; exit ${refusedExitCode}; fi`,
@@ -78,33 +88,26 @@ function findTarball(source: string): string {
     `gb_url='${source}'`,
     'gb_tarball=kernel-download-$(printf %s "$gb_url" | cksum | cut -d " " -f 1)-${gb_url##*/}',
     'if [ ! -f "$gb_tarball" ]; then',
-    '  echo "guestbench: fetching $gb_url"',
-    '  rm -f "$gb_tarball.new"',
-    '  if command -v curl >/dev/null 2>&1; then',
-    `    ${inBackground('curl -fsSL -o "$gb_tarball.new" "$gb_url"').replaceAll('\n', '\n    ')}`,
-    '  elif command -v wget >/dev/null 2>&1; then',
-    `    ${inBackground('wget -q -O "$gb_tarball.new" "$gb_url"').replaceAll('\n', '\n    ')}`,
-    '  else',
-    '    echo "guestbench: curl: command not found, nor wget" >&2; exit 127',
-    '  fi',
-    '  if [ "$gb_status" -ne 0 ]; then echo "guestbench: failed: could not fetch $gb_url" >&2; exit "$gb_status"; fi',
-    '  mv "$gb_tarball.new" "$gb_tarball" || exit $?',
+    'gb_into=$gb_tarball',
+    fetchFile,
     'fi',
   ].join('\n');
 }
 
 /** Unpacked once, in a folder named by its contents, and renamed when whole. */
-const unpack = (kibibytes: number): string =>
+const unpack = (kibibytes: number, sha256: string): string =>
   [
     'gb_sum=$(sha256sum "$gb_tarball" | cut -d " " -f 1)',
     '[ -n "$gb_sum" ] || exit 1',
     'echo "guestbench: source=${gb_tarball##*/} sha256=$gb_sum"',
+    ...(sha256 === '' ? [] : [refuseOther(sha256)]),
     'gb_tree=kernel-tree-$(printf %.16s "$gb_sum")',
     needsSpace(kibibytes, (why) => `echo "guestbench: ${why}" >&2; exit ${refusedExitCode}`),
     'if [ ! -d "$gb_tree" ]; then',
     '  echo "guestbench: unpacking ${gb_tarball##*/}"',
     '  rm -rf kernel-unpack && mkdir kernel-unpack || exit $?',
-    `  ${inBackground('tar -xf "$gb_tarball" -C kernel-unpack').replaceAll('\n', '\n  ')}`,
+    'gb_given=$gb_tarball gb_into=kernel-unpack',
+    unpackTarball,
     '  if [ "$gb_status" -ne 0 ]; then exit "$gb_status"; fi',
     '  set -- kernel-unpack/*',
     '  if [ "$#" -ne 1 ] || [ ! -f "$1/Makefile" ]; then',
@@ -113,6 +116,16 @@ const unpack = (kibibytes: number): string =>
     '  fi',
     '  mv "$1" "$gb_tree" || exit $?',
     '  rm -rf kernel-unpack',
+    'fi',
+  ].join('\n');
+
+/** A damaged download is not kept for the next trial. */
+const refuseOther = (sha256: string): string =>
+  [
+    `if [ "$gb_sum" != ${sha256} ]; then`,
+    '  case "$gb_tarball" in kernel-download-*) rm -f "$gb_tarball" ;; esac',
+    '  echo "guestbench: failed: the SHA-256 of ${gb_tarball##*/} is $gb_sum, and not what is asked for" >&2',
+    `  exit ${refusedExitCode}`,
     'fi',
   ].join('\n');
 
@@ -188,9 +201,10 @@ export const kernelBuild = defineBenchmark({
   ],
   parameters: parameterObject({
     source: parameter(
-      "The kernel's source: package (the newest linux-source of the distribution), or a tarball on the guest or in the net.",
-      place(['package'], ['https', 'http'], 'package'),
+      "The kernel's source: package (the newest linux-source of the distribution), a tarball or folder of this computer (local:/path), a tarball on the guest (/path), or its URL. Empty: the setting guestbench.sources, else package.",
+      place(['', 'package'], ['https', 'http'], ''),
     ),
+    sha256: parameter('What the SHA-256 of the tarball must be; empty: any.', checksum()),
     config: parameter('How much of the kernel is built.', oneOf(['tinyconfig', 'defconfig'], 'tinyconfig')),
     jobs: parameter('Compilers at a time; 0: one per CPU.', wholeNumber(0, 1024, 0)),
     cache: parameter(
@@ -198,6 +212,7 @@ export const kernelBuild = defineBenchmark({
       oneOf(['warm', 'cold', 'untouched'], 'warm'),
     ),
   }),
+  source: { parameter: 'source', setting: 'kernel', what: 'the source of a kernel', need: 'optional' },
   presets: {
     quick: { config: 'tinyconfig' },
     standard: { config: 'tinyconfig' },
@@ -221,7 +236,7 @@ export const kernelBuild = defineBenchmark({
         ].join('\n'),
       }),
     install: (parameters) => installScript(packagesOf(parameters)),
-    run: ({ source, config, jobs, cache }) =>
+    run: ({ source, sha256, config, jobs, cache }) =>
       [
         preamble,
         needsTools(commands),
@@ -231,7 +246,7 @@ export const kernelBuild = defineBenchmark({
         'gb_watcher=',
         endingWith('gb_stop "$gb_watcher"\nrm -rf kernel-objects kernel-unpack'),
         findTarball(source),
-        unpack(spaceFor(config)),
+        unpack(spaceFor(config), sha256),
         `echo "guestbench: cache=${cache}"`,
         caches[cache],
         build(config),
@@ -244,12 +259,14 @@ export const kernelBuild = defineBenchmark({
 });
 
 function checkSource(source: string): string {
-  if (source === 'package') {
+  // What is uploaded was looked at on the person's computer.
+  if (isUpload(source)) return ':';
+  if (isPackage(source)) {
     return [
       newestPackage,
       'if [ -z "$gb_tarball" ]; then',
       '  if [ "$gb_manager" = apt-get ]; then gb_missing linux-source; fi',
-      '  gb_problem "this guest has no package of the kernel\'s source: give a tarball (a path on the guest, or a URL) as the parameter source" source',
+      '  gb_problem "this guest has no package of the kernel\'s source: give a tarball as the parameter source (local:/path of your computer, /path on the guest, or a URL)" source',
       'fi',
     ].join('\n');
   }

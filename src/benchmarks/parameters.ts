@@ -45,9 +45,28 @@ export function parameterObject<T extends z.core.$ZodLooseShape>(shape: T) {
 const segment = '[A-Za-z0-9_+@=:,%~.-]+';
 const absolutePath = new RegExp(`^(?:/${segment})+$`);
 
+/** Something on the person's own computer; scripts never see this, but the path on the guest it is uploaded to. */
+const localPlace = /^local:(?:\/|~[/\\]|[A-Za-z]:[\\/]|\\\\)[^\p{Cc}]+$/u;
+/** The same as an experiment file records it: its name and the beginning of its SHA-256, no private path. */
+const uploadedPlace = /^uploaded:[A-Za-z0-9_+-][A-Za-z0-9._+-]*@[0-9a-f]{16}$/;
+const onGuest = 'guest:';
+
+/** What scripts that come before the upload see in its place. */
+export const uploadedLater = 'uploaded:';
+
+/** Of this computer, so that it must be uploaded before a script can use it. */
+export function isUpload(source: string): boolean {
+  return source.startsWith('local:') || source.startsWith('uploaded:');
+}
+
+export function isUrl(source: string): boolean {
+  return /^(?:https?|git|ssh):\/\//.test(source);
+}
+
 /**
- * Where on the guest, or in the net, something is that we do not bring: one of `words`, an absolute path, or a URL
- * with one of `schemes`; of harmless characters only, and without a password.
+ * Where something is that we do not bring: one of `words`; `local:` and a path of the person's own computer; a path
+ * of the guest, with `guest:` before it or without; or a URL with one of `schemes`. What reaches a guest is of
+ * harmless characters only, and without a password.
  */
 export function place(words: readonly string[], schemes: readonly string[], preset: string) {
   const url = new RegExp(
@@ -55,15 +74,32 @@ export function place(words: readonly string[], schemes: readonly string[], pres
   );
   const named = words.filter((word) => word !== '').map((word) => `"${word}", `);
   const error =
-    `must be ${named.join('')}an absolute path or a URL (${schemes.join(', ')}), of letters, digits and ` +
-    '_ + @ = : , % ~ . - / only';
+    `must be ${named.join('')}local:/a/path of this computer, /a/path of the guest, or a URL ` +
+    `(${schemes.join(', ')}); the last two of letters, digits and _ + @ = : , % ~ . - / only`;
+  const isPlace = (text: string): boolean =>
+    words.includes(text) ||
+    localPlace.test(text) ||
+    uploadedPlace.test(text) ||
+    absolutePath.test(withoutPrefix(text, onGuest)) ||
+    url.test(text);
   return z._default(
     z.string({ error }).check(
       z.maxLength(500, { error }),
-      z.refine((text) => words.includes(text) || absolutePath.test(text) || url.test(text), { error }),
+      z.refine(isPlace, { error }),
+      z.overwrite((text) => withoutPrefix(text, onGuest)),
     ),
     preset,
   );
+}
+
+function withoutPrefix(text: string, prefix: string): string {
+  return text.startsWith(prefix) ? text.slice(prefix.length) : text;
+}
+
+/** A SHA-256 in hex that something must have; empty: anything will do. */
+export function checksum() {
+  const error = 'must be the 64 hexadecimal digits of a SHA-256, or empty';
+  return z._default(z.string({ error }).check(z.regex(/^(?:[0-9a-f]{64})?$/, { error })), '');
 }
 
 /** Some of a few words, in any order; none means all. */

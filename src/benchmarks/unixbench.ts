@@ -2,7 +2,8 @@ import type * as z from 'zod/mini';
 import type { Benchmark, Metric } from './benchmark';
 import { checkScript, installScript, type PackageNames, type Packages } from './check';
 import { defineBenchmark } from './define';
-import { oneOf, parameter, parameterObject, place, someOf, wholeNumber } from './parameters';
+import { cloneRepository, fetchFile, unpackTarball } from './fetching';
+import { isUpload, isUrl, oneOf, parameter, parameterObject, place, someOf, wholeNumber } from './parameters';
 import { parseUnixbenchPass, unixbenchTests } from './parse/unixbench';
 import {
   cpuCount,
@@ -131,7 +132,7 @@ const compiler: readonly PackageNames[] = [
 
 const shape = {
   source: parameter(
-    'Where UnixBench is: a folder or tarball on the guest, or the URL of a git repository. Guestbench brings none.',
+    'Where UnixBench is: a folder or tarball of this computer (local:/path, uploaded to the guests) or on the guest (/path), or the URL of a tarball or git repository. Empty: the setting guestbench.sources. Guestbench brings none.',
     place([''], ['https', 'http', 'git', 'ssh'], ''),
   ),
   build: parameter(
@@ -152,54 +153,59 @@ const commandsOf = ({ source, build }: Common): readonly (readonly string[])[] =
   ['perl'],
   ['make'],
   ...(build === 'here' ? [['cc']] : []),
-  ...(isUrl(source) ? [['git']] : []),
+  ...(isRepository(source) ? [['git']] : []),
 ];
 const packagesOf = ({ source, build }: Common): Packages => [
   ...runtime,
   ...(build === 'here' ? compiler : []),
-  ...(isUrl(source) ? [same('git')] : []),
+  ...(isRepository(source) ? [same('git')] : []),
 ];
 
-const isUrl = (source: string) => source.includes('://');
+const isArchive = (source: string) => /\.(?:tar|tgz|tbz2?|txz|tar\.[a-z0-9]+)$/.test(source);
+const isRepository = (source: string) => isUrl(source) && !isArchive(source);
 const sayWhere =
-  'UnixBench does not come with Guestbench: give its place as the parameter source (a folder or tarball on the guest, or the URL of a git repository)';
+  'UnixBench does not come with Guestbench: give its place as the parameter source or in the setting guestbench.sources (local: and a folder or tarball of your computer, a path on the guest, or the URL of a git repository)';
 
 /** The same on every guest: a compiler that looks at the CPU would see another one in each mode. */
 const compilerOptions = '-O3 -ffast-math -std=gnu11';
 
-/** Into gb_home, once; built by its own Makefile. Found where `Run` and `src` lie, at most two folders deep. */
+/** Takes what a person gave into unixbench-unpack, whatever form it has. */
+function unpack(source: string): string {
+  const fetched = 'gb_given=unixbench-download-${gb_url##*/}';
+  return [
+    isUrl(source) ? `gb_url='${source}'` : `gb_given='${source}'`,
+    ...(isRepository(source) ? ['gb_into=unixbench-unpack/tree', cloneRepository, 'gb_given='] : []),
+    ...(isUrl(source) && isArchive(source) ? [fetched, 'gb_into=$gb_given', fetchFile] : []),
+    'gb_status=0',
+    'if [ -d "$gb_given" ]; then',
+    inBackground('cp -pR "$gb_given" unixbench-unpack/tree'),
+    'elif [ -f "$gb_given" ]; then',
+    'gb_into=unixbench-unpack',
+    unpackTarball,
+    'elif [ -n "$gb_given" ]; then',
+    '  echo "guestbench: there is neither a folder nor a file $gb_given" >&2',
+    `  exit ${refusedExitCode}`,
+    'fi',
+    'if [ "$gb_status" -ne 0 ]; then echo "guestbench: failed: could not unpack $gb_given" >&2; exit "$gb_status"; fi',
+    'rm -f unixbench-download-*',
+  ].join('\n');
+}
+
+/**
+ * Into gb_home, once; its own `Run` builds it when it finds nothing built. Found where `Run` and `src` lie, at most
+ * two folders deep.
+ */
 function provide({ source, build }: Common): string {
-  const fetch = isUrl(source)
-    ? inBackground(`git clone -q --depth 1 -- '${source}' unixbench-unpack/tree`)
-    : [
-        `gb_given='${source}'`,
-        'if [ -d "$gb_given" ]; then',
-        '  cp -pR "$gb_given" unixbench-unpack/tree; gb_status=$?',
-        'elif [ -f "$gb_given" ]; then',
-        '  tar -xf "$gb_given" -C unixbench-unpack; gb_status=$?',
-        'else',
-        '  echo "guestbench: there is neither a folder nor a file $gb_given" >&2',
-        `  exit ${refusedExitCode}`,
-        'fi',
-      ].join('\n');
-  const make =
+  const prepared =
     build === 'given'
       ? 'if [ ! -x "$gb_found/pgms/dhry2reg" ]; then echo "guestbench: failed: the given UnixBench is not built (build=given)" >&2; exit 1; fi'
-      : [
-          'echo "guestbench: building UnixBench"',
-          '(cd "$gb_found" && make clean) >/dev/null 2>&1',
-          inBackground(
-            '(cd "$gb_found" && exec make all UB_GCC_OPTIONS="$UB_GCC_OPTIONS") >unixbench-build.log 2>&1',
-          ),
-          'if [ "$gb_status" -ne 0 ]; then tail -n 10 unixbench-build.log >&2; echo "guestbench: failed: UnixBench could not be built" >&2; exit "$gb_status"; fi',
-        ].join('\n');
+      : '(cd "$gb_found" && make clean) >/dev/null 2>&1';
   return [
     `gb_home=unixbench-tree-$(printf %s '${source}' | cksum | cut -d " " -f 1)-${build}`,
     'if [ ! -d "$gb_home" ]; then',
     needsSpace(65_536, (why) => `echo "guestbench: ${why}" >&2; exit ${refusedExitCode}`),
     'rm -rf unixbench-unpack && mkdir unixbench-unpack || exit $?',
-    fetch,
-    'if [ "$gb_status" -ne 0 ]; then echo "guestbench: failed: could not get UnixBench" >&2; exit "$gb_status"; fi',
+    unpack(source),
     'gb_found=',
     'for gb_d in unixbench-unpack/* unixbench-unpack/*/* unixbench-unpack/*/*/*; do',
     '  if [ -f "$gb_d/Run" ] && [ -d "$gb_d/src" ]; then gb_found=$gb_d; break; fi',
@@ -208,7 +214,7 @@ function provide({ source, build }: Common): string {
     '  echo "guestbench: failed: no UnixBench there: expected a folder with Run and src" >&2',
     `  exit ${refusedExitCode}`,
     'fi',
-    make,
+    prepared,
     'mv "$gb_found" "$gb_home" || exit $?',
     'rm -rf unixbench-unpack',
     'fi',
@@ -219,7 +225,7 @@ function provide({ source, build }: Common): string {
 const finish = [
   'cd "$GB_WORK" || exit 1',
   'if [ -f unixbench-results/report.log ]; then cp unixbench-results/report.log "$GB_FILES/unixbench.log"; fi',
-  'rm -rf unixbench-results unixbench-tmp unixbench-unpack',
+  'rm -rf unixbench-results unixbench-tmp unixbench-unpack unixbench-download-*',
   'if [ -n "$gb_home" ]; then rm -f "$gb_home"/testdir/sort.[0-9]* "$gb_home"/testdir/od.[0-9]* "$gb_home"/testdir/grep.[0-9]* "$gb_home"/testdir/wc.[0-9]*; fi',
 ].join('\n');
 
@@ -266,6 +272,12 @@ const partsOf = (id: string, title: string, description: string) => ({
   description,
   kind: 'system' as const,
   metrics,
+  source: {
+    parameter: 'source',
+    setting: 'unixbench',
+    what: 'UnixBench',
+    need: 'required' as const,
+  },
   presets: { quick: { iterations: 1 }, standard: { iterations: 3 }, thorough: { iterations: 10 } },
   estimateSeconds: (parameters: Common) => 10 + secondsOf(parameters.tests, parameters.iterations),
   timeoutSeconds: (parameters: Common) => 600 + 3 * secondsOf(parameters.tests, parameters.iterations),
@@ -288,12 +300,13 @@ const phases = {
     }),
   install: (parameters: Common) => installScript(packagesOf(parameters)),
   cleanup: () =>
-    '[ -n "${GB_WORK:-}" ] && cd "$GB_WORK" 2>/dev/null && rm -rf unixbench-tree-* unixbench-unpack unixbench-results unixbench-tmp unixbench-build.log\nexit 0\n',
+    '[ -n "${GB_WORK:-}" ] && cd "$GB_WORK" 2>/dev/null && rm -rf unixbench-tree-* unixbench-unpack unixbench-download-* unixbench-results unixbench-tmp\nexit 0\n',
 };
 
 function checkSource(source: string): string {
   if (source === '') return `gb_problem "${sayWhere}" source`;
-  if (isUrl(source)) return ':';
+  // What is uploaded was looked at on the person's computer.
+  if (isUrl(source) || isUpload(source)) return ':';
   return `if [ ! -r '${source}' ]; then gb_problem "UnixBench is not on this guest: there is no ${source}" source; fi`;
 }
 

@@ -4,6 +4,7 @@ import { formatVersion } from '../model/experiment';
 import type { Host, Lab } from '../model/lab';
 import { UserError } from '../model/userError';
 import { probeGuest } from '../probe/probe';
+import { isPassing } from '../ssh/errors';
 import { Jobs } from '../ssh/jobs';
 import { SshError, type Connection } from '../ssh/transport';
 import { createEstimator, type Estimator } from './estimate';
@@ -13,7 +14,9 @@ import { JournalWriter } from './journal';
 import { lanesOf } from './lanes';
 import { failuresBeforeSetAside, Ledger } from './ledger';
 import { cleanUpBenchmarks, resolveBenchmarks, type PlannedBenchmark } from './prepare';
+import { withoutLocalPaths, type LocalSources } from './sources';
 import { LeftRunning, runTrial, type TrialEnd } from './trial';
+import { Uploads, type UploadProgress } from './uploads';
 
 export interface RunnerOptions {
   /** The experiment file to create. */
@@ -26,6 +29,8 @@ export interface RunnerOptions {
   readonly lab: Lab;
   readonly notes: readonly string[];
   readonly catalogue: readonly Benchmark[];
+  /** What the plan names as `uploaded:`, as far as this computer has it. */
+  readonly sources?: LocalSources;
   /** `signal` ends the waiting for a person's answer, too. */
   readonly connect: (guest: string, signal?: AbortSignal) => Promise<Connection>;
   /** To dom0 of a host, for its load; absent: hosts are left alone. */
@@ -41,6 +46,7 @@ export interface RunnerListener {
   onTrialEnd?(trial: Trial, end: TrialEnd, progress: Progress): void;
   /** A guest cannot be reached (and why), or can be again. */
   onReach?(guest: string, reason: string | undefined): void;
+  onUpload?(progress: UploadProgress): void;
   /** Something people should know that is not an event of a trial. */
   onNotice?(text: string): void;
 }
@@ -71,6 +77,8 @@ export interface ExperimentSummary {
 export class ExperimentRunner {
   private readonly stopKind: { value: 'no' | 'after-trial' | 'now' } = { value: 'no' };
   private readonly kill = new AbortController();
+  /** Aborted by either way to stop: nothing new is begun. */
+  private readonly stopping = new AbortController();
   private readonly leaving = new AbortController();
   private readonly jobs = new Map<string, Jobs>();
   private readonly outOfReach = new Set<string>();
@@ -81,6 +89,7 @@ export class ExperimentRunner {
   private readonly decisions: Decisions;
   private readonly startedMs = performance.now();
   private readonly hostLoads: HostLoads;
+  private readonly uploads: Uploads;
   private ledger: Ledger;
   private journal: JournalWriter | undefined;
 
@@ -99,6 +108,11 @@ export class ExperimentRunner {
       guests: plan.guests,
       connect: options.connectHost,
       onNotice: (text) => options.listener.onNotice?.(text),
+    });
+    this.uploads = new Uploads({
+      sources: options.sources ?? new Map(),
+      connect: (guest) => this.reached(guest),
+      onProgress: (progress) => options.listener.onUpload?.(progress),
     });
     this.decisions = new Decisions(plan, new Map(resolved.map(({ benchmark }) => [benchmark.id, benchmark])));
   }
@@ -119,6 +133,7 @@ export class ExperimentRunner {
   stop(how: 'now' | 'after-trial'): void {
     if (this.stopKind.value === 'now') return;
     this.stopKind.value = how;
+    this.stopping.abort();
     if (how === 'now') this.kill.abort();
   }
 
@@ -141,7 +156,7 @@ export class ExperimentRunner {
         label: this.options.label,
         seed: this.options.seed,
         plan,
-        lab: this.options.lab,
+        lab: withoutLocalPaths(this.options.lab),
         notes: [...this.options.notes],
       });
       return this.runPlan('start');
@@ -184,6 +199,8 @@ export class ExperimentRunner {
     const { plan } = this.options;
     this.hostLoads.open();
     await this.recordFacts(when);
+    // Later, a job may run there that an upload would disturb.
+    if (when === 'start') await this.uploadSources();
     const lanes = [...lanesOf(plan.guests, plan.trials).values()];
     // One lane fails only when nothing can be written any more: then the others end too, before it is told.
     const ends = await Promise.allSettled(
@@ -251,6 +268,18 @@ export class ExperimentRunner {
     return this.leaving.signal;
   }
 
+  /** A connection; that there is none is said, and that there is one again. */
+  private async reached(guest: string): Promise<Connection> {
+    try {
+      const connection = await this.options.connect(guest, this.waiting);
+      this.noteBack(guest);
+      return connection;
+    } catch (error) {
+      if (isPassing(error)) this.noteOutOfReach(guest, messageOf(error));
+      throw error;
+    }
+  }
+
   private noteOutOfReach(guest: string, reason: string): void {
     if (this.outOfReach.has(guest)) return;
     this.outOfReach.add(guest);
@@ -281,6 +310,21 @@ export class ExperimentRunner {
         this.hostLoads.learn(name, probe.evidence);
         const evidence = Object.fromEntries(probe.evidence);
         await this.append({ at: now(), type: 'facts', guest: name, when, evidence, facts: probe.facts });
+      }),
+    );
+  }
+
+  /** Before the first trial; a guest that does not get what it needs now is tried again at its trials. */
+  private async uploadSources(): Promise<void> {
+    const signal = AbortSignal.any([this.waiting, this.stopping.signal]);
+    await Promise.all(
+      this.options.plan.guests.map(async ({ name }) => {
+        for (const planned of this.planned.values()) {
+          if (this.isStopping) return;
+          await this.uploads.placed(name, planned, { signal, attempts: 2 }).catch((error: unknown) => {
+            if (!this.isStopping) this.options.listener.onNotice?.(messageOf(error));
+          });
+        }
       }),
     );
   }
@@ -330,6 +374,11 @@ export class ExperimentRunner {
       attempt,
       isResumed: open !== undefined,
       planned,
+      script: async (signal) => {
+        const options = { signal, attempts: Infinity };
+        const parameters = await this.uploads.placed(trial.guest, planned, options);
+        return planned.benchmark.script('run', parameters);
+      },
       jobs: this.jobsOf(trial.guest),
       jobId,
       wholeFile: (stream) => `${this.options.file}.${trial.id}.${stream}.txt`,

@@ -26,6 +26,8 @@ export interface TrialContext {
   /** Its start is recorded already: the job is looked for on the guest, and started only if it never was. */
   readonly isResumed: boolean;
   readonly planned: PlannedBenchmark;
+  /** What the job does; brings what it needs to the guest first. */
+  readonly script: (signal: AbortSignal) => Promise<string>;
   readonly jobs: Jobs;
   /** Name of the job on the guest. */
   readonly jobId: string;
@@ -100,7 +102,8 @@ export async function runTrial(context: TrialContext): Promise<TrialEnd> {
       await context.append(event);
     }
   }
-  const { outcome, reason, measurements, failed, durationMs, cpu, load, hostLoad, exitCode, signal } = verdict;
+  const { outcome, reason, measurements, failed, durationMs, cpu, load, hostLoad, exitCode, signal } =
+    verdict;
   const common = {
     at: now(),
     trial: trial.id,
@@ -186,7 +189,7 @@ async function execute(
 
 /** Starts the job unless it was started before. While another controller has the guest, it waits for its turn. */
 async function ensureStarted(context: TrialContext, waiting: AbortSignal): Promise<void> {
-  const { jobs, jobId, planned } = context;
+  const { jobs, jobId } = context;
   const stopped = AbortSignal.any([waiting, context.signal]);
   if (context.isResumed) {
     const { state } = await jobs.status(jobId, waiting);
@@ -194,7 +197,7 @@ async function ensureStarted(context: TrialContext, waiting: AbortSignal): Promi
     if (state === 'busy') await jobs.remove(jobId);
   }
   for (let isTold = false; ; isTold = true) {
-    await jobs.put(jobId, planned.benchmark.script('run', planned.parameters), stopped);
+    await jobs.put(jobId, await context.script(stopped), stopped);
     const started = await jobs.start(jobId, waiting);
     if (started.state !== 'busy') return;
     if (!isTold) {

@@ -22,7 +22,9 @@ export interface UploadOptions {
   readonly signal?: AbortSignal;
   /** Bytes that are on their way or there. */
   readonly onProgress?: (bytes: number) => void;
-  /** Waits before the attempts to go on after a lost connection; as many attempts as waits. */
+  /** How often in a row it is tried again after a lost connection when nothing more arrives. Default 6. */
+  readonly attempts?: number;
+  /** Waits before these attempts; the last one repeats. */
   readonly backOffMs?: readonly number[];
 }
 
@@ -41,6 +43,7 @@ export async function upload(
   options: UploadOptions = {},
 ): Promise<string> {
   const waits = options.backOffMs ?? [500, 1_000, 2_000, 5_000, 10_000, 15_000];
+  const attempts = options.attempts ?? 6;
   let reached = 0;
   let sent = 0;
   for (let failures = 0; ;) {
@@ -56,8 +59,8 @@ export async function upload(
       await send(connection, source, there.bytes, options);
       sent += 1;
     } catch (error) {
-      const wait = waits[failures];
-      if (!isPassing(error) || wait === undefined) throw named(source, error);
+      if (!isPassing(error) || failures >= attempts) throw named(source, error);
+      const wait = waits[Math.min(failures, waits.length - 1)];
       failures += 1;
       await sleep(wait, undefined, options.signal ? { signal: options.signal } : {}).catch(() => {
         throw cancelled('An upload');

@@ -1,4 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -37,7 +38,10 @@ beforeEach(() => {
   [work, files, bin] = ['work', 'files', 'bin'].map((name) => join(root, name)) as [string, string, string];
   for (const folder of [work, files, bin]) mkdirSync(folder);
 });
+/** Also of a test that fails. */
+const servers: ChildProcess[] = [];
 afterEach(() => {
+  for (const server of servers.splice(0)) server.kill('SIGKILL');
   if (group !== undefined) process.kill(-group, 'SIGKILL');
   group = undefined;
   rmSync(root, { recursive: true, force: true });
@@ -106,6 +110,30 @@ function check(id: string, parameters: Parameters) {
     encoding: 'utf8',
   });
   return parseCheck(stdout);
+}
+
+/** The files of a folder over HTTP, by a process of its own, as the runs block this one. */
+async function served(folder: string): Promise<{ port: number; stop(): Promise<void> }> {
+  const program = `
+    const { createServer } = require('node:http');
+    const { readFile } = require('node:fs');
+    const server = createServer((request, response) => {
+      readFile(process.argv[1] + request.url.split('?')[0], (error, data) => {
+        response.statusCode = error ? 404 : 200;
+        response.end(data);
+      });
+    });
+    server.listen(0, '127.0.0.1', () => console.log(server.address().port));`;
+  const child = spawn(process.execPath, ['-e', program, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  servers.push(child);
+  const [said] = (await once(child.stdout, 'data')) as [Buffer];
+  return {
+    port: Number(said.toString()),
+    stop: async () => {
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    },
+  };
 }
 
 async function refused(port: number): Promise<boolean> {
@@ -249,6 +277,23 @@ describe.skipIf(!has('make', 'perl', 'tar')).each(shells)('kernel-build under %s
     const odd = run('kernel-build', { source: other }, shell);
     expect([odd.exitCode, odd.stderr]).toEqual([75, expect.stringContaining('not the source of a kernel')]);
   });
+
+  it.skipIf(!has('curl'))('fetches a tarball once, and only the one that is asked for', async () => {
+    const tarball = tinyKernel(works);
+    const sha256 = createHash('sha256').update(readFileSync(tarball)).digest('hex');
+    const site = await served(root);
+    const source = `http://127.0.0.1:${site.port}/linux-0.1.tar`;
+    const other = run('kernel-build', { source, sha256: 'a'.repeat(64) }, shell);
+    expect([other.exitCode, other.stderr]).toEqual([75, expect.stringContaining('not what is asked for')]);
+    expect(readdirSync(work)).toEqual([]);
+    const first = run('kernel-build', { source, sha256, jobs: 1 }, shell);
+    expect(kernel.parse(first)).toMatchObject({ outcome: 'ok' });
+    await site.stop();
+    // Nobody serves it any more, and it is not asked for again.
+    expect(kernel.parse(run('kernel-build', { source, sha256, jobs: 1 }, shell)).outcome).toBe('ok');
+    const gone = run('kernel-build', { source: source.replace('0.1', '0.2') }, shell);
+    expect(kernel.parse(gone).reason).toMatch(/could not fetch http.*local:\/path/);
+  });
 });
 
 describe.skipIf(!has('perl', 'make'))('the check of kernel-build', () => {
@@ -268,11 +313,16 @@ function standIn(copies: 1 | 2): string {
   const tree = join(root, 'given', 'UnixBench');
   for (const folder of ['src', 'pgms', 'testdir']) mkdirSync(join(tree, folder), { recursive: true });
   writeFileSync(join(tree, 'src', 'a.c'), 'int a;\n');
-  writeFileSync(join(tree, 'Makefile'), 'all:\n\t@echo "$(UB_GCC_OPTIONS)" >options\nclean:\n');
+  writeFileSync(
+    join(tree, 'Makefile'),
+    'all:\n\t@echo building; echo "$(UB_GCC_OPTIONS)" >options\ncheck: options\nclean:\n\trm -f options\n',
+  );
+  writeFileSync(join(tree, 'options'), 'of the computer it was built on');
   writeFileSync(join(tree, 'report'), unixbenchPass(copies).files.get('unixbench.txt') ?? '');
   executable(
     join(tree, 'Run'),
     [
+      'make -s check 2>/dev/null || make -s all || exit 1',
       'echo "called $*, options $(cat options)"',
       'echo x >testdir/sort.123',
       'case "${STAND_IN:-}" in slow) echo waiting; cat /dev/zero >/dev/null ;; bad) exit 255 ;; esac',
@@ -304,7 +354,7 @@ describe.skipIf(!has('make', 'perl', 'cc')).each(shells)('unixbench under %s', (
     expect([again.exitCode, again.stdout.includes('building')]).toEqual([0, false]);
     // What it appends to starts anew each time.
     expect(again.files.get('unixbench.log')).toBe('log\n');
-    const [tree = '', ...more] = readdirSync(work).filter((name) => name !== 'unixbench-build.log');
+    const [tree = '', ...more] = readdirSync(work);
     expect([more, readdirSync(join(work, tree, 'testdir'))]).toEqual([[], []]);
     const cleanup = benchmarkById('unixbench-single')!.script('cleanup', {});
     expect(spawnSync('/bin/sh', ['-c', cleanup], { env: environment() }).status).toBe(0);
@@ -334,6 +384,24 @@ describe.skipIf(!has('make', 'perl', 'cc')).each(shells)('unixbench under %s', (
     mkdirSync(work);
     await stopped('unixbench-single', { source }, shell, /waiting/);
     expect(existsSync(join(work, 'unixbench-results'))).toBe(false);
+  });
+
+  it.skipIf(!has('curl', 'git'))('comes from the net, or says that it cannot', async () => {
+    expect(spawnSync('tar', ['-czf', join(root, 'given.tgz'), '-C', standIn(1), 'UnixBench']).status).toBe(0);
+    const site = await served(root);
+    const net = `http://127.0.0.1:${site.port}`;
+    const fetched = run('unixbench-single', { source: `${net}/given.tgz` }, shell);
+    expect(benchmarkById('unixbench-single')!.parse(fetched).outcome).toBe('ok');
+    expect(readdirSync(work)).toEqual([expect.stringMatching(/^unixbench-tree-/)]);
+    // Neither a repository nor a page, and git asks nobody for a password.
+    const none = run('unixbench-single', { source: `${net}/none.git` }, shell);
+    await site.stop();
+    const away = run('unixbench-single', { source: `${net}/away.git` }, shell);
+    for (const output of [none, away]) {
+      expect(benchmarkById('unixbench-single')!.parse(output).reason).toMatch(
+        /could not fetch.*local:\/path/,
+      );
+    }
   });
 
   it('refuses what is no UnixBench', () => {
