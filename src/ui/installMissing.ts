@@ -36,7 +36,9 @@ export async function installMissing(services: Services, preparation: Preparatio
           await new GuestInstallation(services, preparation, terminal, secrets, cancel.signal).run(guest);
         }
         terminal.line(
-          preparation.isAllReady ? vscode.l10n.t('All is ready.') : vscode.l10n.t('Not all is ready.'),
+          preparation.isAllReady
+            ? vscode.l10n.t('All is ready.')
+            : vscode.l10n.t('Not everything is ready yet; the table says what is lacking.'),
         );
       },
     );
