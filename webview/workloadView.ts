@@ -1,6 +1,7 @@
 import { count } from '../src/report/format';
 import type { MetricReport } from '../src/report/shape';
 import { el, setText } from './dom';
+import { LoadView } from './loadView';
 import { MetricView, type PageActions, type Shown } from './metricView';
 
 /** One workload: its tested metric in full, the others behind a fold. */
@@ -11,10 +12,11 @@ export class WorkloadView {
   private readonly foldTitle = el('summary', {});
   private readonly fold: HTMLDetailsElement;
   private readonly views = new Map<string, MetricView>();
+  private readonly load: LoadView;
   private last: { readonly shown: Shown; readonly metrics: readonly MetricReport[] } | undefined;
 
   constructor(
-    benchmark: string,
+    private readonly benchmark: string,
     private readonly actions: PageActions,
   ) {
     const key = `metrics:${benchmark}`;
@@ -24,11 +26,13 @@ export class WorkloadView {
       actions.setOpen(key, this.fold.open ? 'open' : 'closed');
       this.render();
     });
-    this.element = el('section', { class: 'workload' }, this.main, this.fold);
+    this.load = new LoadView(benchmark, actions);
+    this.element = el('section', { class: 'workload' }, this.main, this.fold, this.load.element);
   }
 
   update(shown: Shown, metrics: readonly MetricReport[]): void {
     this.last = { shown, metrics };
+    this.load.update(shown, this.benchmark);
     this.render();
   }
 

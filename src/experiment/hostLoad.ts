@@ -95,7 +95,7 @@ class HostWatch {
 
   private async run(session: WatchSession): Promise<void> {
     const connection = await this.connection();
-    if (connection === undefined || session.isOver) return;
+    if (connection === undefined || session.isOver()) return;
     try {
       const { code, stderr } = await connection.exec(`exec /bin/sh -c ${quoteWord(watchScript)}`, {
         timeoutMs: Infinity,
@@ -104,7 +104,7 @@ class HostWatch {
         signal: session.signal,
         onStdout: (chunk) => session.add(chunk.toString('latin1')),
       });
-      if (session.isOver) return;
+      if (session.isOver()) return;
       this.isUseless = true;
       const said = stderr.toString('utf8').trim().split('\n').at(-1) ?? '';
       this.tell(
@@ -152,12 +152,12 @@ class WatchSession {
     return this.ending.signal;
   }
 
-  get isOver(): boolean {
+  isOver(): boolean {
     return this.ending.signal.aborted;
   }
 
   add(text: string): void {
-    if (this.isOver) return;
+    if (this.isOver()) return;
     if (this.preface === undefined) {
       this.reader.add(text, performance.now());
       return;

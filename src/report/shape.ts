@@ -1,6 +1,7 @@
 import type { Kind } from '../benchmarks/benchmark';
 import type { Direction, StatisticsPlan } from '../model/experiment';
 import type { Mode, ModeVerdict } from '../model/guest';
+import type { LoadSummary } from '../model/load';
 
 /** What can be said of one metric of one pair. `untested`: shown, not tested. `refused`: the design forbids a verdict. */
 export type Verdict =
@@ -32,6 +33,33 @@ export interface ReportTrial {
   readonly startedAt: string;
   readonly durationMs?: number;
   readonly stealPercent?: number;
+  readonly load?: ReportLoad;
+}
+
+/** What a guest did during a trial: means, in percent of all its CPU time. */
+export interface ReportLoad extends LoadSummary {
+  readonly userPercent: number;
+  readonly systemPercent: number;
+  readonly iowaitPercent: number;
+  readonly stealPercent: number;
+  /** One value per span from the start on; absent in older files. */
+  readonly series?: {
+    readonly intervalMs: number;
+    readonly userPercent: readonly number[];
+    readonly systemPercent: readonly number[];
+    readonly iowaitPercent: readonly number[];
+    readonly stealPercent: readonly number[];
+  };
+  readonly host?: ReportHostLoad;
+}
+
+/** Means over the trial; 100 percent is one physical CPU. */
+export interface ReportHostLoad {
+  readonly name: string;
+  /** The guest's own domain; absent: it is among the others. */
+  readonly ownPercent?: number;
+  readonly dom0Percent: number;
+  readonly othersPercent: number;
 }
 
 /** `unpaired`: its block is not (or not yet) complete, so it is shown and not compared. */

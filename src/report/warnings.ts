@@ -2,6 +2,7 @@ import type { Experiment } from '../model/experiment';
 import type { Facts } from '../model/guest';
 import { differentMitigations, factsOf } from './facts';
 import { count, formatBytes, listed } from './format';
+import { loadWarnings } from './load';
 import type { ReportGuest, ReportTrial, ReportWarning } from './shape';
 
 /** More of the guest's CPU time than this taken by others makes a trial doubtful (docs/STATISTICS.md). */
@@ -29,6 +30,7 @@ export function pairWarnings(
     ...sides.flatMap(modeWarnings),
     ...sides.flatMap(rebootWarnings),
     ...sides.flatMap((side) => stealWarnings(side, trials)),
+    ...sides.flatMap(({ label, guest }) => loadWarnings(label, comparedOf(guest, trials))),
   ];
 }
 
@@ -113,8 +115,12 @@ function rebootWarnings({ guest, experiment, label }: Side): ReportWarning[] {
   return [{ id: 'reboot', severity: 'warning', text }];
 }
 
+function comparedOf({ key }: ReportGuest, trials: readonly ReportTrial[]): ReportTrial[] {
+  return trials.filter(({ guest, warmup }) => guest === key && !warmup);
+}
+
 function stealWarnings({ guest, label }: Side, trials: readonly ReportTrial[]): ReportWarning[] {
-  const own = trials.filter((trial) => trial.guest === guest.key && !trial.warmup);
+  const own = comparedOf(guest, trials);
   const stolen = own.filter(
     ({ stealPercent }) => stealPercent !== undefined && stealPercent > stealLimitPercent,
   );

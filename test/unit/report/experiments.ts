@@ -204,3 +204,41 @@ export function workload(
     })),
   };
 }
+
+export interface LoadRecipe {
+  /** Seconds of each trial; each fifth is idle. */
+  readonly points?: number;
+  readonly pressure?: number;
+  readonly swapped?: number;
+  readonly others?: number;
+}
+
+/** The same experiment, with the load of each trial as it is recorded now. */
+export function withLoad(made: Experiment, recipe: LoadRecipe): Experiment {
+  const { points = 40, pressure = 0.5, swapped, others = 3 } = recipe;
+  const series = (value: number) => Array.from({ length: points }, () => value);
+  const load = {
+    intervalMs: 1000,
+    userPercent: Array.from({ length: points }, (_, second) => (second % 5 === 4 ? 0 : 90)),
+    systemPercent: series(6),
+    iowaitPercent: series(1),
+    stealPercent: series(0.4),
+    summary: {
+      contextSwitchesPerSecond: 1234,
+      interruptsPerSecond: 567,
+      minimumAvailableBytes: 300 * 2 ** 20,
+      ...(swapped === undefined
+        ? { maximumMemoryPressurePercent: pressure }
+        : { majorFaultsPerSecond: swapped, swappedPagesPerSecond: swapped }),
+    },
+  };
+  const hostLoad = {
+    host: 'lab1',
+    domain: 'deb12',
+    intervalMs: 1000,
+    ownPercent: series(90),
+    dom0Percent: series(12),
+    othersPercent: series(others),
+  };
+  return { ...made, trials: made.trials.map((record) => ({ ...record, load, hostLoad })) };
+}

@@ -8,7 +8,16 @@ import type { ReportModel } from '../../../src/report/shape';
 import { ticksBetween } from '../../../webview/forest';
 import { readState, type PageState } from '../../../webview/host';
 import { pageProtocolVersion, start } from '../../../webview/main';
-import { catalogue, completed, experiment, facts, pv, pvhvm, workload } from '../report/experiments';
+import {
+  catalogue,
+  completed,
+  experiment,
+  facts,
+  pv,
+  pvhvm,
+  withLoad,
+  workload,
+} from '../report/experiments';
 
 const workloads = [
   workload('openssl', 1931, 1.2, 0.004, 6),
@@ -208,6 +217,43 @@ describe('the report page', () => {
     toggle.dispatchEvent(new Event('change'));
     expect(root.querySelectorAll('.overview tbody tr')).toHaveLength(6);
     expect(state?.open).toContain('overview:all');
+  });
+
+  it('shows the load of each trial on demand, with its course and the same numbers in a table', () => {
+    show(reportModel([withLoad(decided, { points: 40 })], { catalogue }));
+    const fold = root.querySelector<HTMLDetailsElement>('.workload .load')!;
+    expect(fold.querySelector('summary')?.textContent).toBe(
+      'Load during the trials · PV: user 80 %, system 10 %, steal 0.10 % · PVHVM: user 80 %, system 10 %, steal 0.10 %',
+    );
+    expect(fold.querySelector('table')).toBeNull();
+    fold.open = true;
+    fold.dispatchEvent(new Event('toggle'));
+    expect(fold.querySelectorAll('tbody tr')).toHaveLength(14);
+    const cells = [...fold.querySelectorAll('tbody tr:nth-child(3) > *')].map((cell) => cell.textContent);
+    expect(cells.slice(2)).toEqual([
+      '80 %',
+      '10 %',
+      '1.0 %',
+      '0.10 %',
+      '1,234',
+      '567',
+      '0.50 %',
+      '300 MiB',
+      '90 %',
+      '12 %',
+      '3.0 %',
+      'Chart',
+    ]);
+    [...fold.querySelectorAll('button')].find((one) => one.textContent === 'Chart')!.click();
+    expect(fold.querySelector('.course-chart')?.getAttribute('aria-label')).toBe(
+      'Chart of the CPU use over 40 s of the warm-up on deb12-pv: user 80 % on average, at most 90 %; system 10 % on average, at most 6.0 %; I/O wait 1.0 % on average, at most 1.0 %; steal 0.10 % on average, at most 0.40 %.',
+    );
+    expect(fold.querySelectorAll('.course polyline')).toHaveLength(4);
+    expect(fold.querySelectorAll('.course tbody tr')).toHaveLength(40);
+    expect(fold.innerHTML).not.toContain('NaN');
+    button('Chart').click();
+    expect(fold.querySelector('.course-chart')).toBeNull();
+    expect(posted.filter(({ type }) => type === 'error')).toEqual([]);
   });
 
   it('has a page for nothing, for one guest, for a refusal and for the first minute', () => {

@@ -1,0 +1,102 @@
+import type { TrialRecord } from '../model/experiment';
+import type { HostLoad, Load } from '../model/load';
+import { count } from './format';
+import type { ReportHostLoad, ReportLoad, ReportTrial, ReportWarning } from './shape';
+
+/** In any second, more of the time than this spent waiting for memory is a guest too small for the workload. */
+const pressureLimitPercent = 10;
+/** Of one physical CPU, on average over a trial: more than idle guests need. */
+const othersLimitPercent = 25;
+/** Points of a trial's chart; fewer where a report has very many trials. */
+const mostPoints = 120;
+const fewestPoints = 10;
+const pointsOfReport = 60_000;
+
+/** What the page shows of a trial's load; undefined where nothing was counted. */
+export function reportLoad({ cpu, load, hostLoad }: TrialRecord, trials: number): ReportLoad | undefined {
+  const points = Math.max(fewestPoints, Math.min(mostPoints, Math.floor(pointsOfReport / trials)));
+  const shares = cpu ?? (load && sharesOf(load));
+  if (shares === undefined) return undefined;
+  const { userPercent, systemPercent, iowaitPercent, stealPercent } = shares;
+  return {
+    userPercent,
+    systemPercent,
+    iowaitPercent,
+    stealPercent,
+    ...(load === undefined ? {} : { ...load.summary, series: seriesOf(load, points) }),
+    ...(hostLoad === undefined ? {} : { host: hostOf(hostLoad) }),
+  };
+}
+
+function sharesOf(load: Load) {
+  return {
+    userPercent: mean(load.userPercent),
+    systemPercent: mean(load.systemPercent),
+    iowaitPercent: mean(load.iowaitPercent),
+    stealPercent: mean(load.stealPercent),
+  };
+}
+
+function seriesOf(load: Load, points: number): NonNullable<ReportLoad['series']> {
+  const each = Math.max(1, Math.ceil(load.userPercent.length / points));
+  return {
+    intervalMs: each * load.intervalMs,
+    userPercent: thinned(load.userPercent, each),
+    systemPercent: thinned(load.systemPercent, each),
+    iowaitPercent: thinned(load.iowaitPercent, each),
+    stealPercent: thinned(load.stealPercent, each),
+  };
+}
+
+function hostOf({ host, ownPercent, dom0Percent, othersPercent }: HostLoad): ReportHostLoad {
+  return {
+    name: host,
+    ...(ownPercent === undefined ? {} : { ownPercent: mean(ownPercent) }),
+    dom0Percent: mean(dom0Percent),
+    othersPercent: mean(othersPercent),
+  };
+}
+
+/** Means of so many values each. */
+function thinned(values: readonly number[], each: number): readonly number[] {
+  if (each === 1) return values;
+  return Array.from({ length: Math.ceil(values.length / each) }, (_, index) =>
+    Number(mean(values.slice(index * each, (index + 1) * each)).toFixed(1)),
+  );
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** What a guest's compared trials suffered from: too little memory, or other domains at work on the host. */
+export function loadWarnings(label: string, own: readonly ReportTrial[]): ReportWarning[] {
+  const pressed = own.flatMap(({ load }) => load?.maximumMemoryPressurePercent ?? []);
+  const busy = own.flatMap(({ load }) => load?.host?.othersPercent ?? []);
+  const swapping = own.filter(({ load }) => (load?.swappedPagesPerSecond ?? 0) > 0).length;
+  const warnings: ReportWarning[] = [];
+  const trials = count(own.length, 'trial');
+  const add = (id: string, text: string): void => {
+    warnings.push({ id, severity: 'warning', text });
+  };
+  const overPressure = pressed.filter((value) => value > pressureLimitPercent);
+  if (overPressure.length > 0) {
+    add(
+      'memory-pressure',
+      `In ${overPressure.length} of ${trials} of ${label}, work waited for memory (pressure up to ${Math.max(...overPressure).toFixed(0)} %): the guest may be too small for the workload.`,
+    );
+  } else if (swapping > 0) {
+    add(
+      'memory-pressure',
+      `In ${swapping} of ${trials}, ${label} was swapping: the guest may be too small for the workload.`,
+    );
+  }
+  const overBusy = busy.filter((value) => value > othersLimitPercent);
+  if (overBusy.length > 0) {
+    add(
+      'busy-host',
+      `In ${overBusy.length} of ${trials} of ${label}, other domains of its host used more than ${othersLimitPercent} % of a CPU (up to ${Math.max(...overBusy).toFixed(0)} %), so they may have disturbed it.`,
+    );
+  }
+  return warnings;
+}
