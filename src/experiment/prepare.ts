@@ -4,6 +4,7 @@ import { parseSystem, systemScript, type GuestSystem } from '../benchmarks/insta
 import type { BenchmarkRef } from '../model/experiment';
 import type { Parameters } from '../model/lab';
 import { UserError } from '../model/userError';
+import { quoteWord } from '../ssh/quote';
 import type { Connection } from '../ssh/transport';
 
 /** What scripts outside a job see: the same folders and locale that a trial has. */
@@ -56,7 +57,7 @@ export async function checkGuest(
   const script = benchmarks
     .map(
       ({ benchmark, parameters }) =>
-        `printf '\\n%s\\n' '${marker(benchmark.id)}'\n(\n${benchmark.script('check', parameters)}\n) </dev/null 2>&1\n`,
+        `printf '\\n%s\\n' ${quoteWord(marker(benchmark.id))}\n(\n${benchmark.script('check', parameters)}\n) </dev/null 2>&1\n`,
     )
     .join('');
   const result = await connection.exec('exec /bin/sh -s', {

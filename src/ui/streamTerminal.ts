@@ -2,6 +2,9 @@ import * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
 import { cyan, plainForTerminal, terminalDecoder } from './terminalText';
 
+/** What Ctrl+C sends. */
+export const interruptKey = '\u0003';
+
 /** A read-only terminal for the output of something that is not an experiment. */
 export class StreamTerminal extends Disposable implements vscode.Pseudoterminal {
   private readonly writeEmitter = this.register(new vscode.EventEmitter<string>());
@@ -10,7 +13,11 @@ export class StreamTerminal extends Disposable implements vscode.Pseudoterminal 
   private readonly terminal: vscode.Terminal;
   private buffered: string | undefined = '';
 
-  constructor(name: string) {
+  constructor(
+    name: string,
+    /** Hears the keys that are typed, and Ctrl+C when the terminal is closed. */
+    private readonly onInput: (keys: string) => void = () => undefined,
+  ) {
     super();
     this.terminal = vscode.window.createTerminal({ name, pty: this, isTransient: true });
   }
@@ -22,7 +29,12 @@ export class StreamTerminal extends Disposable implements vscode.Pseudoterminal 
   }
 
   close(): void {
+    this.onInput(interruptKey);
     this.dispose();
+  }
+
+  handleInput(keys: string): void {
+    this.onInput(keys);
   }
 
   show(): void {
@@ -35,6 +47,11 @@ export class StreamTerminal extends Disposable implements vscode.Pseudoterminal 
 
   line(text: string): void {
     this.write(`\r\n${plainForTerminal(text)}\r\n`);
+  }
+
+  /** Lines that are safe for a terminal already, and may be coloured. */
+  lines(texts: readonly string[]): void {
+    this.write(texts.map((text) => `${text}\r\n`).join(''));
   }
 
   output(chunk: Buffer): void {

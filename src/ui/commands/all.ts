@@ -17,6 +17,7 @@ import { removeGuest } from './removeGuest';
 import { resumeExperiment } from './resumeExperiment';
 import { runBenchmarks } from './runBenchmarks';
 import { stopExperiment } from './stopExperiment';
+import { tryBenchmark } from './tryBenchmark';
 
 type Command = (services: Services, ...args: readonly unknown[]) => Promise<unknown>;
 
@@ -40,4 +41,5 @@ export const commands: Readonly<Record<string, Command>> = {
   'guestbench.resumeExperiment': resumeExperiment,
   'guestbench.runBenchmarks': runBenchmarks,
   'guestbench.stopExperiment': stopExperiment,
+  'guestbench.tryBenchmark': tryBenchmark,
 };

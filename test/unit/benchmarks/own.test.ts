@@ -511,8 +511,10 @@ describe('damaged outputs', () => {
     fc.assert(
       fc.property(text, fc.boolean(), (damaged, isWhole) => {
         const files = new Map([['out.txt', damaged]]);
-        for (const { parse } of benchmarks) {
-          fine(parse(isWhole ? output(damaged, { files }) : output('', { stdout: damaged, files })));
+        for (const benchmark of benchmarks) {
+          fine(
+            benchmark.parse(isWhole ? output(damaged, { files }) : output('', { stdout: damaged, files })),
+          );
         }
       }),
       { numRuns, seed: 20_130_101 },
@@ -523,14 +525,16 @@ describe('damaged outputs', () => {
     for (const text of good) {
       const { stdout } = output(text);
       for (let length = 0; length < stdout.length; length++) {
-        for (const { parse } of benchmarks) {
-          expect(parse(output('', { stdout: stdout.slice(0, length) })).outcome).toBe('failed');
+        for (const benchmark of benchmarks) {
+          expect(benchmark.parse(output('', { stdout: stdout.slice(0, length) })).outcome).toBe('failed');
         }
       }
     }
-    const values = benchmarks.map(({ parse }) => parse(output(good[0]!)).metrics.map(({ value }) => value));
-    const noisy = benchmarks.map(({ parse }) =>
-      parse(output(`warning: locale\r\n${good[0]!}`)).metrics.map(({ value }) => value),
+    const values = benchmarks.map((benchmark) =>
+      benchmark.parse(output(good[0]!)).metrics.map(({ value }) => value),
+    );
+    const noisy = benchmarks.map((benchmark) =>
+      benchmark.parse(output(`warning: locale\r\n${good[0]!}`)).metrics.map(({ value }) => value),
     );
     expect(values[0]).toEqual([12.5]);
     expect(noisy.slice(0, 2)).toEqual(values.slice(0, 2));
