@@ -85,15 +85,15 @@ function loadTable(shown: Shown, rows: readonly Row[], choose: (id: string) => v
   const columns: Column[] = [
     { title: 'Block' },
     { title: 'Guest' },
+    { title: 'Course' },
     ...['User', 'System', 'I/O wait', 'Steal'].map((title) => ({ title, number: 'number' as const })),
-    { title: 'Context switches/s', number: 'number' },
+    { title: 'Switches/s', number: 'number' },
     { title: 'Interrupts/s', number: 'number' },
-    { title: 'Memory pressure', number: 'number' },
+    { title: 'Pressure', number: 'number' },
     { title: 'Least memory', number: 'number' },
     ...(hasHost
-      ? ['Own domain', 'dom0', 'Other domains'].map((title) => ({ title, number: 'number' as const }))
+      ? ['Own domain', 'dom0', 'Others'].map((title) => ({ title, number: 'number' as const }))
       : []),
-    { title: 'Course' },
   ];
   const cells = rows.map(({ trial, load }): Child[] => {
     const { host } = load;
@@ -102,6 +102,9 @@ function loadTable(shown: Shown, rows: readonly Row[], choose: (id: string) => v
     return [
       trial.warmup ? 'warm-up' : String(trial.block),
       guestMark(model, trial.guest, role),
+      load.series === undefined
+        ? '–'
+        : linkButton('Chart', `load:${id}`, plain(`Course of the load of ${trial.id}`), () => choose(id)),
       ...[load.userPercent, load.systemPercent, load.iowaitPercent, load.stealPercent].map(formatPercent),
       formatValue(load.contextSwitchesPerSecond && Math.round(load.contextSwitchesPerSecond)),
       formatValue(load.interruptsPerSecond && Math.round(load.interruptsPerSecond)),
@@ -110,13 +113,10 @@ function loadTable(shown: Shown, rows: readonly Row[], choose: (id: string) => v
       ...(hasHost
         ? [host?.ownPercent, host?.dom0Percent, host?.othersPercent].map((value) => formatPercent(value))
         : []),
-      load.series === undefined
-        ? '–'
-        : linkButton('Chart', `load:${id}`, plain(`Course of the load of ${trial.id}`), () => choose(id)),
     ];
   });
-  const host = hasHost ? '; domains in percent of one physical CPU, as dom0 saw them' : '';
-  const caption = `Load of each trial, in percent of all CPU time of the guest${host}`;
+  const host = hasHost ? '; domains of the host in percent of one physical CPU, as dom0 saw them' : '';
+  const caption = `Load of each trial: percent of all CPU time of the guest, context switches, interrupts, highest memory pressure, least memory available${host}`;
   return table(caption, columns, cells, (row) => (rows[row]?.trial.warmup === true ? 'warmup' : undefined));
 }
 

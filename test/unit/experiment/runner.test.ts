@@ -134,6 +134,7 @@ beforeEach(() => {
   calls.length = 0;
   stateOf = () => 'running';
   play = () => ({ stdout: '100' });
+  loadOf = () => Promise.resolve([]);
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
