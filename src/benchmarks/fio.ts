@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import type { Benchmark, Metric } from './benchmark';
+import { deviceShape, examine, mustBeConfirmed, tellDevice, type DeviceUse } from './blockDevice';
 import { checkScript, installScript, samePackage } from './check';
 import { defineBenchmark } from './define';
 import { oneOf, parameter, parameterObject, wholeNumber, yesNo } from './parameters';
@@ -39,6 +40,7 @@ const chooseEngine = (engine: Engine, depth: number): string => {
 };
 
 type Side = 'read' | 'write';
+const useOf = (rw: Pattern['rw']): DeviceUse => (rw === 'read' || rw === 'randread' ? 'read' : 'write');
 interface Pattern {
   readonly id: string;
   /** fio's own word for it, which is in the ids of the metrics. */
@@ -105,6 +107,7 @@ const shapeOf = ({ blockKiB, depth }: Pattern) => ({
     'How fio asks the kernel; auto: libaio, or psync where that is missing.',
     oneOf(engines, 'auto'),
   ),
+  ...deviceShape,
   direct: parameter("Past the guest's cache (yes), or through it (no).", yesNo('yes')),
 });
 
@@ -112,20 +115,28 @@ const oneWayParameters = (pattern: Pattern) => parameterObject(shapeOf(pattern))
 type Common = z.output<ReturnType<typeof oneWayParameters>>;
 
 function runScript({ rw }: Pattern, parameters: Common, mix: '' | ` --rwmixread=${number}`): string {
-  const { seconds, rampSeconds, sizeMiB, blockKiB, depth, jobs, engine, direct } = parameters;
+  const { seconds, rampSeconds, sizeMiB, blockKiB, depth, jobs, engine, direct, device, confirmDevice } =
+    parameters;
   const part = Math.floor(sizeMiB / jobs);
   const apart = (rw === 'read' || rw === 'write') && jobs > 1;
   const size = apart ? `--size=${part}m --offset_increment=${part}m` : `--size=${sizeMiB}m`;
+  // A device is opened for reading only where nothing is to be written.
+  const target = device === '' ? '--directory=.' : useOf(rw) === 'read' ? '--readonly' : '';
   return [
     preamble,
     findTool(['fio']),
     'echo "guestbench: version=$(fio --version)"',
-    warnAboutFilesystem,
+    ...(device === '' ? [warnAboutFilesystem] : []),
     chooseEngine(engine, depth),
-    `echo "guestbench: engine=$gb_engine iodepth=$gb_depth size=${sizeMiB}m bs=${blockKiB}k jobs=${jobs} direct=${direct}${mix.replace(' --', ' ')} fs=$gb_fs"`,
-    layOut(sizeMiB),
+    `echo "guestbench: engine=$gb_engine iodepth=$gb_depth size=${sizeMiB}m bs=${blockKiB}k jobs=${jobs} direct=${direct}${mix.replace(' --', ' ')} ${device === '' ? 'fs=$gb_fs' : `device=${device}`}"`,
+    device === ''
+      ? layOut(sizeMiB)
+      : [
+          mustBeConfirmed(device, confirmDevice, useOf(rw), sizeMiB * 1024 * 1024),
+          `gb_data='${device}'`,
+        ].join('\n'),
     '# --thread: worker processes would leave our session and outlive a stopped trial.',
-    `exec fio --name=${rw} --directory=. --filename="$gb_data" --rw=${rw}${mix} --bs=${blockKiB}k ${size} --direct=${direct === 'yes' ? 1 : 0} --ioengine="$gb_engine" --iodepth="$gb_depth" --numjobs=${jobs} --thread --time_based --ramp_time=${rampSeconds} --runtime=${seconds} --randrepeat=0 --norandommap --refill_buffers --group_reporting --fallocate=none --output="$GB_FILES/out.json" --output-format=json --eta=always --eta-newline=1`,
+    `exec fio --name=${rw} ${target} --filename="$gb_data" --rw=${rw}${mix} --bs=${blockKiB}k ${size} --direct=${direct === 'yes' ? 1 : 0} --ioengine="$gb_engine" --iodepth="$gb_depth" --numjobs=${jobs} --thread --time_based --ramp_time=${rampSeconds} --runtime=${seconds} --randrepeat=0 --norandommap --refill_buffers --group_reporting --fallocate=none --output="$GB_FILES/out.json" --output-format=json --eta=always --eta-newline=1`,
     '',
   ].join('\n');
 }
@@ -139,6 +150,18 @@ const checkFio = (sizeMiB: number): string =>
       `if [ -d "\${GB_WORK:-}" ] && [ ! -f "$GB_WORK/fio-${sizeMiB}m.dat" ]; then`,
       needsSpace(2 * 1024 * sizeMiB, (why) => `gb_problem "${why}" space`),
       'fi',
+    ].join('\n'),
+  });
+
+const checkDevice = (device: string, use: DeviceUse): string =>
+  checkScript({
+    commands: ['fio'],
+    packages,
+    version: 'fio --version 2>/dev/null',
+    further: [
+      examine,
+      `gb_examine '${device}' ${use}`,
+      'if [ -n "$gb_why" ]; then gb_problem "$gb_why"; fi',
     ].join('\n'),
   });
 
@@ -158,14 +181,24 @@ const partsOf = (pattern: Pattern) => ({
     standard: { seconds: 30, rampSeconds: 5, sizeMiB: 1024 },
     thorough: { seconds: 60, rampSeconds: 10, sizeMiB: 4096 },
   },
+  confirmation: ({ device }: Common) =>
+    device === ''
+      ? undefined
+      : {
+          parameter: 'confirmDevice',
+          name: device,
+          loses: useOf(pattern.rw) === 'write' ? ('everything' as const) : ('nothing' as const),
+          script: tellDevice(device, useOf(pattern.rw)),
+        },
   estimateSeconds: ({ seconds, rampSeconds, sizeMiB }: Common) => 1 + seconds + rampSeconds + sizeMiB / 1000,
   timeoutSeconds: ({ seconds, rampSeconds, sizeMiB }: Common) => 120 + 2 * (seconds + rampSeconds) + sizeMiB,
   scripts: {
-    check: ({ sizeMiB }: Common) => checkFio(sizeMiB),
+    check: ({ sizeMiB, device }: Common) =>
+      device === '' ? checkFio(sizeMiB) : checkDevice(device, useOf(pattern.rw)),
     install: () => installScript(packages),
     run: (parameters: Common) => runScript(pattern, parameters, ''),
     cleanup: () =>
-      '[ -n "${GB_WORK:-}" ] && cd "$GB_WORK" 2>/dev/null && rm -f fio-[0-9]*m.dat fio-[0-9]*m.dat.new\nexit 0\n',
+      '[ -n "${GB_WORK:-}" ] && cd "$GB_WORK" 2>/dev/null && rm -f fio-[0-9]*m.dat fio-[0-9]*m.dat.new device-used-[0-9]*\nexit 0\n',
   },
   parse: parsers.fio,
 });

@@ -93,8 +93,8 @@ describe('the editor of parameters', () => {
       (await workbench.quickPickRow('seconds').innerText()).includes('3 s (default 30 s)'),
     );
     await workbench.fill('Save "short reads"');
-    await workbench.until('the suite saved', async () =>
-      JSON.stringify(suites()?.['short reads']).includes('"seconds":3'),
+    await workbench.until('the suite saved', () =>
+      Promise.resolve(JSON.stringify(suites()?.['short reads']).includes('"seconds":3')),
     );
     expect(workbench.pageErrors).toEqual([]);
   });

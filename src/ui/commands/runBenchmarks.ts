@@ -6,6 +6,7 @@ import type { ExperimentSummary } from '../../experiment/runner';
 import { UserError } from '../../model/userError';
 import { askLengths, withLengths } from '../askLengths';
 import { guestsFrom, stringsOf, valueOf } from '../commandArguments';
+import { confirmLosses } from '../confirmLosses';
 import { requireTrust } from '../guestService';
 import { reachGuests } from '../reachGuests';
 import {
@@ -19,6 +20,7 @@ import {
   type Workloads,
 } from '../runQuestions';
 import type { Services } from '../services';
+import { withSources } from '../sourceQuestions';
 import { prepareRun } from './prepareGuest';
 
 /**
@@ -38,22 +40,25 @@ export async function runBenchmarks(
   const preset = presetFrom(valueOf(options, 'preset'));
   // Suites that were named in the call are to run as they are.
   const length = preset ?? (named?.ids.length === 0 ? 'as-given' : undefined);
-  const refs =
+  const chosen =
     length === undefined
       ? await askLengths(services, workloads, guests.length)
       : withLengths(services, workloads, length);
+  const person = isWholeCall(args) ? 'unattended' : 'attended';
+  const refs = await withSources(chosen, benchmarksOf(services.lab.lab), person);
   const planned = resolveBenchmarks(refs, benchmarksOf(services.lab.lab));
   const rounds = roundsFrom(valueOf(options, 'rounds')) ?? (await askRounds(planned, guests));
-  const person = isWholeCall(args) ? 'unattended' : 'attended';
   const reached = await reachGuests(services, guests, person);
-  const prepared = await prepareRun(services, reached, planned, person);
+  const confirmed = await confirmLosses(services, reached, refs, person);
+  const meant = resolveBenchmarks(confirmed, benchmarksOf(services.lab.lab));
+  const prepared = await prepareRun(services, reached, meant, person);
   const label = valueOf(options, 'label');
   const seed = valueOf(options, 'seed');
   const opening = openReportWhenThere(services);
   try {
     return await services.experiments.run({
       guests: prepared.guests,
-      benchmarks: refs.filter(({ id }) => prepared.benchmarks.includes(id)),
+      benchmarks: confirmed.filter(({ id }) => prepared.benchmarks.includes(id)),
       rounds,
       ...(typeof label === 'string' ? { label } : {}),
       ...(typeof seed === 'number' ? { seed } : {}),
