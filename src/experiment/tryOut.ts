@@ -41,7 +41,7 @@ export async function tryOut(options: TryOutOptions): Promise<TryOutEnd> {
       planned: watched(planned, (output) => (seen.output = output)),
       jobs,
       jobId,
-      wholeFile: (stream) => path.join(folder, stream),
+      wholeFile: (stream: 'stdout' | 'stderr') => path.join(folder, stream),
       append: (event: ExperimentEvent) => {
         if ('exitCode' in event) seen.exitCode = event.exitCode;
         return Promise.resolve();

@@ -27,7 +27,10 @@ export type Reading =
 
 /** Judges a run of a person's own benchmark: cancelled, exit status, then every metric or none. Never throws. */
 export function parseOwn(definition: OwnBenchmark, output: TrialOutput): ParsedOutput {
-  return judge(output, { command: definition.title ?? definition.id }, () => {
+  // Why a command failed is told in its own words, not in the line we add.
+  const at = output.stdout.lastIndexOf(elapsedMark);
+  const own = at < 0 ? output : { ...output, stdout: output.stdout.slice(0, at) };
+  return judge(own, { command: definition.title ?? definition.id }, () => {
     const metrics = readingsOf(definition, output).map((reading): Measurement => {
       const { metric } = reading;
       if (reading.status === 'failed') throw new NoResult(`metric ${metric.id}: ${reading.reason}`);
