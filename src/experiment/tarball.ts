@@ -16,6 +16,8 @@ interface Part {
 }
 
 const block = 512;
+/** Of a chunk, at least, save the last. */
+const fairBytes = 64 * 1024;
 const zeros = Buffer.alloc(2 * block);
 /** One time for all: the archive depends on the content only, and no file is newer than what is made of it. */
 const sameTime = Date.UTC(2000, 0, 1) / 1000;
@@ -171,11 +173,23 @@ export async function* readFileExactly(path: string, from: number, bytes: number
   if (left > 0) throw changed();
 }
 
+/** In chunks of a fair size, also of many small files. */
 async function* readParts(parts: readonly Part[], from: number): AsyncGenerator<Buffer> {
   let skipped = 0;
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
   for (const part of parts) {
     const start = Math.max(0, from - skipped);
     skipped += part.bytes;
-    if (start < part.bytes) yield* part.read(start);
+    if (start >= part.bytes) continue;
+    for await (const chunk of part.read(start)) {
+      waiting.push(chunk);
+      waitingBytes += chunk.length;
+      if (waitingBytes < fairBytes) continue;
+      yield Buffer.concat(waiting);
+      waiting = [];
+      waitingBytes = 0;
+    }
   }
+  if (waitingBytes > 0) yield Buffer.concat(waiting);
 }

@@ -16,6 +16,7 @@ export interface UploadProgress {
 export interface UploadsOptions {
   readonly sources: LocalSources;
   readonly connect: (guest: string) => Promise<Connection>;
+  /** Once a percent. */
   readonly onProgress: (progress: UploadProgress) => void;
 }
 
@@ -57,10 +58,16 @@ export class Uploads {
           'guestbench.sources names on this computer now. Name the same file or folder there again.',
       );
     }
+    const { name, bytes: totalBytes } = source;
+    let told: number | undefined;
     return upload(() => this.options.connect(guest), source, {
       ...options,
-      onProgress: (sentBytes) =>
-        this.options.onProgress({ guest, name: source.name, sentBytes, totalBytes: source.bytes }),
+      onProgress: (sentBytes) => {
+        const percent = Math.floor((100 * sentBytes) / totalBytes);
+        if (percent === told) return;
+        told = percent;
+        this.options.onProgress({ guest, name, sentBytes, totalBytes });
+      },
     });
   }
 }

@@ -7,6 +7,7 @@ import { lockHolder } from '../experiment/fileLock';
 import { readExperiment } from '../experiment/journal';
 import { planRounds } from '../experiment/plan';
 import { resolveBenchmarks } from '../experiment/prepare';
+import { fillSources, openSources, requireSources } from '../experiment/sources';
 import {
   ExperimentRunner,
   type ExperimentSummary,
@@ -211,10 +212,16 @@ export class ExperimentService extends Disposable {
   }
 
   private async launch(start: LaunchOptions, how: 'new' | 'resumed'): Promise<ExperimentSummary> {
-    const { file, label, plan, lab, seed, notes } = start;
+    const { file, label, lab, seed, notes } = start;
     const targets = new Map<string, Target>();
-    for (const { name } of plan.guests) targets.set(name, await this.guests.target(this.lab.guest(name)));
+    for (const { name } of start.plan.guests)
+      targets.set(name, await this.guests.target(this.lab.guest(name)));
     const benchmarks = benchmarksOf(lab);
+    const { refs, sources } = await vscode.window.withProgress(
+      { location: { viewId: 'guestbench.guests' }, title: vscode.l10n.t('Reading what is to be uploaded') },
+      () => openSources(start.plan.benchmarks, benchmarks, setting('sources')),
+    );
+    const plan = { ...start.plan, benchmarks: [...refs] };
     const planned = resolveBenchmarks(plan.benchmarks, benchmarks);
     const terminal = new RunTerminal({
       label,
@@ -228,6 +235,8 @@ export class ExperimentService extends Disposable {
     const asking = new AbortController();
     const runner = new ExperimentRunner({
       ...start,
+      plan,
+      sources,
       version: this.version,
       catalogue: benchmarks,
       connect: (name, signal) => {
@@ -294,6 +303,15 @@ export class ExperimentService extends Disposable {
           guest,
           reason === undefined ? waiting : vscode.l10n.t('out of reach, trying again'),
         ),
+      onUpload: (progress) => {
+        const { guest, name, sentBytes, totalBytes } = progress;
+        const percent = Math.floor((100 * sentBytes) / totalBytes);
+        this.guests.setActivity(
+          guest,
+          percent === 100 ? waiting : vscode.l10n.t('receiving {0}, {1} %', name, percent),
+        );
+        terminal.onUpload(progress);
+      },
       onNotice: (text) => {
         this.log.warn(text);
         terminal.onNotice(text);
@@ -336,7 +354,9 @@ export class ExperimentService extends Disposable {
       };
     });
     const seed = options.seed ?? randomInt(2 ** 31);
-    const benchmarks = options.benchmarks.map((entry) => ({ ...entry }));
+    const known = benchmarksOf(this.lab.lab);
+    const benchmarks = fillSources(options.benchmarks, known, setting('sources')).map((ref) => ({ ...ref }));
+    requireSources(benchmarks, known);
     return {
       seed,
       plan: {

@@ -3,6 +3,7 @@ import type { Benchmark } from '../benchmarks/benchmark';
 import { lanesOf } from '../experiment/lanes';
 import type { Progress, RunnerListener } from '../experiment/runner';
 import type { TrialEnd } from '../experiment/trial';
+import type { UploadProgress } from '../experiment/uploads';
 import { Disposable } from '../model/disposable';
 import type { Plan, Trial } from '../model/experiment';
 import { aboutDuration } from './duration';
@@ -31,6 +32,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
   /** Of the trials that run now: one a host. */
   private readonly texts = new Map<string, TrialText>();
   private readonly hosts: number;
+  private readonly uploadedQuarters = new Map<string, number>();
   private atLineStart = true;
   private running = true;
 
@@ -128,6 +130,14 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
             : vscode.l10n.t('failed');
       this.line(`${who}${red('✗')} ${bold(word)}: ${plainForTerminal(end.reason)}`);
     }
+  }
+
+  onUpload({ guest, name, sentBytes, totalBytes }: UploadProgress): void {
+    const quarter = Math.floor((4 * sentBytes) / totalBytes);
+    const upload = `${guest}\n${name}`;
+    if (this.uploadedQuarters.get(upload) === quarter) return;
+    this.uploadedQuarters.set(upload, quarter);
+    this.line(dim(plainForTerminal(vscode.l10n.t('Uploading {0} to {1}: {2} %', name, guest, 25 * quarter))));
   }
 
   onNotice(text: string): void {

@@ -7,6 +7,7 @@ const schema = {
   groupGuestsBy: z.enum(['host', 'mode', 'nothing']),
   refreshSeconds: z.int().check(z.minimum(0), z.maximum(86_400)),
   connectTimeoutSeconds: z.int().check(z.minimum(2), z.maximum(600)),
+  sources: z.record(z.string(), z.string()),
   equivalenceMargin: z.number().check(z.minimum(0.001), z.maximum(0.5)),
 };
 

@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
 import { benchmarksOf } from '../../benchmarks/own';
 import { resolveBenchmarks, type PlannedBenchmark } from '../../experiment/prepare';
+import { fillSources } from '../../experiment/sources';
 import { UserError } from '../../model/userError';
 import { guestsFrom, pickGuests, stringsOf } from '../commandArguments';
 import { requireTrust } from '../guestService';
 import { Preparation } from '../preparation';
 import { PreparePanel } from '../preparePanel';
 import type { Services } from '../services';
+import { setting } from '../settings';
 
 /** The table a person opened last: the next one takes its place. Tables that a run waits for stay. */
 let shown: PreparePanel | undefined;
@@ -19,10 +21,8 @@ export async function prepareGuest(services: Services, ...args: readonly unknown
   for (const name of names) services.lab.guest(name);
   const benchmarks = benchmarksOf(services.lab.lab);
   const ids = benchmarksFrom(args) ?? benchmarks.map((benchmark) => benchmark.id);
-  const planned = resolveBenchmarks(
-    ids.map((id) => ({ id })),
-    benchmarks,
-  );
+  const refs = ids.map((id) => ({ id }));
+  const planned = resolveBenchmarks(fillSources(refs, benchmarks, setting('sources')), benchmarks);
   const preparation = new Preparation(services.guests, names, planned, 'prepare');
   shown?.close();
   shown = new PreparePanel(services, preparation, 'prepare');
