@@ -226,13 +226,55 @@ describe('parameters that name a place', () => {
     `/${'a'.repeat(500)}`,
     '-rf',
   ];
-  it.each(['kernel-build', 'unixbench-single', 'unixbench-parallel'])('of %s are strict', (id) => {
+  it.each(['kernel-build', 'unixbench-single', 'unixbench-parallel', 'pts'])('of %s are strict', (id) => {
     for (const source of bad) {
       expect(() => benchmarkById(id)!.script('run', { source }), source).toThrow(/source must be/);
     }
     for (const source of ['/srv/sources/linux-6.1.tar.xz', 'https://host.example:8443/pub/x-1.2_3.tar.gz']) {
       expect(benchmarkById(id)!.script('run', { source })).toContain(`'${source}'`);
     }
+    expect(benchmarkById(id)!.script('run', { source: 'guest:/srv/x.tar' })).toContain("'/srv/x.tar'");
+  });
+
+  const ofThisComputer = [
+    "local:/home/ann/it's a folder",
+    'local:~/src/linux-6.1',
+    'local:C:\\Users\\Ann\\linux.tar.xz',
+    'local:\\\\server\\share\\x',
+    'uploaded:UnixBench.tar@0123456789abcdef',
+  ];
+  it.each(['kernel-build', 'unixbench-single'])(
+    'of %s never carry a path of this computer to a guest',
+    (id) => {
+      const benchmark = benchmarkById(id)!;
+      for (const source of ofThisComputer) {
+        expect(benchmark.parameters.parse({ source })['source']).toBe(source);
+        expect(() => benchmark.script('run', { source })).toThrow('was not uploaded');
+        for (const phase of ['check', 'install', 'cleanup'] as const) {
+          const script = benchmark.script(phase, { source });
+          expect([script.includes(source.slice(6)), script.includes('is not on this guest')]).toEqual([
+            false,
+            false,
+          ]);
+        }
+      }
+      for (const source of [
+        'local:relative',
+        'local:',
+        'local:/a\nb',
+        'uploaded:/x@0123456789abcdef',
+        'guest:x',
+      ])
+        expect(benchmark.parameters.safeParse({ source }).success, source).toBe(false);
+    },
+  );
+
+  it('can pin the source of a kernel', () => {
+    const sha256 = 'a'.repeat(64);
+    expect(benchmarkById('kernel-build')!.script('run', { sha256 })).toContain(`!= ${sha256}`);
+    expect(() => benchmarkById('kernel-build')!.script('run', { sha256: 'abc; reboot' })).toThrow(
+      /sha256 must/,
+    );
   });
 });
 
