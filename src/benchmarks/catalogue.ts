@@ -4,6 +4,7 @@ import { fioRandread, fioRandrw, fioRandwrite, fioSeqread, fioSeqwrite } from '.
 import { kernelBuild } from './kernelBuild';
 import { openssl } from './openssl';
 import { php } from './php';
+import { pts } from './pts';
 import { sevenZip } from './sevenZip';
 import { sqlite } from './sqlite';
 import { unixbenchParallel, unixbenchSingle } from './unixbench';
@@ -26,6 +27,7 @@ export const catalogue: readonly Benchmark[] = [
   kernelBuild,
   unixbenchSingle,
   unixbenchParallel,
+  pts,
 ];
 
 export function benchmarkById(id: string): Benchmark | undefined {

@@ -8,14 +8,89 @@ export function parsePts(output: TrialOutput): ParsedOutput {
   return judge(output, { command: 'phoronix-test-suite', exitStatus: 'saysNothing' }, () => {
     const [name, xml] = [...output.files].find(([file]) => /(?:^|\/)composite\.xml$/.test(file)) ?? [];
     if (name === undefined || xml === undefined) throw new NoResult(messageOf(output));
-    return readResults(readXml(xml, name), name);
+    return readResults(readXml(xml, name), name, planOf(output.stdout));
   });
+}
+
+/** What was asked for, as the run script says before it starts; nothing of a run that was not ours. */
+interface Plan {
+  /** Names of tests with their versions. */
+  readonly tests: readonly string[];
+  readonly options: readonly Option[];
+}
+
+interface Option {
+  /** The test, without its version. */
+  readonly test: string;
+  /** What people call the option, and the choice. */
+  readonly title: string;
+  readonly choice: string;
+  /** What the choice puts on the command line. */
+  readonly argument: string;
+}
+
+function planOf(stdout: string): Plan {
+  const said = (key: string) =>
+    completeLines(stdout).flatMap(({ text }) =>
+      text.startsWith(`guestbench: ${key}=`) ? [text.slice(`guestbench: ${key}=`.length)] : [],
+    );
+  return {
+    tests: said('test'),
+    options: said('option').map((line) => {
+      const [test = '', title = '', choice = '', argument = ''] = line.split('|');
+      return { test, title, choice, argument };
+    }),
+  };
+}
+
+const withoutVersion = (test: string): string => test.replace(/-\d[\d.]*$/, '');
+
+/** Our runs write into the result file how many tests and options there are: none may be lost on the way. */
+function mustBeWhole({ tests, options }: Plan, root: Element, file: string): void {
+  const titles = within([root], 'Generated', 'Title').map((text) => /^guestbench-(\d+x\d+)-/.exec(text)?.[1]);
+  const names = [
+    ...within([root], 'System', 'Identifier'),
+    ...within([root], 'Result', 'Data', 'Entry', 'Identifier'),
+  ].map((text) => /^guest-(\d+x\d+)$/.exec(text)?.[1]);
+  const sizes = new Set([...titles, ...names]);
+  if (sizes.size === 1 && sizes.has(undefined) && tests.length + options.length === 0) return;
+  const all = tests.map(withoutVersion);
+  const isWhole = sizes.size === 1 && sizes.has(`${tests.length}x${options.length}`);
+  if (isWhole && options.every(({ test }) => all.includes(test))) return;
+  throw new NoResult(
+    `${file} is not of the run that was planned: expected its title and systems to name ${tests.length}x${options.length} tests and options, found ${[...sizes].join(', ')}`,
+  );
+}
+
+/** The texts of the elements at that path. */
+function within(from: readonly Element[], ...path: readonly string[]): readonly string[] {
+  return path
+    .reduce<readonly Element[]>(
+      (all, name) => all.flatMap(({ children }) => children.filter((child) => child.name === name)),
+      from,
+    )
+    .map(({ text }) => text.trim());
+}
+
+/** A wrong choice makes phoronix-test-suite run another one without a word: what ran is compared with what was asked. */
+function mustBeAsked(options: readonly Option[], result: (name: string) => string, where: string): void {
+  const test = withoutVersion(result('Identifier'));
+  const description = ` - ${result('Description')} - `;
+  for (const { title, choice, argument } of options.filter((option) => option.test === test)) {
+    if (description.includes(` - ${title}: ${choice} - `)) continue;
+    const start = description.indexOf(` - ${title}: `);
+    const ran = start < 0 ? undefined : description.slice(start + title.length + 5).split(' - ')[0];
+    if (ran === undefined && ` ${result('Arguments')} `.includes(` ${argument} `)) continue;
+    const instead = ran === undefined ? `ran "${result('Description')}"` : `ran "${ran}"`;
+    throw new NoResult(`${where}: asked for "${choice}" as ${title}, ${instead}`);
+  }
 }
 
 const messages: readonly RegExp[] = [
   /batch mode must first be configured/,
   /Downloading of needed test files failed/,
   /is not installed/,
+  /PHP Fatal error/,
   /did not produce a result/,
   /\[(?:PROBLEM|ERROR)\] /,
   /\[NOTICE\] /,
@@ -40,11 +115,16 @@ function messageOf(output: TrialOutput): string {
   return 'no composite.xml: expected the result file of phoronix-test-suite';
 }
 
-function readResults(root: Element, file: string): Found {
+function readResults(root: Element, file: string, plan: Plan): Found {
   if (root.name !== 'PhoronixTestSuite')
     throw new NoResult(`${file}: expected <PhoronixTestSuite>, found <${root.name}>`);
+  mustBeWhole(plan, root, file);
   const failed: { test: string; error: string }[] = [];
+  /** Also of what failed: whether an id is unique must not hang on what fails where. */
+  const everyId: (readonly string[])[] = [];
   const found: { readonly metric: Omit<Measurement, 'id'>; readonly ids: readonly string[] }[] = [];
+  /** What has run, and of which runs there is a figure that is tested. */
+  const [ran, tested] = [new Set<string>(), new Set<string>()];
   for (const result of root.children.filter(({ name }) => name === 'Result')) {
     const field = (name: string) => only(result, name, file).trim();
     // Monitors (temperature, load) have no identifier; what is not measured has no value by design.
@@ -58,8 +138,12 @@ function readResults(root: Element, file: string): Found {
       );
     }
     const test = [field('Title'), field('Description')].filter((part) => part !== '').join(', ');
+    ran.add(withoutVersion(field('Identifier')));
+    mustBeAsked(plan.options, field, `${file}, line ${result.line}`);
     const value = only(entry, 'Value', file).trim();
     const error = errorOf(only(entry, 'JSON', file));
+    const ids = idsFor(field('Description'), field('Title'), field('Scale'), field('Identifier'));
+    everyId.push(ids);
     if (error !== undefined || value === '') {
       failed.push({ test, error: error ?? 'The test run did not produce a result.' });
       continue;
@@ -77,22 +161,37 @@ function readResults(root: Element, file: string): Found {
       );
       mustAgree(`${where}: the mean`, figure, mean, 0.51 * 10 ** -places + mean * 1e-6);
     }
+    // One run can give several figures (requests and bytes of fio): the first is tested, the others are shown.
+    const run = `${field('Identifier')}\n${field('Arguments')}`;
+    const primary = better !== 'none' && !tested.has(run);
+    if (primary) tested.add(run);
     const metric = {
       value: figure,
       unit: field('Scale'),
       better,
+      title: titleOf(field('Title'), field('Description')),
+      primary,
       ...(runs.length > 0 ? { samples: runs } : {}),
     };
-    found.push({
-      metric,
-      ids: idsFor(field('Description'), field('Title'), field('Scale'), field('Identifier')),
-    });
+    found.push({ metric, ids });
+  }
+  for (const test of plan.tests.filter((name) => !ran.has(withoutVersion(name)))) {
+    failed.push({ test, error: 'It is not among the results: it did not run.' });
   }
   const [first] = failed;
   if (found.length === 0 && first !== undefined) {
     throw new NoResult(`${failed.length} of ${failed.length} tests failed; ${first.test}: ${first.error}`);
   }
-  return { metrics: withIds(found, file), failed };
+  return { metrics: withIds(found, everyId, file), failed };
+}
+
+/** "7-Zip Compression: Compression Rating"; with more than one choice their names are needed to tell them apart. */
+function titleOf(title: string, description: string): string {
+  const choices = description.split(' - ');
+  const [only = ''] = choices;
+  const words =
+    choices.length > 1 ? choices.join(', ') : only.slice(only.indexOf(': ') < 0 ? 0 : only.indexOf(': ') + 2);
+  return [title, words].filter((part) => part !== '').join(': ');
 }
 
 /** The text of a child element; absent is empty, and two are a damaged file. */
@@ -142,10 +241,11 @@ function slug(text: string): string {
 
 function withIds(
   found: readonly { readonly metric: Omit<Measurement, 'id'>; readonly ids: readonly string[] }[],
+  everyId: readonly (readonly string[])[],
   file: string,
 ): readonly Measurement[] {
   const count = new Map<string, number>();
-  for (const { ids } of found) for (const id of new Set(ids)) count.set(id, (count.get(id) ?? 0) + 1);
+  for (const ids of everyId) for (const id of new Set(ids)) count.set(id, (count.get(id) ?? 0) + 1);
   return found.map(({ metric, ids }) => {
     const id = ids.find((candidate) => count.get(candidate) === 1);
     if (id === undefined) throw new NoResult(`${file}: two results are both "${ids[0] ?? ''}"`);

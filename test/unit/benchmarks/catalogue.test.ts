@@ -22,6 +22,7 @@ describe('the catalogue', () => {
       'kernel-build',
       'unixbench-single',
       'unixbench-parallel',
+      'pts',
     ]);
     for (const benchmark of catalogue) expect(benchmarkById(benchmark.id)).toBe(benchmark);
     expect(benchmarkById('nothing')).toBeUndefined();
@@ -29,7 +30,8 @@ describe('the catalogue', () => {
 });
 
 describe.each(catalogue.map((benchmark) => [benchmark.id, benchmark] as const))('%s', (id, benchmark) => {
-  it('has one primary metric, and metric ids that are different from each other', () => {
+  // What a Phoronix Test Suite measures is known from its results only.
+  it.skipIf(id === 'pts')('has one primary metric, and metric ids that are different from each other', () => {
     expect(benchmark.metrics.filter(({ primary }) => primary)).toHaveLength(1);
     expect(benchmark.metrics.find(({ primary }) => primary)?.better).not.toBe('none');
     expect(new Set(benchmark.metrics.map((metric) => metric.id)).size).toBe(benchmark.metrics.length);
@@ -76,8 +78,16 @@ describe.each(catalogue.map((benchmark) => [benchmark.id, benchmark] as const))(
     const expected = benchmark.metrics.filter(
       (metric) => metric.optional !== true || found.includes(metric.id),
     );
-    expect(parsed.metrics.map(shape).toSorted()).toEqual(expected.map(shape).toSorted());
-    expect(found).toContain(benchmark.metrics.find(({ primary }) => primary)?.id);
+    if (id === 'pts') {
+      expect(benchmark.metrics).toEqual([]);
+      expect(parsed.metrics.map(({ title, primary }) => [title, primary])).toEqual([
+        ['7-Zip Compression: Compression Rating', true],
+        ['7-Zip Compression: Decompression Rating', false],
+      ]);
+    } else {
+      expect(parsed.metrics.map(shape).toSorted()).toEqual(expected.map(shape).toSorted());
+      expect(found).toContain(benchmark.metrics.find(({ primary }) => primary)?.id);
+    }
     expect(ownRun(id).stdout).toMatch(/^guestbench: version=\S.*\d/);
   });
 
@@ -205,6 +215,124 @@ describe('unixbench', () => {
     expect(parallel.parse(more).reason).toContain('expected a pass of 4 copies, found one of 1');
     const both = captures.find(({ name }) => name === 'ok-full-v6-i1-c1-c2')!;
     expect(single.parse(both.output).reason).toContain('expected one pass of UnixBench, found 2');
+  });
+});
+
+describe('pts', () => {
+  const pts = benchmarkById('pts')!;
+  const fio = captures.find(({ name }) => name === 'ok-fio-options')!.output;
+  const withComposite = (change: (text: string) => string) =>
+    pts.parse({ ...fio, files: new Map([...fio.files].map(([name, text]) => [name, change(text)])) });
+
+  it('tests one of several figures that one run gave', () => {
+    expect(pts.parse(fio).metrics.map(({ unit, primary }) => [unit, primary])).toEqual([
+      ['MB/s', true],
+      ['IOPS', false],
+    ]);
+    const informing = withComposite((text) => text.replace('<Proportion>HIB<', '<Proportion><'));
+    expect(informing.metrics.map(({ unit, better, primary }) => [unit, better, primary])).toEqual([
+      ['MB/s', 'none', false],
+      ['IOPS', 'higher', true],
+    ]);
+    const twice = withComposite((text) =>
+      text.replace('<Arguments>randread libaio 0 1 4k<', '<Arguments>randwrite libaio 0 1 4k<'),
+    );
+    expect(twice.metrics.map(({ primary }) => primary)).toEqual([true, true]);
+  });
+
+  it('takes no figure of another choice than the one asked for', () => {
+    const other = withComposite((text) => text.replaceAll('IO Engine: Linux AIO', 'IO Engine: Sync'));
+    expect([other.outcome, other.metrics]).toEqual(['failed', []]);
+    expect(other.reason).toContain('asked for "Linux AIO" as IO Engine, ran "Sync"');
+    // A test may describe itself otherwise: then its arguments tell what ran.
+    const silent = withComposite((text) => text.replaceAll(' - IO Engine: Linux AIO', ''));
+    expect(silent.outcome).toBe('ok');
+    const unknown = withComposite((text) =>
+      text.replaceAll(' - IO Engine: Linux AIO', '').replaceAll('randread libaio', 'randread sync'),
+    );
+    expect(unknown.reason).toContain('asked for "Linux AIO" as IO Engine');
+  });
+
+  const planning = (stdout: string, size: string) =>
+    pts.parse({
+      ...fio,
+      stdout,
+      files: new Map([...fio.files].map(([name, text]) => [name, text.replaceAll('1x6', size)])),
+    });
+
+  it('misses a test that was planned and left no result', () => {
+    const parsed = planning(
+      fio.stdout.replace('guestbench: test=', 'guestbench: test=pts/stream-1.3.4\nguestbench: test='),
+      '2x6',
+    );
+    expect([parsed.outcome, parsed.failed]).toEqual([
+      'mixed',
+      [{ test: 'pts/stream-1.3.4', error: expect.stringContaining('did not run') as string }],
+    ]);
+    expect(parsed.metrics).toHaveLength(2);
+  });
+
+  it('takes no figure when a part of the plan is lost, or the file is of another run', () => {
+    const withoutOption = fio.stdout.replace(/^guestbench: option=.*Engine.*\n/m, '');
+    const spoiled = fio.stdout.replace('option=system/fio|IO', 'option=system/fi|IO');
+    for (const parsed of [
+      planning(withoutOption, '1x6'),
+      planning(spoiled, '1x6'),
+      planning('', '1x6'),
+      planning(fio.stdout, '1x5'),
+      withComposite((text) => text.replace('guestbench-1x6', 'mine')),
+      withComposite((text) => text.replace('<Identifier>guest-1x6<', '<Identifier>mine<')),
+    ]) {
+      expect([parsed.outcome, parsed.metrics]).toEqual(['failed', []]);
+      expect(parsed.reason).toContain('not of the run that was planned');
+    }
+  });
+
+  it('names a metric alike whether another test fails or not', () => {
+    const two = (value: string) =>
+      withComposite((text) => {
+        const result = /<Result>[^]*?<\/Result>/.exec(text)?.[0] ?? '';
+        const other = result
+          .replaceAll('system/fio-1.9.5', 'pts/fio-2.1.0')
+          .replace(/<Value>.*<\/Value>/, `<Value>${value}</Value>`);
+        return text.replace('</PhoronixTestSuite>', `${other}\n</PhoronixTestSuite>`);
+      });
+    const idOf = (parsed: ReturnType<typeof pts.parse>) => parsed.metrics[0]?.id;
+    expect(two('').outcome).toBe('mixed');
+    expect(idOf(two('99'))).toMatch(/\.system_fio_1_9_5$/);
+    expect(idOf(two(''))).toBe(idOf(two('99')));
+  });
+
+  it('takes names of tests and options that mean nothing to a shell', () => {
+    for (const tests of [
+      '',
+      'compress-7zip',
+      'a/b;reboot',
+      '$(x)/y',
+      '--help',
+      'a/b\nc/d',
+      "a/b' c/d",
+      'A/b',
+    ]) {
+      expect(() => pts.script('run', { tests }), tests).toThrow(/tests must be/);
+    }
+    for (const options of [
+      'fio',
+      'fio.type',
+      'fio.type=',
+      'a.b=c=d',
+      'x y=z',
+      'a.b=c\nd',
+      '$(x).y=z',
+      'a.b=c|d',
+    ]) {
+      expect(() => pts.script('run', { options }), options).toThrow(/options must be/);
+    }
+    const quoted = pts.script('run', {
+      tests: 'pts/x-1.0 system/y',
+      options: "x.a=it's $(reboot) (4 KB); y.b=2",
+    });
+    expect(quoted).toContain("'x.a=it'\\''s $(reboot) (4 KB); y.b=2'");
   });
 });
 
