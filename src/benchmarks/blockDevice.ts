@@ -113,7 +113,7 @@ export function tellDevice(device: string, use: DeviceUse): string {
     examine,
     `gb_examine '${device}' ${use}`,
     `if [ -n "$gb_why" ]; then echo "${mark}refused=$gb_why"; exit 0; fi`,
-    `gb_about=$(lsblk -dno MODEL,SERIAL '${device}' 2>/dev/null | tr -s ' \\n' '  ')`,
+    `gb_about=$(lsblk -dno MODEL,SERIAL '${device}' 2>/dev/null | tr -s ' \\n' ' ' | sed 's/^ //; s/ $//')`,
     `gb_label=$(blkid -p -s LABEL -o value '${device}' 2>/dev/null)`,
     `echo "${mark}what=$((gb_bytes / 1048576)) MiB\${gb_about:+, $gb_about}, \${gb_sign:-no filesystem or partitions found}\${gb_label:+ \\"$gb_label\\"}"`,
     `echo "${mark}value=$gb_told"`,

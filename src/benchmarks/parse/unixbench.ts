@@ -99,7 +99,8 @@ function judgeReport(
       ? rules.hints.slice(1)
       : [[/Can't exec "/, `${program} missing`] as const, ...rules.hints.slice(1)];
   return judge(output, { command: rules.command, hints }, () => {
-    const { name, lines } = report(output);
+    const printed = completeLines(output.stdout);
+    const { name, lines } = report(output, printed);
     const sections = readSections(name, lines).map((section) => check(name, section));
     if (sections.length === 0)
       throw new NoResult(`no 'Benchmark Run:' section in ${name}: UnixBench did not finish`);
@@ -107,7 +108,7 @@ function judgeReport(
     if (new Set(kinds).size !== sections.length) {
       throw new NoResult(`two sections of ${name} have the same number of copies`);
     }
-    for (const copies of started(output.stdout)) {
+    for (const copies of started(printed)) {
       if (!sections.some((section) => section.copies === copies)) {
         throw new NoResult(`tests with ${copies} copies were started, but ${name} has no section for them`);
       }
@@ -116,18 +117,21 @@ function judgeReport(
   });
 }
 
-function report(output: TrialOutput): { readonly name: string; readonly lines: readonly Line[] } {
+function report(
+  output: TrialOutput,
+  printed: readonly Line[],
+): { readonly name: string; readonly lines: readonly Line[] } {
   const reports = [...output.files].filter(([, text]) => /^\s*BYTE UNIX Benchmarks \(Version /.test(text));
   const [first, second] = reports;
   if (second !== undefined) throw new NoResult(`expected one report of UnixBench, found ${reports.length}`);
   if (first !== undefined) return { name: `the report ${first[0]}`, lines: completeLines(first[1]) };
-  return { name: 'the standard output', lines: completeLines(output.stdout) };
+  return { name: 'the standard output', lines: printed };
 }
 
 /** The numbers of copies of which the progress lines (`2 x Pipe Throughput  1 2`) tell. */
-function started(stdout: string): ReadonlySet<number> {
+function started(lines: readonly Line[]): ReadonlySet<number> {
   const copies = new Set<number>();
-  for (const { text } of completeLines(stdout)) {
+  for (const { text } of lines) {
     const match = /^(\d{1,4}) x [A-Z0-9][\w :()-]{3,60}? {2}1(?: \d+)*$/.exec(text);
     if (match !== null) copies.add(Number(match[1]));
   }
