@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
 import type { ExperimentSummary } from './experiment/runner';
 import type { App } from './ui/app';
-import type { ExperimentEntry, RunOptions } from './ui/experimentService';
+import type { ExperimentEntry } from './ui/experimentEntry';
+import type { RunOptions } from './ui/experimentService';
 import type { GuestState } from './ui/guestService';
 import { LazyEditor, LazyTree } from './ui/lazy';
 import { reportFailure } from './ui/reporting';

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ExperimentEntry } from './experimentService';
+import type { ExperimentEntry } from './experimentEntry';
 import type { Services } from './services';
 
 /**

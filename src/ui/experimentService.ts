@@ -3,7 +3,6 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { benchmarksOf } from '../benchmarks/own';
-import { lockHolder } from '../experiment/fileLock';
 import { readExperiment } from '../experiment/journal';
 import { planRounds } from '../experiment/plan';
 import { resolveBenchmarks } from '../experiment/prepare';
@@ -21,13 +20,20 @@ import { UserError } from '../model/userError';
 import type { Host } from '../model/lab';
 import type { Connection, Target } from '../ssh/transport';
 import { setContextKey } from './contextKeys';
+import {
+  entryFrom,
+  runningEntry,
+  seen,
+  type ExperimentEntry,
+  type RunningExperiment,
+} from './experimentEntry';
 import type { GuestService } from './guestService';
 import { requireTrust } from './guestService';
 import type { LabService } from './labService';
 import { messageOf, type Log } from './log';
 import { headlineOf } from './headline';
 import { experimentFileName, resultsFolder } from './resultsFolder';
-import { isRounds, mostRounds } from './runQuestions';
+import { isRounds, mostRounds } from './askRounds';
 import { RunTerminal } from './runTerminal';
 import { setting } from './settings';
 import { bold, dim } from './terminalText';
@@ -47,33 +53,12 @@ export interface RunOptions {
   readonly seed?: number;
 }
 
-export type ExperimentState =
-  'running' | 'completed' | 'stopped' | 'failed' | 'interrupted' | 'elsewhere' | 'unreadable';
-
-/** An experiment file as the tree shows it. */
-export interface ExperimentEntry {
-  readonly file: string;
-  readonly label: string;
-  readonly state: ExperimentState;
-  readonly startedAt: string | undefined;
-  readonly guests: readonly string[];
-  readonly benchmarks: readonly string[];
-  /** Trials with a result, and planned in all. */
-  readonly ok: number;
-  readonly failed: number;
-  readonly planned: number;
-  readonly problem?: string;
-}
-
 /** An experiment as it begins or goes on. */
 type LaunchOptions = Pick<RunnerOptions, 'file' | 'id' | 'label' | 'seed' | 'plan' | 'lab' | 'notes'>;
 
-interface Running {
+interface Running extends RunningExperiment {
   readonly runner: ExperimentRunner;
   readonly terminal: RunTerminal;
-  readonly label: string;
-  readonly startedAt: string;
-  readonly plan: Plan;
   /** Aborted by Stop: what is asked of a person is taken back, and nothing is asked any more. */
   readonly asking: AbortController;
   progress: Progress;
@@ -445,54 +430,6 @@ export class ExperimentService extends Disposable {
       return undefined;
     }
   }
-}
-
-/** A file without an end is run by another window, or by nobody any more. */
-function seen(entry: ExperimentEntry): ExperimentEntry {
-  const isElsewhere = entry.state === 'interrupted' && lockHolder(entry.file) !== undefined;
-  return isElsewhere ? { ...entry, state: 'elsewhere' } : entry;
-}
-
-/** From memory: a file that grows by the second is not read again for every row. */
-function runningEntry(file: string, { label, startedAt, plan, progress }: Running): ExperimentEntry {
-  const { ok, failed } = progress;
-  return { file, label, state: 'running', startedAt, ...planned(plan), ok, failed };
-}
-
-function planned(plan: Plan): Pick<ExperimentEntry, 'guests' | 'benchmarks' | 'planned'> {
-  return {
-    guests: plan.guests.map((guest) => guest.name),
-    benchmarks: plan.benchmarks.map((benchmark) => benchmark.id),
-    planned: plan.trials.length,
-  };
-}
-
-function entryFrom(file: string, text: string): ExperimentEntry {
-  const read = readExperiment(text);
-  if (read.status === 'error') {
-    return {
-      file,
-      label: path.basename(file, '.guestbench'),
-      state: 'unreadable',
-      startedAt: undefined,
-      guests: [],
-      benchmarks: [],
-      ok: 0,
-      failed: 0,
-      planned: 0,
-      problem: read.error,
-    };
-  }
-  const { experiment } = read;
-  return {
-    file,
-    label: experiment.label,
-    state: experiment.ended?.reason ?? 'interrupted',
-    startedAt: experiment.startedAt,
-    ...planned(experiment.plan),
-    ok: experiment.trials.filter((trial) => trial.status === 'ok').length,
-    failed: experiment.trials.filter((trial) => trial.status === 'failed' || trial.status === 'lost').length,
-  };
 }
 
 function defaultLabel(plan: Plan): string {

@@ -1,19 +1,10 @@
 import * as vscode from 'vscode';
 import { benchmarksOf } from '../benchmarks/own';
 import { suites as builtInSuites, type Suite } from '../benchmarks/suites';
-import { createEstimator } from '../experiment/estimate';
-import { planRounds } from '../experiment/plan';
-import type { PlannedBenchmark } from '../experiment/prepare';
 import type { BenchmarkRef } from '../model/experiment';
 import type { Lab } from '../model/lab';
 import { UserError } from '../model/userError';
-import { aboutDuration } from './duration';
 import type { Services } from './services';
-
-/** Below this many compared rounds the design gives no verdict. */
-const leastRounds = 4;
-const defaultRounds = 5;
-export const mostRounds = 200;
 
 /** The suites that come with the extension and those of the lab file, which win over equal names. */
 export function allSuites(lab: Lab): readonly Suite[] {
@@ -97,51 +88,4 @@ export async function askWorkloads(lab: Lab): Promise<Workloads> {
 /** A benchmark runs once a round, with the parameters named first. */
 export function withoutRepeats(refs: readonly BenchmarkRef[]): readonly BenchmarkRef[] {
   return refs.filter((ref, index) => refs.findIndex(({ id }) => id === ref.id) === index);
-}
-
-export async function askRounds(
-  planned: readonly PlannedBenchmark[],
-  guests: readonly string[],
-): Promise<number> {
-  const refs = guests.map((name) => ({ name }));
-  const benchmarks = planned.map(({ benchmark }) => ({ id: benchmark.id }));
-  const estimator = createEstimator(refs, (id) => {
-    const entry = planned.find(({ benchmark }) => benchmark.id === id);
-    return entry ? entry.benchmark.estimateSeconds(entry.parameters) : 60;
-  });
-  const item = (rounds: number, detail: string) => ({
-    rounds,
-    label: rounds === 1 ? vscode.l10n.t('1 round') : vscode.l10n.t('{0} rounds', rounds),
-    description: aboutDuration(estimator.secondsFor(planRounds(0, refs, benchmarks, rounds))),
-    detail,
-  });
-  const picked = await vscode.window.showQuickPick(
-    [
-      item(defaultRounds, vscode.l10n.t('Enough for clear differences')),
-      item(10, vscode.l10n.t('From here on, single outliers no longer widen the interval')),
-      item(20, vscode.l10n.t('The most that a verdict uses: for differences of a few percent')),
-      item(1, vscode.l10n.t('A trial run: too few for a verdict')),
-      { rounds: 0, label: vscode.l10n.t('Another number...'), description: '', detail: '' },
-    ],
-    {
-      title: vscode.l10n.t('Run Benchmarks: Rounds (4/4)'),
-      placeHolder: vscode.l10n.t('How often is everything repeated? At least {0} for a verdict', leastRounds),
-      ignoreFocusOut: true,
-    },
-  );
-  if (!picked) throw new vscode.CancellationError();
-  if (picked.rounds > 0) return picked.rounds;
-  const problem = vscode.l10n.t('Enter a whole number from 1 to {0}.', mostRounds);
-  const typed = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Run Benchmarks: Rounds (4/4)'),
-    prompt: vscode.l10n.t('A whole number from 1 to {0}', mostRounds),
-    ignoreFocusOut: true,
-    validateInput: (value) => (isRounds(Number(value)) ? undefined : problem),
-  });
-  if (typed === undefined) throw new vscode.CancellationError();
-  return Number(typed);
-}
-
-export function isRounds(value: unknown): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= mostRounds;
 }

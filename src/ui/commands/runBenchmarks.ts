@@ -5,27 +5,19 @@ import { resolveBenchmarks } from '../../experiment/prepare';
 import type { ExperimentSummary } from '../../experiment/runner';
 import { UserError } from '../../model/userError';
 import { askLengths, withLengths } from '../askLengths';
+import { askRounds, roundsFrom } from '../askRounds';
 import { guestsFrom, stringsOf, valueOf } from '../commandArguments';
 import { confirmLosses } from '../confirmLosses';
 import { requireTrust } from '../guestService';
 import { reachGuests } from '../reachGuests';
-import {
-  allSuites,
-  askGuests,
-  askRounds,
-  askWorkloads,
-  isRounds,
-  mostRounds,
-  withoutRepeats,
-  type Workloads,
-} from '../runQuestions';
+import { allSuites, askGuests, askWorkloads, withoutRepeats, type Workloads } from '../runQuestions';
 import type { Services } from '../services';
 import { withSources } from '../sourceQuestions';
 import { prepareRun } from './prepareGuest';
 
 /**
  * Runs benchmarks on guests as one experiment. Without arguments it asks; `{ guests, benchmarks, suite, preset,
- * rounds, label, seed }` skips the questions it answers. Resolves when the experiment has ended.
+ * rounds, until, maxMinutes, label, seed }` skips the questions it answers. Resolves when the experiment has ended.
  */
 export async function runBenchmarks(
   services: Services,
@@ -47,7 +39,7 @@ export async function runBenchmarks(
   const person = isWholeCall(args) ? 'unattended' : 'attended';
   const refs = await withSources(chosen, benchmarksOf(services.lab.lab), person);
   const planned = resolveBenchmarks(refs, benchmarksOf(services.lab.lab));
-  const rounds = roundsFrom(valueOf(options, 'rounds')) ?? (await askRounds(planned, guests));
+  const repetition = roundsFrom(options) ?? (await askRounds(planned, guests));
   const reached = await reachGuests(services, guests, person);
   const confirmed = await confirmLosses(services, reached, refs, person);
   const meant = resolveBenchmarks(confirmed, benchmarksOf(services.lab.lab));
@@ -59,7 +51,7 @@ export async function runBenchmarks(
     return await services.experiments.run({
       guests: prepared.guests,
       benchmarks: confirmed.filter(({ id }) => prepared.benchmarks.includes(id)),
-      rounds,
+      ...repetition,
       ...(typeof label === 'string' ? { label } : {}),
       ...(typeof seed === 'number' ? { seed } : {}),
     });
@@ -73,9 +65,7 @@ function isWholeCall(args: readonly unknown[]): boolean {
   const [options] = args;
   const workloads = stringsOf(options, 'benchmarks') ?? stringsOf(options, 'suite');
   return (
-    stringsOf(options, 'guests') !== undefined &&
-    workloads !== undefined &&
-    valueOf(options, 'rounds') !== undefined
+    stringsOf(options, 'guests') !== undefined && workloads !== undefined && roundsFrom(options) !== undefined
   );
 }
 
@@ -105,13 +95,6 @@ function openReportWhenThere(services: Services): vscode.Disposable {
       preserveFocus: true,
     });
   });
-}
-
-function roundsFrom(value: unknown): number | undefined {
-  if (value === undefined || isRounds(value)) return value;
-  throw new UserError(
-    vscode.l10n.t('The number of rounds must be a whole number from 1 to {0}.', mostRounds),
-  );
 }
 
 function presetFrom(value: unknown): Preset | undefined {

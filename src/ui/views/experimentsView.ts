@@ -2,7 +2,8 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { Disposable } from '../../model/disposable';
 import { aboutDuration } from '../duration';
-import type { ExperimentEntry, ExperimentService, ExperimentState } from '../experimentService';
+import type { ExperimentEntry, ExperimentState } from '../experimentEntry';
+import type { ExperimentService } from '../experimentService';
 
 const debounceMs = 300;
 
