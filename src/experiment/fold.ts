@@ -107,7 +107,7 @@ export class ExperimentFold {
   }
 
   experiment(): Experiment {
-    const { format, guestbench, id, label, seed, at, plan, lab, notes } = this.first;
+    const { format, guestbench, id, label, seed, at, plan, lab, notes, imported } = this.first;
     return {
       format,
       guestbench,
@@ -118,6 +118,7 @@ export class ExperimentFold {
       plan,
       lab,
       notes: notes ?? [],
+      ...(imported === undefined ? {} : { imported }),
       facts: this.facts,
       trials: this.records satisfies readonly TrialRecord[],
       setAside: this.setAside,
@@ -170,7 +171,7 @@ export class ExperimentFold {
     if (record.status !== 'running') return `ends the trial "${event.trial}" a second time`;
     record.endedAt = event.at;
     record.exitCode = event.exitCode;
-    record.durationMs = event.durationMs;
+    if (event.durationMs !== undefined) record.durationMs = event.durationMs;
     if (event.cpu !== undefined) record.cpu = event.cpu;
     if (event.load !== undefined) record.load = event.load;
     if (event.hostLoad !== undefined) record.hostLoad = event.hostLoad;

@@ -13,6 +13,10 @@ export const guestRefSchema = z.object({
 });
 export type GuestRef = z.infer<typeof guestRefSchema>;
 
+export const workloadKindSchema = z.enum(['cpu', 'memory', 'disk', 'web', 'system']);
+/** What a workload keeps busy; `system`: a mixture. */
+export type WorkloadKind = z.infer<typeof workloadKindSchema>;
+
 export const benchmarkRefSchema = z.object({
   /** Unique within the experiment. */
   id: z.string(),
@@ -20,6 +24,8 @@ export const benchmarkRefSchema = z.object({
   benchmark: z.optional(z.string()),
   /** What people call it; by default what the benchmark is called. */
   title: z.optional(z.string()),
+  /** By default what the benchmark says; for imported ones that no catalogue knows. */
+  kind: z.optional(workloadKindSchema),
   parameters: z.optional(parametersSchema),
 });
 /** A benchmark as planned. */
@@ -93,6 +99,20 @@ export const planSchema = z.object({
 });
 export type Plan = z.infer<typeof planSchema>;
 
+export const importedSchema = z.object({
+  /** `published`: only ratios or means were ever given. */
+  from: z.enum(['phoronix', 'fio', 'unixbench', 'hyperfine', 'published']),
+  /** Which file, or who published it. */
+  source: z.optional(z.string()),
+  /** What must be said wherever the figures are shown. */
+  statement: z.optional(z.string()),
+});
+/**
+ * Marks an experiment that Guestbench did not run. Nothing says that its trials were made side by side, so blocks
+ * pair nothing: ratios of means, never an interval or a verdict.
+ */
+export type Imported = z.infer<typeof importedSchema>;
+
 const at = z.iso.datetime({ offset: true });
 const event = <T extends string, S extends z.core.$ZodLooseShape>(type: T, shape: S) =>
   z.object({ at, type: z.literal(type), ...shape });
@@ -108,6 +128,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     lab: labSchema,
     /** What a reader must know of this experiment, e.g. that both guests are the same machine. */
     notes: z.optional(z.array(z.string())),
+    imported: z.optional(importedSchema),
   }),
   event('facts', {
     guest: z.string(),
@@ -131,7 +152,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     /** Parts of the trial that failed while others gave figures, e.g. single tests of a suite. */
     failed: z.optional(z.readonly(z.array(z.object({ test: z.string(), error: z.string() })))),
     exitCode: z.nullable(z.int()),
-    durationMs: z.number(),
+    /** Absent where it was imported without one; so below. */
+    durationMs: z.optional(z.number()),
     cpu: z.optional(cpuUseSchema),
     load: z.optional(loadSchema),
     hostLoad: z.optional(hostLoadSchema),
@@ -143,7 +165,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     reason: z.string(),
     exitCode: z.nullable(z.int()),
     signal: z.nullable(z.string()),
-    durationMs: z.number(),
+    durationMs: z.optional(z.number()),
     cpu: z.optional(cpuUseSchema),
     load: z.optional(loadSchema),
     hostLoad: z.optional(hostLoadSchema),
@@ -210,6 +232,8 @@ export interface Experiment {
   readonly plan: Plan;
   readonly lab: Lab;
   readonly notes: readonly string[];
+  /** Absent: Guestbench ran it. */
+  readonly imported?: Imported;
   readonly facts: readonly FactsRecord[];
   /** In the order they were started; a repeated trial has a record per attempt. */
   readonly trials: readonly TrialRecord[];

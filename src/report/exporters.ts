@@ -10,6 +10,8 @@ import {
 } from './format';
 import type { MetricReport, PairReport, ReportModel } from './shape';
 
+export { toPhoronixXml } from './phoronixXml';
+
 const csvColumns = [
   'experiment',
   'guest',

@@ -24,24 +24,30 @@ export function metricsOf(
   });
   const metrics = [...planned.values()].flatMap(({ ref, where }) => {
     const info = catalogue.find((benchmark) => benchmark.id === (ref.benchmark ?? ref.id));
-    return metricsOfBenchmark(ref, info, measured.get(ref.id) ?? new Map<string, Measurement>(), where);
+    const own = measured.get(ref.id) ?? new Map<string, Measurement>();
+    // What others measured was never promised to have our metrics.
+    const isImported = where.every((index) => experiments[index]?.imported !== undefined) && own.size > 0;
+    return metricsOfBenchmark(ref, info, own, where, isImported ? 'left out' : 'shown');
   });
   return metrics.sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
 }
 
 function metricsOfBenchmark(
-  { id, title: plannedTitle }: BenchmarkRef,
+  { id, title: plannedTitle, kind: plannedKind }: BenchmarkRef,
   info: BenchmarkInfo | undefined,
   measured: ReadonlyMap<string, Measurement>,
   experiments: readonly number[],
+  missing: 'shown' | 'left out',
 ): MetricInfo[] {
   const common = {
     benchmark: id,
     benchmarkTitle: plannedTitle ?? info?.title ?? id,
-    kind: info?.kind ?? 'system',
+    kind: plannedKind ?? info?.kind ?? 'system',
     experiments,
   };
-  const known = (info?.metrics ?? []).filter((metric) => metric.primary || measured.has(metric.id));
+  const known = (info?.metrics ?? []).filter(
+    (metric) => (metric.primary && missing === 'shown') || measured.has(metric.id),
+  );
   const others = [...measured.values()].filter((m) => !known.some((metric) => metric.id === m.id));
   // Without a promise beforehand there is nothing to test, save when there is no choice or the trial itself says it.
   const alone = known.length === 0 && others.length === 1;

@@ -1,0 +1,208 @@
+import * as z from 'zod/mini';
+import type { TrialOutput } from '../benchmarks/benchmark';
+import { catalogue } from '../benchmarks/catalogue';
+import { parsers } from '../benchmarks/parsers';
+import { parseUnixbenchPass } from '../benchmarks/parse/unixbench';
+import type { BenchmarkRef, Experiment, Imported, Measurement } from '../model/experiment';
+import { UserError } from '../model/userError';
+import { listed } from './format';
+import {
+  distinct,
+  factsOfImport,
+  importedExperiment,
+  noInterval,
+  noTime,
+  slugOf,
+  type ImportedRun,
+  type ImportOptions,
+} from './importedExperiment';
+
+export { fromPhoronixXml } from './phoronixImport';
+
+/** The text of one file, and the guest it was measured in. Several of one guest are its runs, in this order. */
+export interface ImportSource {
+  readonly guest: string;
+  /** The file, for messages. */
+  readonly name: string;
+  readonly text: string;
+}
+
+export const importFormats = ['phoronix', 'fio', 'unixbench', 'hyperfine'] as const;
+export type ImportFormat = (typeof importFormats)[number];
+
+/** What a text is, by its beginning and its own marks; undefined: none that can be imported. */
+export function formatOf(text: string): ImportFormat | undefined {
+  const start = text.slice(0, 20_000);
+  if (/<PhoronixTestSuite[\s>]/.test(start)) return 'phoronix';
+  if (/"fio version"\s*:/.test(start)) return 'fio';
+  if (/^\s*\{\s*"results"\s*:\s*\[/.test(start) && /"command"\s*:/.test(start)) return 'hyperfine';
+  if (/BYTE UNIX Benchmarks \(Version |^Benchmark Run: /m.test(text)) return 'unixbench';
+  return undefined;
+}
+
+/** Results of `fio --output-format=json`, a file a run. @throws UserError that names the file. */
+export function fromFioJson(sources: readonly ImportSource[], options: ImportOptions = {}): Experiment {
+  const runs = sources.map((source): Run => {
+    const { metrics, reason } = parsers.fio(outputOf(source.text));
+    if (metrics.length === 0) throw unreadable(source, 'the JSON of fio', reason);
+    return {
+      guest: source.guest,
+      ref: catalogueRef(metrics) ?? { id: 'fio', title: 'fio' },
+      measurements: metrics,
+    };
+  });
+  return fromRuns('fio', runs, options);
+}
+
+/** Reports of UnixBench 5 and 6; each number of copies is a workload. @throws UserError that names the file. */
+export function fromUnixbenchReport(
+  sources: readonly ImportSource[],
+  options: ImportOptions = {},
+): Experiment {
+  const runs = sources.flatMap((source) => {
+    const whole = parsers.unixbench(outputOf(source.text));
+    if (whole.metrics.length === 0) throw unreadable(source, 'a report of UnixBench', whole.reason);
+    return passesOf(source.text).map((pass): Run => {
+      const { metrics, reason } = parseUnixbenchPass(outputOf(pass.text));
+      if (metrics.length === 0) throw unreadable(source, 'a report of UnixBench', reason);
+      const ref: BenchmarkRef =
+        pass.copies === 1
+          ? { id: 'unixbench-single' }
+          : {
+              id: `unixbench-${pass.copies}`,
+              benchmark: 'unixbench-parallel',
+              title: `UnixBench, ${pass.copies} copies`,
+            };
+      return { guest: source.guest, ref, measurements: metrics };
+    });
+  });
+  return fromRuns('unixbench', runs, options);
+}
+
+const hyperfineSchema = z.object({
+  results: z
+    .array(
+      z.object({
+        command: z.string(),
+        mean: z.number(),
+        times: z.optional(z.array(z.number())),
+        exit_codes: z.optional(z.array(z.nullable(z.int()))),
+        parameters: z.optional(z.record(z.string(), z.union([z.string(), z.number()]))),
+      }),
+    )
+    .check(z.minLength(1)),
+});
+
+/** Results of `hyperfine --export-json`: each command is a workload, each of its times a run. @throws UserError. */
+export function fromHyperfineJson(sources: readonly ImportSource[], options: ImportOptions = {}): Experiment {
+  const runs = sources.flatMap((source) => {
+    const { results } = hyperfineOf(source);
+    return results.flatMap(({ command, mean, times, exit_codes: codes, parameters = {} }): Run[] => {
+      const words = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+      const title = words.length === 0 ? command : `${command} (${words.join(', ')})`;
+      const ref: BenchmarkRef = { id: title, title };
+      const values = times === undefined || times.length === 0 ? [mean] : times;
+      return values.map((value, run): Run => {
+        const code = codes?.length === values.length ? (codes[run] ?? 0) : 0;
+        const common = { guest: source.guest, ref, durationMs: Math.max(0, Math.round(1000 * value)) };
+        if (code !== 0)
+          return { ...common, measurements: [], reason: `The command ended with exit code ${code}.` };
+        const metric = {
+          id: 'hyperfine.time',
+          title: 'Time',
+          unit: 's',
+          better: 'lower',
+          primary: true,
+        } as const;
+        return { ...common, measurements: [{ ...metric, value }] };
+      });
+    });
+  });
+  return fromRuns('hyperfine', withShortIds(runs), options);
+}
+
+function hyperfineOf(source: ImportSource): z.infer<typeof hyperfineSchema> {
+  let json: unknown;
+  try {
+    json = JSON.parse(source.text);
+  } catch (error) {
+    throw unreadable(
+      source,
+      'the JSON of hyperfine',
+      error instanceof Error ? error.message : 'it is no JSON',
+    );
+  }
+  const read = hyperfineSchema.safeParse(json);
+  if (read.success) return read.data;
+  const path = read.error.issues[0]?.path.map(String).join('.') ?? '';
+  throw unreadable(source, 'the JSON of hyperfine', `"${path}" is missing or not what it should be`);
+}
+
+interface Run extends Omit<ImportedRun, 'benchmark'> {
+  readonly ref: BenchmarkRef;
+}
+
+function withShortIds(runs: readonly Run[]): readonly Run[] {
+  const titles = [...new Set(runs.map(({ ref }) => ref.id))];
+  const ids = distinct(titles.map(slugOf));
+  return runs.map((run) => ({
+    ...run,
+    ref: { ...run.ref, id: ids[titles.indexOf(run.ref.id)] ?? run.ref.id },
+  }));
+}
+
+const tools: Readonly<Record<Imported['from'], string>> = {
+  phoronix: 'the Phoronix Test Suite',
+  fio: 'fio',
+  unixbench: 'UnixBench',
+  hyperfine: 'hyperfine',
+  published: 'what was published',
+};
+
+function fromRuns(
+  from: Exclude<ImportFormat, 'phoronix'>,
+  runs: readonly Run[],
+  options: ImportOptions,
+): Experiment {
+  if (runs.length === 0) throw new UserError('There is nothing to import: choose at least one file.');
+  const guests = [...new Set(runs.map(({ guest }) => guest))];
+  const refs = new Map(runs.map(({ ref }) => [ref.id, ref]));
+  return importedExperiment({
+    imported: { from, ...(options.source === undefined ? {} : { source: options.source }) },
+    label: options.label ?? `${tools[from]}: ${listed(guests)}`,
+    at: options.at ?? noTime,
+    guests: guests.map((name) => ({ ref: { name }, facts: factsOfImport(name) })),
+    benchmarks: [...refs.values()],
+    runs: runs.map(({ ref, ...run }) => ({ ...run, benchmark: ref.id })),
+    notes: [`From ${tools[from]}, ${noInterval}.`],
+  });
+}
+
+/** The benchmark of the catalogue that measures the same. */
+function catalogueRef(metrics: readonly Measurement[]): BenchmarkRef | undefined {
+  const ids = new Set(metrics.map(({ id }) => id));
+  const same = catalogue.find((benchmark) =>
+    benchmark.metrics.some(({ id, primary }) => primary && ids.has(id)),
+  );
+  return same === undefined ? undefined : { id: same.id };
+}
+
+/** The sections of a UnixBench report, each on the lines it has there. */
+function passesOf(text: string): readonly { readonly copies: number; readonly text: string }[] {
+  const starts = [...text.matchAll(/^Benchmark Run: /gm)].map(({ index }) => index);
+  return starts.map((start, index) => {
+    const before = text.slice(0, start).replace(/[^\n]+/g, '');
+    const pass = text.slice(start, starts[index + 1] ?? text.length);
+    return { copies: Number(/running (\d{1,4}) parallel cop/.exec(pass)?.[1] ?? 0), text: before + pass };
+  });
+}
+
+function outputOf(stdout: string): TrialOutput {
+  // A saved file can lack the last newline, which a stream never does.
+  const whole = stdout.endsWith('\n') ? stdout : `${stdout}\n`;
+  return { stdout: whole, stderr: '', exitCode: 0, signal: null, cancelled: false, files: new Map() };
+}
+
+function unreadable({ name }: ImportSource, what: string, reason = 'it holds no figure'): UserError {
+  return new UserError(`${name} cannot be read as ${what}: ${reason}.`);
+}
