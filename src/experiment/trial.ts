@@ -16,6 +16,8 @@ const pollSeconds = 2;
 const graceSeconds = 5;
 /** How often a guest that another controller has is asked for again. */
 const busyWaitMs = 10_000;
+/** The load is a side matter: measurements do not wait longer for it before they are written down. */
+const loadWaitMs = 10_000;
 /** After a trial that is overdue could not be ended, because its guest was out of reach, say. */
 const cancelAgainMs = 30_000;
 
@@ -143,14 +145,15 @@ async function execute(
 ): Promise<Verdict> {
   const { jobs, jobId, planned } = context;
   const ending = new Ending(context);
-  const limitSeconds = planned.benchmark.timeoutSeconds(planned.parameters);
-  const timer = setTimeout(() => void ending.by('timeout'), limitSeconds * 1000);
+  const limitMs = planned.benchmark.timeoutSeconds(planned.parameters) * 1000;
+  let timer: NodeJS.Timeout | undefined;
   const onStop = (): void => void ending.by('person');
   let endWatch: EndWatch | undefined;
   try {
     if (context.signal.aborted && !context.isResumed)
       return unmeasured('cancelled', 'stopped before it started');
     await ensureStarted(context, ending.waiting);
+    timer = setTimeout(() => void ending.by('timeout'), limitMs);
     endWatch = context.watchHost();
     context.signal.addEventListener('abort', onStop, { once: true });
     if (context.signal.aborted) onStop();
@@ -168,7 +171,8 @@ async function execute(
     });
     const hostLoad = endWatch();
     const verdict = await judge(context, end, ending, stdout.text(), stderr.text());
-    return { ...verdict, hostLoad, load: await loadOf(context, end, ending.waiting) };
+    const soon = AbortSignal.any([ending.waiting, AbortSignal.timeout(loadWaitMs)]);
+    return { ...verdict, hostLoad, load: await loadOf(context, end, soon) };
   } catch (error) {
     if (context.leave.aborted) throw new LeftRunning();
     if (ending.isAbandoned)
@@ -290,7 +294,8 @@ async function judge(
     durationMs: end.durationMs,
     ...(end.cpu ? { cpu: end.cpu } : {}),
   };
-  if (ending.reason === 'timeout') {
+  // A job that had ended before it was asked to is whole: this computer may have slept meanwhile.
+  if (ending.reason === 'timeout' && end.cancelled) {
     const limit = planned.benchmark.timeoutSeconds(planned.parameters);
     return {
       ...base,
@@ -308,7 +313,7 @@ async function judge(
     stderr,
     exitCode: end.exitCode,
     signal: end.signal,
-    cancelled: end.cancelled || ending.reason === 'person',
+    cancelled: end.cancelled,
     files,
   };
   const parsed = planned.benchmark.parse(output);
