@@ -20,6 +20,8 @@ export interface ForestRow {
 /** A line of the chart: a heading, a metric or the overall figure, at a height in CSS pixels. */
 interface Line {
   readonly kind: 'heading' | 'metric' | 'overall';
+  /** Metrics that are only shown are small beside those that the report is about. */
+  readonly size: 'small' | 'large';
   readonly label: string;
   readonly verdict: Verdict;
   readonly word: string;
@@ -60,7 +62,8 @@ export class ForestChart {
   private readonly chart: ScatterChart | undefined;
   private rows: readonly ForestRow[] = [];
   private overall: Overall | undefined;
-  private margin = 0.02;
+  /** Of practical equivalence; undefined: nothing is judged, so no band is drawn. */
+  private margin: number | undefined;
   private lines: readonly Line[] = [];
   private names = { baseline: '', candidate: '' };
   private width = 0;
@@ -86,7 +89,7 @@ export class ForestChart {
             pointStyle: (context) => shapes[verdictOf(context)].style as 'circle',
             pointRotation: (context) => shapes[verdictOf(context)].rotation,
             pointRadius: (context) =>
-              point(context)?.kind === 'overall' ? 8 : verdictOf(context) === 'untested' ? 3 : 6,
+              point(context)?.kind === 'overall' ? 8 : point(context)?.size === 'small' ? 3 : 6,
             pointHoverRadius: (context) => (point(context)?.kind === 'overall' ? 8 : 6),
             pointBorderWidth: 2,
             pointBackgroundColor: solid,
@@ -142,7 +145,7 @@ export class ForestChart {
   show(
     rows: readonly ForestRow[],
     overall: Overall,
-    margin: number,
+    margin: number | undefined,
     names: { readonly baseline: string; readonly candidate: string },
   ): void {
     this.rows = rows;
@@ -196,20 +199,32 @@ export class ForestChart {
     };
     const heading = (label: string) =>
       push(
-        { kind: 'heading', label, verdict: 'untested', word: '', speedup: null, interval: null },
+        {
+          kind: 'heading',
+          size: 'small',
+          label,
+          verdict: 'untested',
+          word: '',
+          speedup: null,
+          interval: null,
+        },
         headingHeight,
       );
     for (const { metric, comparison } of this.rows) {
       if (metric.kind !== last) heading(kindTitles[metric.kind]);
       last = metric.kind;
       const { verdict, word, speedup, interval } = comparison;
-      push({ kind: 'metric', label: labelOf(metric), verdict, word, speedup, interval }, height);
+      const size = verdict === 'untested' && !metric.primary ? 'small' : 'large';
+      push({ kind: 'metric', size, label: labelOf(metric), verdict, word, speedup, interval }, height);
     }
     if (this.overall?.status === 'ok' && this.overall.workloads > 1) {
       heading('Together');
       const { speedup, interval, workloads } = this.overall;
       const label = `Geometric mean of ${workloads}`;
-      push({ kind: 'overall', label, verdict: 'untested', word: '', speedup, interval }, height);
+      push(
+        { kind: 'overall', size: 'large', label, verdict: 'untested', word: '', speedup, interval },
+        height,
+      );
     }
     this.lines = lines;
     this.wordWidth = this.widestWord();
@@ -244,10 +259,12 @@ export class ForestChart {
     ctx.beginPath();
     ctx.rect(chartArea.left - 8, chartArea.top, chartArea.width + 16, chartArea.height);
     ctx.clip();
-    const [left, right] = [at(1 / (1 + this.margin)), at(1 + this.margin)];
-    ctx.fillStyle = faint(verdictColor('equivalent'), 0.14);
-    ctx.fillRect(left, chartArea.top, right - left, chartArea.height);
-    if (isHighContrast()) hatch(ctx, left, chartArea.top, right - left, chartArea.height);
+    if (this.margin !== undefined) {
+      const [left, right] = [at(1 / (1 + this.margin)), at(1 + this.margin)];
+      ctx.fillStyle = faint(verdictColor('equivalent'), 0.14);
+      ctx.fillRect(left, chartArea.top, right - left, chartArea.height);
+      if (isHighContrast()) hatch(ctx, left, chartArea.top, right - left, chartArea.height);
+    }
     ctx.strokeStyle = foreground();
     ctx.lineWidth = 1;
     line(ctx, at(1), chartArea.top, at(1), chartArea.bottom);
@@ -314,7 +331,7 @@ export function labelOf({ benchmarkTitle, title, primary }: MetricReport): strin
 const clamp = (speedup: number) => Math.min(widest, Math.max(1 / widest, speedup));
 
 /** From the outermost interval to the other, never closer than five margins around 1. */
-function rangeOf(lines: readonly Line[], margin: number): [number, number] {
+function rangeOf(lines: readonly Line[], margin = 0.02): [number, number] {
   const ends = lines
     .flatMap(({ speedup, interval }) => interval ?? (speedup === null ? [] : [speedup]))
     .map(clamp);

@@ -83,3 +83,13 @@ export function comparisonCells(found: MetricComparison | undefined): Child[] {
     String(found.n),
   ];
 }
+
+/** The same of an imported pair: there is nothing to say how sure it is. */
+export const ratioColumns: readonly Column[] = [
+  { title: 'Speedup', number: 'number' },
+  { title: 'Change', number: 'number' },
+];
+
+export function ratioCells(found: MetricComparison | undefined): Child[] {
+  return [formatSpeedup(found?.speedup), formatChange(found?.speedup)];
+}

@@ -39,6 +39,7 @@ export class MetricView {
   private readonly remarks = el('div', {});
   private readonly legend = el('p', { class: 'legend', 'aria-hidden': 'true' });
   private readonly canvas = el('canvas', { role: 'img' });
+  private readonly chartBox = el('div', { class: 'chart trials' }, this.canvas);
   private readonly numbers = el('div', {});
   private readonly trials = el('div', {});
   private readonly trialsTitle = el('summary', {});
@@ -55,7 +56,7 @@ export class MetricView {
     const detailsKey = `trials:${key}`;
     whenVisible(this.canvas, () => {
       this.chart = new TrialChart(this.canvas);
-      if (this.last) this.chart.show(this.last.metric, sidesOf(this.last.shown, this.last.metric));
+      if (this.last) this.showChart(this.last.shown, this.last.metric);
     });
     this.details = el('details', {}, this.trialsTitle, this.trials);
     this.details.open = actions.isOpen(detailsKey);
@@ -68,7 +69,7 @@ export class MetricView {
       this.sentence,
       this.remarks,
       this.legend,
-      el('div', { class: 'picture' }, el('div', { class: 'chart trials' }, this.canvas), this.numbers),
+      el('div', { class: 'picture' }, this.chartBox, this.numbers),
       this.details,
     );
   }
@@ -82,8 +83,14 @@ export class MetricView {
     setText(this.sentence, found?.sentence ?? '');
     replace(this.remarks, ...remarksOf(found));
     const sides = sidesOf(shown, metric);
+    const isImported = importedPair(shown);
+    // A chart of one point a side, without outputs behind it, says nothing that the table does not.
+    const isBare = isImported && sides.every(({ samples }) => samples.samples.length <= 1);
+    this.chartBox.hidden = isBare;
+    this.details.hidden = isBare;
+    this.legend.hidden = isBare;
     replace(this.legend, ...legendOf(model, sides));
-    this.chart?.show(metric, sides);
+    this.showChart(shown, metric);
     this.canvas.setAttribute('aria-label', describe(metric, sides, found));
     replace(this.numbers, numbersTable(shown, metric, sides, found));
     setText(
@@ -99,6 +106,10 @@ export class MetricView {
     this.chart?.close();
   }
 
+  private showChart(shown: Shown, metric: MetricReport): void {
+    this.chart?.show(metric, sidesOf(shown, metric), importedPair(shown) ? 'runs' : 'blocks');
+  }
+
   /** Filled when it is open only: a report can hold tens of thousands of trials. */
   private showTrials(): void {
     if (this.last === undefined) return;
@@ -109,6 +120,14 @@ export class MetricView {
     const { shown, metric } = this.last;
     replace(this.trials, trialsTable(shown, metric, sidesOf(shown, metric), this.actions));
   }
+}
+
+/** Runs of an imported pair have neither partners nor outputs. */
+function importedPair({ model, baseline, candidate }: Shown): boolean {
+  return [baseline ?? model.guests[0]?.key, candidate].every((key) => {
+    const guest = model.guests.find((one) => one.key === key);
+    return guest === undefined || model.experiments[guest.experiment]?.imported !== undefined;
+  });
 }
 
 function sidesOf({ model, baseline, candidate }: Shown, metric: MetricReport): ChartSide[] {
@@ -172,16 +191,18 @@ function describe(
   );
   const verdict = found === undefined ? '' : ` ${found.sentence}`;
   return plain(
-    `Chart of every trial by block, ${metric.title} in ${metric.unit}, ${directionText(metric)}. ${guests.join('; ')}.${verdict}`,
+    `Chart of every trial in the order they were run, ${metric.title} in ${metric.unit}, ${directionText(metric)}. ${guests.join('; ')}.${verdict}`,
   );
 }
 
 function numbersTable(
-  { model, baseline }: Shown,
+  shown: Shown,
   metric: MetricReport,
   sides: readonly ChartSide[],
   found: MetricComparison | undefined,
 ): HTMLElement {
+  const { model, baseline } = shown;
+  const isImported = importedPair(shown);
   const unit = metric.unit === '' ? '' : ` (${metric.unit})`;
   const rows = sides.map(({ guest, samples }): Child[] => [
     guestMark(model, guest.key, guest.key === baseline || baseline === undefined ? 'baseline' : 'candidate'),
@@ -201,7 +222,7 @@ function numbersTable(
   const facts: [string, string][] = [
     ['Speedup', formatSpeedup(found.speedup)],
     [level, formatInterval(found.interval)],
-    ...(metric.primary
+    ...(metric.primary && !isImported
       ? ([
           ['p', formatP(found.p)],
           ['p (Holm)', formatP(found.pHolm)],
@@ -217,11 +238,13 @@ function numbersTable(
 }
 
 function trialsTable(
-  { model }: Shown,
+  shown: Shown,
   metric: MetricReport,
   sides: readonly ChartSide[],
   actions: PageActions,
 ): HTMLElement {
+  const { model } = shown;
+  const isImported = importedPair(shown);
   const blocks = new Map<number, (Sample | undefined)[]>();
   sides.forEach(({ samples }, side) => {
     for (const sample of samples.samples) {
@@ -240,12 +263,14 @@ function trialsTable(
       { class: sample.use },
       el('span', { class: 'value' }, formatValue(sample.value)),
       el('span', { class: 'aside' }, `${note === '' ? '' : ` ${note}`}${time} `),
-      linkButton(
-        'Output',
-        `output:${metric.key}:${trial.id}`,
-        plain(`Output of ${trial.id} on ${guest}`),
-        () => actions.openOutput(trial.id, trial.experiment),
-      ),
+      isImported
+        ? null
+        : linkButton(
+            'Output',
+            `output:${metric.key}:${trial.id}`,
+            plain(`Output of ${trial.id} on ${guest}`),
+            () => actions.openOutput(trial.id, trial.experiment),
+          ),
     );
   };
   const rows = [...blocks]
@@ -257,9 +282,9 @@ function trialsTable(
     });
   const unit = metric.unit === '' ? '' : ` in ${metric.unit}`;
   return table(
-    `Every trial${unit}, by block`,
+    isImported ? `Every run${unit}; runs of one row are no pair` : `Every trial${unit}, by block`,
     [
-      { title: 'Block' },
+      { title: isImported ? 'Run' : 'Block' },
       ...sides.map(({ guest }) => ({ title: plain(guest.key), number: 'number' as const })),
     ],
     rows,

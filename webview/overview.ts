@@ -2,7 +2,15 @@ import { formatInterval, formatSpeedup, plain } from '../src/report/format';
 import type { MetricReport, PairReport, ReportModel } from '../src/report/shape';
 import { el, linkButton, replace, setText, table, type Child, type Column } from './dom';
 import { ForestChart, type ForestRow } from './forest';
-import { comparisonCells, comparisonColumns, meanCell, metricTitle, verdictMark } from './marks';
+import {
+  comparisonCells,
+  comparisonColumns,
+  meanCell,
+  metricTitle,
+  ratioCells,
+  ratioColumns,
+  verdictMark,
+} from './marks';
 import type { PageActions, Shown } from './metricView';
 
 const allKey = 'overview:all';
@@ -18,6 +26,7 @@ export class OverviewView {
   private readonly canvas = el('canvas', { role: 'img' });
   private readonly box = el('div', { class: 'chart forest' }, this.canvas);
   private readonly toggle = el('input', { type: 'checkbox', id: 'all-metrics', 'data-focus': 'all-metrics' });
+  private readonly toggleText = el('span', {});
   private readonly toggleLabel = el('label', { class: 'toggle', for: 'all-metrics' });
   private readonly cut = el('p', { class: 'muted' });
   private readonly numbers = el('div', {});
@@ -31,7 +40,7 @@ export class OverviewView {
       actions.setOpen(allKey, this.toggle.checked ? 'open' : 'closed');
       if (this.last) this.update(this.last);
     });
-    this.toggleLabel.append(this.toggle, ' Also show metrics that are not tested');
+    this.toggleLabel.append(this.toggle, this.toggleText);
     this.element = el(
       'section',
       { class: 'overview' },
@@ -51,6 +60,9 @@ export class OverviewView {
     const pair = model.pairs.find((one) => one.candidate === candidate);
     const others = model.metrics.some(({ primary }) => !primary);
     this.toggleLabel.hidden = !others || pair === undefined;
+    const further =
+      pair?.imported === undefined ? 'metrics that are not tested' : 'further figures of the same runs';
+    setText(this.toggleText, ` Also show ${further}`);
     const rows = model.metrics.flatMap((metric): ForestRow[] => {
       const comparison = metric.comparisons.find((one) => one.candidate === candidate);
       return comparison && metric.better !== 'none' ? [{ metric, comparison }] : [];
@@ -78,9 +90,11 @@ export class OverviewView {
           ? pair.overall.sentence
           : 'The chart appears with the first complete block: one trial of a workload in both guests.',
       );
-      replace(this.legend, ...legendOf(model, visible));
+      const isImported = pair.imported !== undefined;
+      replace(this.legend, ...(isImported ? importedLegend() : legendOf(model, visible)));
       const names = { baseline: pair.baselineLabel, candidate: pair.candidateLabel };
-      if (measured) this.chart.show(visible, pair.overall, model.statistics.margin, names);
+      const band = isImported ? undefined : model.statistics.margin;
+      if (measured) this.chart.show(visible, pair.overall, band, names);
       this.canvas.setAttribute('aria-label', describe(pair, visible));
     }
     const shownMetrics = model.metrics.filter(
@@ -115,6 +129,13 @@ function legendOf(model: ReportModel, rows: readonly ForestRow[]): Child[] {
     ...verdicts.map((verdict) => verdictMark(verdict, legendTexts[verdict])),
     el('span', {}, el('span', { class: 'band', 'aria-hidden': 'true' }), ` ${margin}: counts as equivalent`),
     el('span', {}, `├─┤ ${level} interval`),
+  ];
+}
+
+function importedLegend(): Child[] {
+  return [
+    verdictMark('untested', 'ratio of the means'),
+    el('span', {}, 'imported: no pairs, no interval, so no verdict'),
   ];
 }
 
@@ -166,15 +187,17 @@ function numbersTable(
     return table('Geometric means of all metrics', columns, rows);
   }
   const level = `${Number((100 * (1 - model.statistics.alpha)).toPrecision(3))} % interval`;
+  const isImported = pair.imported !== undefined;
   const columns: Column[] = [
     { title: 'Metric' },
-    ...comparisonColumns(level),
+    ...(isImported ? ratioColumns : comparisonColumns(level)),
     { title: pair.baselineLabel, number: 'number' },
     { title: pair.candidateLabel, number: 'number' },
   ];
+  const found = (metric: MetricReport) => metric.comparisons.find((one) => one.candidate === pair.candidate);
   const rows = metrics.map((metric): Child[] => [
     link(metric),
-    ...comparisonCells(metric.comparisons.find((one) => one.candidate === pair.candidate)),
+    ...(isImported ? ratioCells(found(metric)) : comparisonCells(found(metric))),
     meanCell(of(metric, baseline), metric.unit),
     meanCell(of(metric, pair.candidate), metric.unit),
   ]);

@@ -75,7 +75,12 @@ export class Page {
     this.showWorkloads(shown);
     replace(this.failures, ...failuresOf(model, this.actions));
     replace(this.facts, ...factsOf(model));
-    replace(this.about, ...aboutOf(model));
+    replace(
+      this.about,
+      ...(model.experiments.some(({ imported }) => imported === undefined)
+        ? aboutOf(model)
+        : aboutImported(model)),
+    );
   }
 
   private showWorkloads(shown: Shown): void {
@@ -202,7 +207,9 @@ function failuresOf(model: ReportModel, actions: PageActions): Child[] {
           el(
             'p',
             {},
-            'A trial that failed takes its whole block out of the comparison; its figures are never used.',
+            model.experiments.some(({ imported }) => imported === undefined)
+              ? 'A trial that failed takes its whole block out of the comparison; its figures are never used.'
+              : 'A run that failed has no figure, so it is in no mean.',
           ),
           table('Trials that gave no figures', columns, rows),
         ]),
@@ -272,6 +279,36 @@ function aboutOf({ limits, experiments, statistics, metrics }: ReportModel): Chi
         { class: 'muted' },
         name(label),
         ` · started ${dateText(startedAt)}${endedAt === undefined ? '' : ` · ended ${dateText(endedAt)}`} · seed ${seed} · Guestbench ${plain(guestbench)}`,
+      ),
+    ),
+  ];
+}
+
+function aboutImported({ experiments }: ReportModel): Child[] {
+  if (experiments.length === 0) return [];
+  return [
+    el('h2', {}, 'How to read this'),
+    el(
+      'ul',
+      {},
+      el(
+        'li',
+        {},
+        'Speedup: the ratio of the means, turned so that above 1 is better for every metric, also where lower values are better.',
+      ),
+      el(
+        'li',
+        {},
+        'Nothing tells which runs were made side by side, so drift of the host cannot be told from a difference of the guests: there is no interval, no test and no verdict, however far a ratio is from 1.',
+      ),
+    ),
+    ...experiments.map(({ label, imported }) =>
+      el(
+        'p',
+        { class: 'muted' },
+        name(label),
+        ...(imported?.source === undefined ? [] : [' · from ', name(imported.source)]),
+        ...(imported?.statement === undefined ? [] : [' · ', name(imported.statement)]),
       ),
     ),
   ];

@@ -18,6 +18,7 @@ export class TrialChart {
   private readonly chart: ScatterChart | undefined;
   private sides: readonly ChartSide[] = [];
   private axisTitle = '';
+  private by: 'blocks' | 'runs' = 'blocks';
 
   constructor(canvas: HTMLCanvasElement) {
     const sample = (context: { datasetIndex: number; dataIndex: number }): Sample | undefined =>
@@ -63,7 +64,7 @@ export class TrialChart {
             border: { color: scripted(() => gridline()) },
             title: {
               display: true,
-              text: 'Block',
+              text: scripted(() => (this.by === 'blocks' ? 'Block' : 'Run')),
               color: scripted(() => muted()),
               font: () => ({ family: fontFamily(), size: 11 }),
             },
@@ -92,10 +93,12 @@ export class TrialChart {
     });
   }
 
-  show(metric: MetricReport, sides: readonly ChartSide[]): void {
+  /** @param by `runs`: what shares a number was not measured side by side, so no line joins it. */
+  show(metric: MetricReport, sides: readonly ChartSide[], by: 'blocks' | 'runs' = 'blocks'): void {
     const { chart } = this;
     if (chart === undefined) return;
     this.sides = sides;
+    this.by = by;
     const direction = metric.better === 'none' ? '' : ` (${metric.better} is better)`;
     this.axisTitle = `${plain(metric.unit === '' ? metric.title : metric.unit)}${direction}`;
     const [low, high] = valueRange(sides);
@@ -133,7 +136,9 @@ export class TrialChart {
     ctx.save();
     const [first, second] = this.sides;
     const partners = new Map(
-      second?.samples.samples.filter(({ use }) => use === 'used').map((s) => [s.block, s.value]),
+      this.by === 'runs'
+        ? []
+        : second?.samples.samples.filter(({ use }) => use === 'used').map((s) => [s.block, s.value]),
     );
     ctx.strokeStyle = faint(foreground(), 0.4);
     ctx.lineWidth = 1;

@@ -9,7 +9,16 @@ import {
 import { overallSentence, percent, verdictSentence, verdictWord } from '../statistics/words';
 import { count, formatInterval, formatSpeedup } from './format';
 import { setAsideWord, type Names } from './headline';
-import type { DroppedBlock, MetricComparison, MetricReport, Overall, Pair, Verdict } from './shape';
+import { noInterval } from './importedExperiment';
+import type {
+  DroppedBlock,
+  GuestSamples,
+  MetricComparison,
+  MetricReport,
+  Overall,
+  Pair,
+  Verdict,
+} from './shape';
 
 /** A metric of a pair before the family is known. */
 export interface Draft {
@@ -22,6 +31,13 @@ export interface Draft {
   readonly refused: boolean;
   /** Why the workload could not be run in one of the two guests. */
   readonly setAside: readonly string[];
+  /** Of an imported experiment: all there is to compare, for nothing is paired. */
+  readonly unpaired?: Unpaired;
+}
+
+export interface Unpaired {
+  readonly baseline: Pick<GuestSamples, 'n' | 'geometricMean'>;
+  readonly candidate: Pick<GuestSamples, 'n' | 'geometricMean'>;
 }
 
 export interface Judged {
@@ -80,7 +96,8 @@ function resolutionOf({ metric: { resolution } }: Draft): { readonly resolution?
 }
 
 function inFamily(draft: Draft): draft is Draft & { metric: Tested } {
-  return draft.metric.primary && draft.metric.better !== 'none' && !draft.refused;
+  const { metric, refused, unpaired } = draft;
+  return metric.primary && metric.better !== 'none' && !refused && unpaired === undefined;
 }
 
 /** One value that cannot be compared must not take the verdicts of all other workloads with it. */
@@ -101,6 +118,15 @@ function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undef
   if (metric.better === 'none') {
     const sentence = 'For information: neither higher nor lower is better, so it is not compared.';
     return { ...common, ...none, n: pairs.length, verdict: 'untested', word: 'for information', sentence };
+  }
+  if (draft.unpaired !== undefined) {
+    return {
+      ...common,
+      ...none,
+      n: 0,
+      verdict: 'untested',
+      ...ratioOf(draft, draft.unpaired, metric.better),
+    };
   }
   if (!comparable(draft)) {
     const sentence = 'Cannot be compared: a value is not above 0, and a ratio needs values above 0.';
@@ -142,6 +168,26 @@ function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undef
   return { ...common, ...estimate, ...rest, ...wordsOf(draft, result, verdict, plan) };
 }
 
+/** The ratio of the means, turned so that above 1 is better: an estimate of which nothing says how sure it is. */
+function ratioOf(
+  { names }: Draft,
+  { baseline, candidate }: Unpaired,
+  better: 'higher' | 'lower',
+): Pick<MetricComparison, 'speedup' | 'word' | 'sentence'> {
+  const [a, b] = [baseline.geometricMean, candidate.geometricMean];
+  if (a === null || b === null) {
+    const lacking = baseline.n === 0 ? names.baseline : candidate.n === 0 ? names.candidate : undefined;
+    const why = lacking === undefined ? 'a ratio needs values above 0' : `there is no figure of ${lacking}`;
+    return { speedup: null, word: 'not comparable', sentence: `Not compared: ${why}.` };
+  }
+  const speedup = better === 'higher' ? b / a : a / b;
+  const runs = (n: number) => (n === 1 ? 'one figure' : `${n} runs`);
+  const by =
+    baseline.n + candidate.n === 2 ? '' : `, by the means of ${runs(candidate.n)} and ${runs(baseline.n)}`;
+  const sentence = `${names.candidate} is given as ${formatSpeedup(speedup)} times as fast as ${names.baseline}${by}; ${noInterval}.`;
+  return { speedup, word: 'no interval', sentence };
+}
+
 function wordsOf(
   { names, metric, setAside }: Draft,
   result: Estimated,
@@ -174,6 +220,7 @@ export function overallOf(judged: readonly Judged[], names: Names, plan: Statist
       one.draft.metric.primary && one.draft.metric.better !== 'none',
   );
   const refused = members.some(({ draft }) => draft.refused);
+  if (members.some(({ draft }) => draft.unpaired !== undefined)) return importedOverall(members);
   const family = compareFamily({
     ...optionsOf(plan),
     comparisons: members.map(({ draft }, index) => ({
@@ -205,5 +252,27 @@ export function overallOf(judged: readonly Judged[], names: Names, plan: Statist
     workloads,
     missing: [],
     sentence,
+  };
+}
+
+/** A mean over workloads of unknown certainty would be one figure that hides it: only their range is told. */
+function importedOverall(members: readonly Judged[]): Overall {
+  const ratios = members.flatMap(({ comparison: { speedup } }) => (speedup === null ? [] : [speedup]));
+  const [low, high] = [Math.min(...ratios), Math.max(...ratios)];
+  const range = ratios.length === 0 ? null : ([low, high] as const);
+  const found =
+    range === null
+      ? 'no workload has figures of both guests'
+      : `the ratios of ${count(ratios.length, 'workload')} go from ${formatSpeedup(low)} to ${formatSpeedup(high)}`;
+  return {
+    status: 'withheld',
+    speedup: null,
+    interval: null,
+    range,
+    workloads: members.length,
+    missing: members
+      .filter(({ comparison }) => comparison.speedup === null)
+      .map(({ draft }) => draft.metric.benchmarkTitle),
+    sentence: `No overall figure: ${found}; ${noInterval}.`,
   };
 }

@@ -1,7 +1,8 @@
-import type { StatisticsPlan } from '../model/experiment';
+import type { Imported, StatisticsPlan } from '../model/experiment';
 import { minBlocks } from '../statistics/compare';
 import { percent } from '../statistics/words';
-import { formatTimes, listed } from './format';
+import { formatSpeedup, formatTimes, listed } from './format';
+import { noInterval } from './importedExperiment';
 import type { MetricComparison, MetricReport, Overall, ReportWarning, Verdict } from './shape';
 
 /** Instead of a verdict where a workload could not be run in one of the guests. */
@@ -43,6 +44,31 @@ export function pairHeadline(
     return `${candidate} against ${baseline}: ${found}.`;
   return `${lead(names, speedup, interval, workloads, plan)}: ${found}.`;
 }
+
+/** Of an imported pair: what the ratios are, and at once what they cannot say. */
+export function importedHeadline(
+  { baseline, candidate }: Names,
+  shown: readonly (readonly [MetricReport, MetricComparison])[],
+  { statement }: Imported,
+): string {
+  const ratios = shown.flatMap(([, { speedup }]) => (speedup === null ? [] : [speedup]));
+  const caution = capitalized(statement ?? noInterval);
+  const [only] = shown;
+  if (ratios.length === 0)
+    return `Nothing to compare: no workload has figures of both ${candidate} and ${baseline}.`;
+  if (shown.length === 1 && only) return `${only[0].benchmarkTitle}: ${only[1].sentence}`;
+  const [low, high] = [Math.min(...ratios), Math.max(...ratios)].map(formatSpeedup);
+  const ahead = ratios.filter((ratio) => ratio > 1).length;
+  const behind = ratios.filter((ratio) => ratio < 1).length;
+  const sides = [
+    `above 1 in ${ahead} of ${ratios.length} workloads`,
+    ...(behind > 0 ? [`below in ${behind}`] : []),
+    ...(ahead + behind < ratios.length ? [`1 in ${ratios.length - ahead - behind}`] : []),
+  ];
+  return `${candidate} is given as ${low ?? ''} to ${high ?? ''} times as fast as ${baseline} (${sides.join(', ')}). ${caution}.`;
+}
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function findings(
   tested: readonly (readonly [MetricReport, MetricComparison])[],

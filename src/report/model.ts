@@ -1,6 +1,6 @@
 import { benchmarksOf } from '../benchmarks/own';
-import type { Experiment, StatisticsPlan } from '../model/experiment';
-import { judge, overallOf, type Draft, type Judged } from './comparisons';
+import type { Experiment, Imported, StatisticsPlan } from '../model/experiment';
+import { judge, overallOf, type Draft, type Judged, type Unpaired } from './comparisons';
 import { factRows, startFacts } from './facts';
 import { count, listed } from './format';
 import { choose, guestKey, guestsOf, labelsOf, type Chosen } from './guests';
@@ -14,7 +14,7 @@ import {
   type Block,
   type Runs,
 } from './samples';
-import { pairHeadline } from './headline';
+import { importedHeadline, pairHeadline } from './headline';
 import {
   type MetricReport,
   type PairReport,
@@ -50,8 +50,9 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
   const judged = judge(draftsOf(metrics, pairings, runs, setAside), statistics);
   const byMetric = groupBy(judged, ({ draft }) => draft.metric.key);
   const byCandidate = groupBy(judged, ({ draft }) => draft.candidate);
+  const imported = experiments.map((experiment) => experiment.imported !== undefined);
   const reports = metrics.map((metric) =>
-    metricReport(metric, guests, chosen, runs, byMetric.get(metric.key) ?? []),
+    metricReport(metric, guests, chosen, runs, byMetric.get(metric.key) ?? [], imported),
   );
   const pairs = pairings.map((pairing) =>
     pairReport(pairing, byCandidate.get(pairing.candidate.guest.key) ?? [], statistics, reports),
@@ -78,7 +79,7 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
     setAside,
     facts: factRows(guests.map((guest) => factsOfGuest(experiments, guest))),
     notes: [...new Set(experiments.flatMap(({ notes }) => notes))],
-    limits: pairs.length === 0 ? [] : [bootLimit],
+    limits: pairs.every(({ imported }) => imported !== undefined) ? [] : [bootLimit],
   };
 }
 
@@ -146,6 +147,12 @@ function draftsOf(
       if (![baseline, candidate].some(({ guest }) => metric.experiments.includes(guest.experiment)))
         return [];
       const own = runs[baseline.guest.experiment]?.byBenchmark.get(metric.benchmark) ?? nothingRun;
+      if (importOf(baseline, candidate) !== undefined) {
+        const meanOf = ({ guest }: Side) => samplesOf(own, metric.metric, guest.key, () => true);
+        const unpaired: Unpaired = { baseline: meanOf(baseline), candidate: meanOf(candidate) };
+        const nothing = { pairs: [], dropped: [], refused: false, setAside: [] };
+        return [{ metric, candidate: candidate.guest.key, names, ...nothing, unpaired }];
+      }
       const { pairs, dropped } = pairUp(own, metric.metric, baseline.guest.key, candidate.guest.key, nameOf);
       const why = setAside
         .filter((one) => one.benchmark === metric.benchmark)
@@ -156,6 +163,11 @@ function draftsOf(
   });
 }
 
+/** How a pair was imported; undefined when it was measured here, or is not of one experiment. */
+function importOf(baseline: Side, candidate: Side): Imported | undefined {
+  return baseline.experiment === candidate.experiment ? baseline.experiment.imported : undefined;
+}
+
 const nothingRun: BenchmarkRuns = { blocks: [], warmups: new Map() };
 
 function metricReport(
@@ -164,6 +176,7 @@ function metricReport(
   chosen: Chosen | undefined,
   runs: readonly Runs[],
   judged: readonly Judged[],
+  imported: readonly boolean[],
 ): MetricReport {
   const partners = (guest: ReportGuest): readonly ReportGuest[] =>
     chosen === undefined ? [] : guest === chosen.baseline ? chosen.candidates : [chosen.baseline];
@@ -177,7 +190,9 @@ function metricReport(
         const slot = block.slots.get(key);
         return slot?.state === 'ok' && slot.run.values.has(metric.metric);
       };
-      const paired = (block: Block) => beside.length === 0 || beside.some(({ key }) => has(block, key));
+      const isImported = imported[guest.experiment] === true;
+      const paired = (block: Block) =>
+        isImported || beside.length === 0 || beside.some(({ key }) => has(block, key));
       return [samplesOf(own, metric.metric, guest.key, paired)];
     }),
     comparisons: judged.map(({ comparison }) => comparison),
@@ -197,6 +212,7 @@ function pairReport(
     return report?.primary === true && report.better !== 'none' ? [[report, comparison] as const] : [];
   });
   const overall = overallOf(judged, names, plan);
+  const imported = importOf(baseline, candidate);
   const counted = (verdict: Verdict) =>
     judged.filter(({ comparison }) => comparison.verdict === verdict).length;
   const counts = {
@@ -212,9 +228,13 @@ function pairReport(
     candidate: candidate.guest.key,
     baselineLabel: names.baseline,
     candidateLabel: names.candidate,
-    headline: pairHeadline(names, tested, overall, warnings, plan),
+    headline:
+      imported === undefined
+        ? pairHeadline(names, tested, overall, warnings, plan)
+        : importedHeadline(names, tested, imported),
     counts,
     overall,
+    ...(imported === undefined ? {} : { imported }),
     warnings,
   };
 }
@@ -238,6 +258,10 @@ function statusOf(
   const planned = experiments.reduce((sum, experiment) => sum + neededTrials(experiment).length, 0);
   const finished = runs.reduce((sum, one) => sum + one.finished, 0);
   const failed = runs.reduce((sum, one) => sum + one.failed, 0);
+  if (experiments.length > 0 && experiments.every(({ imported }) => imported !== undefined)) {
+    const text = `Imported · ${count(finished, 'run')}${failed > 0 ? ` · ${failed} failed` : ''}`;
+    return { state: 'completed', text, finished, planned, failed };
+  }
   const last = experiments.find(({ ended }) => ended === undefined) ?? experiments.at(-1);
   const state: RunState =
     last === undefined ? 'empty' : (last.ended?.reason ?? (activity === 'none' ? 'interrupted' : activity));
@@ -260,8 +284,13 @@ function statusOf(
   return { state, text: parts.join(' · '), finished, planned, failed };
 }
 
-function experimentInfo({ id, label, startedAt, ended, seed, guestbench }: Experiment): ReportExperiment {
-  return { id, label, startedAt, seed, guestbench, ...(ended === undefined ? {} : { endedAt: ended.at }) };
+function experimentInfo(experiment: Experiment): ReportExperiment {
+  const { id, label, startedAt, ended, seed, guestbench, imported } = experiment;
+  return {
+    ...{ id, label, startedAt, seed, guestbench },
+    ...(ended === undefined ? {} : { endedAt: ended.at }),
+    ...(imported === undefined ? {} : { imported }),
+  };
 }
 
 const bootLimit =

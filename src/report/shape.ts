@@ -1,5 +1,5 @@
 import type { Kind } from '../benchmarks/benchmark';
-import type { Direction, StatisticsPlan } from '../model/experiment';
+import type { Direction, Imported, StatisticsPlan } from '../model/experiment';
 import type { Mode, ModeVerdict } from '../model/guest';
 import type { LoadSummary } from '../model/load';
 
@@ -169,6 +169,8 @@ export interface PairReport {
   readonly headline: string;
   readonly counts: Readonly<Record<Verdict, number>>;
   readonly overall: Overall;
+  /** Both guests are of an imported experiment: ratios of means, neither pairs nor intervals nor verdicts. */
+  readonly imported?: Imported;
   readonly warnings: readonly ReportWarning[];
 }
 
@@ -214,6 +216,8 @@ export interface ReportExperiment {
   readonly endedAt?: string;
   readonly seed: number;
   readonly guestbench: string;
+  /** Guestbench did not run it: its trials are paired with none. */
+  readonly imported?: Imported;
 }
 
 /** Everything one report page shows: plain data, ready to be sent. */
