@@ -70,7 +70,7 @@ export async function askWorkloads(lab: Lab): Promise<Workloads> {
   }));
   const separator = (label: string): WorkloadItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const picked = await vscode.window.showQuickPick(
-    [separator(vscode.l10n.t('Workloads')), ...single, separator(vscode.l10n.t('Suites')), ...suites],
+    [separator(vscode.l10n.t('Suites')), ...suites, separator(vscode.l10n.t('Workloads')), ...single],
     {
       title: vscode.l10n.t('Run Benchmarks: Workloads (2/4)'),
       placeHolder: vscode.l10n.t('Choose workloads or whole suites'),

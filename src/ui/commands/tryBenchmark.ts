@@ -2,7 +2,9 @@ import * as vscode from 'vscode';
 import type { Benchmark } from '../../benchmarks/benchmark';
 import { benchmarksOf, definitionOf, ownBenchmarks } from '../../benchmarks/own';
 import { checkGuest, resolveBenchmarks, type PlannedBenchmark } from '../../experiment/prepare';
+import { openSources, type LocalSources } from '../../experiment/sources';
 import { tryOut } from '../../experiment/tryOut';
+import { Uploads } from '../../experiment/uploads';
 import type { Lab } from '../../model/lab';
 import { UserError } from '../../model/userError';
 import { Jobs } from '../../ssh/jobs';
@@ -10,6 +12,8 @@ import { guestsFrom, pickGuest, valueOf } from '../commandArguments';
 import { requireTrust } from '../guestService';
 import { messageOf } from '../log';
 import type { Services } from '../services';
+import { setting } from '../settings';
+import { withSources } from '../sourceQuestions';
 import { interruptKey, StreamTerminal } from '../streamTerminal';
 import { tryLines } from '../tryWords';
 
@@ -101,7 +105,10 @@ class Session {
   /** With the host of the guest taken, as by an experiment. */
   private async reserved(signal: AbortSignal): Promise<Outcome> {
     const { lab, guests } = this.services;
-    const [planned] = resolveBenchmarks([{ id: this.id }], benchmarksOf(lab.lab));
+    const benchmarks = benchmarksOf(lab.lab);
+    const filled = await withSources([{ id: this.id }], benchmarks, 'attended');
+    const { refs, sources } = await openSources(filled, benchmarks, setting('sources'), signal);
+    const [planned] = resolveBenchmarks(refs, benchmarks);
     if (planned === undefined) return undefined;
     const busy = guests.busyOn(lab.guest(this.guest).host);
     if (busy !== undefined) {
@@ -114,13 +121,13 @@ class Session {
     }
     guests.setActivity(this.guest, vscode.l10n.t('trying {0}', this.id));
     try {
-      return await this.run(planned, signal);
+      return await this.run(planned, sources, signal);
     } finally {
       guests.setActivity(this.guest, undefined);
     }
   }
 
-  private async run(planned: PlannedBenchmark, signal: AbortSignal): Promise<Outcome> {
+  private async run(planned: PlannedBenchmark, sources: LocalSources, signal: AbortSignal): Promise<Outcome> {
     const { services, guest, id, terminal } = this;
     const { benchmark } = planned;
     terminal.heading(vscode.l10n.t('{0} on {1}, once; Ctrl+C stops', benchmark.title, guest));
@@ -143,10 +150,18 @@ class Session {
           : `${guest}: ${check.reason}`,
       );
     }
+    const uploads = new Uploads({
+      sources,
+      connect,
+      onProgress: ({ name, sentBytes, totalBytes }) => {
+        if (sentBytes === totalBytes) terminal.line(vscode.l10n.t('{0} is uploaded.', name));
+      },
+    });
+    const parameters = await uploads.placed(guest, planned, { signal });
     const definition = definitionOf(services.lab.lab, id);
     const end = await tryOut({
       guest,
-      planned,
+      planned: { ...planned, parameters },
       jobs: new Jobs(connect),
       connect,
       onOutput: (_stream, chunk) => terminal.output(chunk),

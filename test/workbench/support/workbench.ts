@@ -68,6 +68,11 @@ function exactly(text: string): RegExp {
   return new RegExp(`^\\s*${text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*$`);
 }
 
+/** Whether a row of a quick pick with check boxes is checked. */
+async function isChecked(row: Locator): Promise<boolean> {
+  return (await row.locator('[role=checkbox]').first().getAttribute('aria-checked')) === 'true';
+}
+
 /** Starts a server and a browser and opens the folder; `close` ends both. One per spec file. */
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
   const host = await ensureVscodeHost();
@@ -235,13 +240,20 @@ export class Workbench {
   /** In a quick pick with check boxes: checks exactly these rows and accepts. */
   async pickMany(labels: readonly string[]): Promise<void> {
     const rows = this.page.locator('.quick-input-list .monaco-list-row');
-    await this.quickPickRow(labels[0] ?? '').waitFor();
+    await rows.first().waitFor();
+    // The list draws only what fits: each one is looked for by its name.
+    for (const label of labels) {
+      await this.#quickInput().fill(label);
+      const row = this.quickPickRow(label);
+      await row.waitFor();
+      if (!(await isChecked(row))) await row.locator('.label-name').first().click();
+    }
+    await this.#quickInput().fill('');
+    await rows.first().waitFor();
     for (let index = 0; index < (await rows.count()); index++) {
       const row = rows.nth(index);
       const label = (await row.locator('.label-name').first().innerText()).trim();
-      const box = row.locator('[role=checkbox]').first();
-      const checked = (await box.getAttribute('aria-checked')) === 'true';
-      if (checked !== labels.includes(label)) await row.locator('.label-name').first().click();
+      if (!labels.includes(label) && (await isChecked(row))) await row.locator('.label-name').first().click();
     }
     await this.accept();
   }
