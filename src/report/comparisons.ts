@@ -184,7 +184,7 @@ function ratioOf(
   const runs = (n: number) => (n === 1 ? 'one figure' : `${n} runs`);
   const by =
     baseline.n + candidate.n === 2 ? '' : `, by the means of ${runs(candidate.n)} and ${runs(baseline.n)}`;
-  const sentence = `${names.candidate} is given as ${formatSpeedup(speedup)} times as fast as ${names.baseline}${by}; ${noInterval}.`;
+  const sentence = `${names.candidate} is given as ${speedup.toPrecision(3)} times as fast as ${names.baseline}${by}; ${noInterval}.`;
   return { speedup, word: 'no interval', sentence };
 }
 
@@ -263,7 +263,7 @@ function importedOverall(members: readonly Judged[]): Overall {
   const found =
     range === null
       ? 'no workload has figures of both guests'
-      : `the ratios of ${count(ratios.length, 'workload')} go from ${formatSpeedup(low)} to ${formatSpeedup(high)}`;
+      : `the ratios of ${count(ratios.length, 'workload')} go from ${low.toPrecision(3)} to ${high.toPrecision(3)}`;
   return {
     status: 'withheld',
     speedup: null,

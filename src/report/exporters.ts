@@ -116,7 +116,9 @@ export function toMarkdown(m: ReportModel): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function pairTable(m: ReportModel, { candidate, baselineLabel, candidateLabel }: PairReport): string {
+function pairTable(m: ReportModel, pair: PairReport): string {
+  const { candidate, baselineLabel, candidateLabel } = pair;
+  if (pair.imported !== undefined) return ratioTable(m, pair);
   const rows = m.metrics.flatMap((metric) => {
     const found = metric.comparisons.find((comparison) => comparison.candidate === candidate);
     if (found === undefined) return [];
@@ -146,6 +148,17 @@ function pairTable(m: ReportModel, { candidate, baselineLabel, candidateLabel }:
     candidateLabel,
   ];
   return table(head, rows);
+}
+
+/** Of an imported pair: without the columns that are for measured ones only. */
+function ratioTable(m: ReportModel, { candidate, baselineLabel, candidateLabel }: PairReport): string {
+  const rows = m.metrics.flatMap((metric) => {
+    const found = metric.comparisons.find((comparison) => comparison.candidate === candidate);
+    if (found === undefined) return [];
+    const guests = [m.baseline, candidate].map((key) => guestCell(metric, key));
+    return [[metricName(metric), formatSpeedup(found.speedup), formatChange(found.speedup), ...guests]];
+  });
+  return table(['Metric', 'Speedup', 'Change', baselineLabel, candidateLabel], rows);
 }
 
 function valuesTable(m: ReportModel): string {

@@ -1,7 +1,7 @@
 import type { Imported, StatisticsPlan } from '../model/experiment';
 import { minBlocks } from '../statistics/compare';
 import { percent } from '../statistics/words';
-import { formatSpeedup, formatTimes, listed } from './format';
+import { formatTimes, listed } from './format';
 import { noInterval } from './importedExperiment';
 import type { MetricComparison, MetricReport, Overall, ReportWarning, Verdict } from './shape';
 
@@ -57,7 +57,7 @@ export function importedHeadline(
   if (ratios.length === 0)
     return `Nothing to compare: no workload has figures of both ${candidate} and ${baseline}.`;
   if (shown.length === 1 && only) return `${only[0].benchmarkTitle}: ${only[1].sentence}`;
-  const [low, high] = [Math.min(...ratios), Math.max(...ratios)].map(formatSpeedup);
+  const [low, high] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toPrecision(3));
   const ahead = ratios.filter((ratio) => ratio > 1).length;
   const behind = ratios.filter((ratio) => ratio < 1).length;
   const sides = [
@@ -65,7 +65,7 @@ export function importedHeadline(
     ...(behind > 0 ? [`below in ${behind}`] : []),
     ...(ahead + behind < ratios.length ? [`1 in ${ratios.length - ahead - behind}`] : []),
   ];
-  return `${candidate} is given as ${low ?? ''} to ${high ?? ''} times as fast as ${baseline} (${sides.join(', ')}). ${caution}.`;
+  return `${candidate} is given as ${low === high ? '' : `${low ?? ''} to `}${high ?? ''} times as fast as ${baseline} (${sides.join(', ')}). ${caution}.`;
 }
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -59,7 +59,7 @@ function text(name: string, value: string): string {
 
 /** Never cuts a character in two. */
 const clip = (value: string, length: number): string =>
-  value.length <= length ? value : `${[...value.slice(0, length - 2)].slice(0, -1).join('')}…`;
+  value.length <= length ? value : `${value.slice(0, length - 1).replace(/[\ud800-\udbff]$/, '')}…`;
 
 /** The format's times have no zone: UTC. */
 const timeText = (iso: string): string => new Date(iso).toISOString().slice(0, 19).replace('T', ' ');

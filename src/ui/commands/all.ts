@@ -7,9 +7,11 @@ import { editGuest } from './editGuest';
 import { editSuite } from './editSuite';
 import { exportReport } from './exportReport';
 import { forgetGuest } from './forgetGuest';
+import { importResults } from './importResults';
 import { openAsText } from './openAsText';
 import { openLabFile } from './openLabFile';
 import { openReport } from './openReport';
+import { openSampleReport } from './openSampleReport';
 import { prepareGuest } from './prepareGuest';
 import { refreshExperiments } from './refreshExperiments';
 import { refreshGuests } from './refreshGuests';
@@ -31,9 +33,11 @@ export const commands: Readonly<Record<string, Command>> = {
   'guestbench.editSuite': editSuite,
   'guestbench.exportReport': exportReport,
   'guestbench.forgetGuest': forgetGuest,
+  'guestbench.importResults': importResults,
   'guestbench.openAsText': openAsText,
   'guestbench.openLabFile': openLabFile,
   'guestbench.openReport': openReport,
+  'guestbench.openSampleReport': openSampleReport,
   'guestbench.prepareGuest': prepareGuest,
   'guestbench.refreshExperiments': refreshExperiments,
   'guestbench.refreshGuests': refreshGuests,

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { Experiment } from '../../model/experiment';
 import { UserError } from '../../model/userError';
-import { toCsv, toJson, toMarkdown } from '../../report/exporters';
+import { toCsv, toJson, toMarkdown, toPhoronixXml } from '../../report/exporters';
 import { reportModel } from '../../report/model';
 import { pickExperiment, valueOf } from '../commandArguments';
 import { messageOf } from '../log';
@@ -13,6 +13,7 @@ const formats = {
   markdown: { extension: 'md', write: (e: Experiment) => toMarkdown(reportModel([e], {})) },
   csv: { extension: 'csv', write: (e: Experiment) => toCsv(e) },
   json: { extension: 'json', write: (e: Experiment) => toJson(e) },
+  phoronix: { extension: 'xml', write: (e: Experiment) => toPhoronixXml(e) },
 } as const;
 type Format = keyof typeof formats;
 
@@ -47,6 +48,11 @@ async function askFormat(): Promise<Format> {
     },
     { format: 'csv', label: 'CSV', detail: vscode.l10n.t('One row a measurement') },
     { format: 'json', label: 'JSON', detail: vscode.l10n.t('The whole experiment as one document') },
+    {
+      format: 'phoronix',
+      label: vscode.l10n.t('Phoronix Test Suite (composite.xml)'),
+      detail: vscode.l10n.t('Every value by guest and metric; which trials are pairs has no place there'),
+    },
   ];
   const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Export Report') });
   if (!picked) throw new vscode.CancellationError();
