@@ -10,6 +10,8 @@ export interface DemoLab {
   /** The text of a guestbench.lab.json with both guests. */
   readonly labText: string;
   readonly knownHostsFile: string;
+  /** Where the lab's guests keep the extension's files: `<prefix>-<uid>`. */
+  readonly prefix: string;
   readonly guests: readonly DemoGuest[];
   /** Ends both servers and whatever their sessions started. */
   stop(): Promise<void>;

@@ -221,5 +221,5 @@ export async function startDemoLab(folder, { openSsh = true } = {}) {
       )
       .join(''),
   );
-  return { labText: labFile(guests), knownHostsFile, guests, stop };
+  return { labText: labFile(guests), knownHostsFile, guests, prefix, stop };
 }

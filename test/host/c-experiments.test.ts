@@ -13,7 +13,9 @@ function processesOfOurs(): string[] {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
         const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
-        return /guestbench\S*-ctl-/.test(command) || /(^|\0)GB_WORK=/.test(environment)
+        // Of this lab: other ones may run on this machine.
+        const isOurs = environment.includes(`GUESTBENCH_PREFIX=${process.env['GUESTBENCH_LAB_PREFIX']}\0`);
+        return isOurs && (/guestbench\S*-ctl-/.test(command) || /(^|\0)GB_WORK=/.test(environment))
           ? [`${pid} ${command}`]
           : [];
       } catch {

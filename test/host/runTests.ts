@@ -4,7 +4,7 @@
  * GUESTBENCH_VSCODE names the VS Code: unset, the one served from the npm registry; an executable's path; or a version
  * ("stable", "1.105.0") that is downloaded.
  * The tests find in their environment GUESTBENCH_LAB_FILE (also the workspace's guestbench.lab.json) and
- * GUESTBENCH_KNOWN_HOSTS, and write their results to GUESTBENCH_RESULTS.
+ * GUESTBENCH_KNOWN_HOSTS and GUESTBENCH_LAB_PREFIX (marks the lab's processes), and write their results to GUESTBENCH_RESULTS.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,6 +44,7 @@ try {
     extensionTestsEnv: {
       GUESTBENCH_LAB_FILE: labFile,
       GUESTBENCH_KNOWN_HOSTS: lab.knownHostsFile,
+      GUESTBENCH_LAB_PREFIX: lab.prefix,
       GUESTBENCH_RESULTS: process.env['GUESTBENCH_RESULTS'],
     },
   });
