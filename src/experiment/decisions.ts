@@ -41,7 +41,8 @@ export class Decisions {
   /** Why the benchmark needs no more rounds; undefined: it does, or there is nothing to compare. */
   settled(benchmark: string): SettledReason | undefined {
     const family = this.plan.benchmarks.flatMap(({ id }) => this.comparisonsOf(id));
-    const p = family.map(({ input }) => pOf(input));
+    // The only comparison there is needs no correction for others.
+    const p = family.length > 1 ? family.map(({ input }) => pOf(input)) : [null];
     const reasons = family.flatMap(({ benchmark: id, input }, index) =>
       id === benchmark ? [this.reasonOf(input, p.toSpliced(index, 1))] : [],
     );

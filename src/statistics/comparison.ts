@@ -95,9 +95,9 @@ function logRatio({ a, b }: CompleteBlock, sign: 1 | -1): number {
   return sign * (Math.log(b) - Math.log(a));
 }
 
-/** The location of the blocks' log-ratios, never surer than the metric's last digit allows (uniform rounding error). */
-function look(blocks: readonly CompleteBlock[], sign: 1 | -1, resolution: number | undefined): Look {
-  const location = locate(blocks.map((block) => logRatio(block, sign)));
+/** The location of the blocks' log-ratios `d`, never surer than the metric's last digit allows (uniform rounding error). */
+function look(d: readonly number[], blocks: readonly CompleteBlock[], resolution: number | undefined): Look {
+  const location = locate(d);
   if (resolution === undefined) return { ...location, floored: false };
   const relative = (values: readonly number[]): number => resolution / Math.exp(mean(values.map(Math.log)));
   const floor =
@@ -164,11 +164,10 @@ export function compare(input: ComparisonInput): ComparisonResult {
     verdict: 'insufficient',
     ...counts,
   });
-  if (blocks.length < minBlocks) {
-    return insufficient('too-few-blocks', mean(blocks.map((block) => logRatio(block, sign))));
-  }
+  const d = blocks.map((block) => logRatio(block, sign));
+  if (blocks.length < minBlocks) return insufficient('too-few-blocks', mean(d));
 
-  const lookAt = (n: number): Look => look(blocks.slice(0, n), sign, resolution);
+  const lookAt = (n: number): Look => look(d.slice(0, n), blocks.slice(0, n), resolution);
   const now = lookAt(blocks.length);
   const { standardError, df } = now;
   const estimate = now.estimate + 0; // never −0
