@@ -1,6 +1,7 @@
 /** Runs what is measured rather than asserted: node scripts/bench.mjs [NAME …]. Each test/bench/NAME.bench.ts prints its figures. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { loadBench } from './lib/bundleBench.mjs';
 import { ensureNodeModules } from './lib/install.mjs';
 import { root } from './lib/paths.mjs';
 import { main, Problem } from './lib/problem.mjs';
@@ -16,22 +17,8 @@ await main(async () => {
     .filter((name) => wanted.length === 0 || wanted.includes(name))
     .sort();
   if (names.length === 0) throw new Problem(`No such bench. There are those of ${folder}.`);
-  const { build } = await import('esbuild');
-  // Beside the packages, so that they are found; those are not bundled.
-  const out = path.join(root, 'node_modules/.cache/guestbench-bench');
   for (const name of names) {
-    const outfile = path.join(out, `${name}.mjs`);
-    await build({
-      absWorkingDir: root,
-      entryPoints: [path.join(folder, `${name}.bench.ts`)],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      packages: 'external',
-      logLevel: 'warning',
-    });
-    const { bench } = await import(outfile);
+    const { bench } = await loadBench(`${name}.bench.ts`);
     for await (const line of bench()) process.stdout.write(`${name}: ${line}\n`);
   }
 });
