@@ -101,7 +101,7 @@ describe.skipIf(!hasSshd || !canMakeSudoers || !hasApt)('Prepare Guests', () => 
     await workbench.palette('Guestbench: Prepare Guests...');
     await workbench.pickMany(['asks', 'root', 'gone']);
     const frame = workbench.webviewFrame();
-    await frame.locator('h1', { hasText: '3 of 3 guests are not ready' }).waitFor();
+    await frame.locator('h1', { hasText: '3 of 3 guests are not ready' }).waitFor({ timeout: 90_000 });
     expect(await wordOf('7-Zip', 'asks')).toBe('Missing');
     expect(await wordOf('7-Zip', 'gone')).toBe('Not reached');
     expect(await wordOf('UnixBench, one copy', 'root')).toBe('Needs a source');
