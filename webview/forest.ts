@@ -53,8 +53,8 @@ const kindTitles = {
 const narrowBelow = 620;
 const axisHeight = 58;
 const headingHeight = 28;
-/** From the figures to the verdict, in CSS pixels. */
-const wordColumn = 172;
+/** From the figures to the verdict, in CSS pixels: with an interval between them, and without. */
+const wordColumns = { interval: 172, none: 60 } as const;
 const widest = 20;
 
 /** The overview: a point and an interval for each metric on a logarithmic axis of speedup. */
@@ -168,6 +168,10 @@ export class ForestChart {
     return this.width < narrowBelow;
   }
 
+  private get wordColumn(): number {
+    return this.margin === undefined ? wordColumns.none : wordColumns.interval;
+  }
+
   private axisTitle(): string {
     const { candidate } = this.names;
     return this.narrow
@@ -180,7 +184,7 @@ export class ForestChart {
       ? { left: 10, right: 14, top: 4, bottom: 0 }
       : {
           left: Math.min(260, Math.round(this.width * 0.24)),
-          right: wordColumn + Math.min(this.wordWidth, Math.round(this.width * 0.22)) + 24,
+          right: this.wordColumn + Math.min(this.wordWidth, Math.round(this.width * 0.22)) + 24,
           top: 4,
           bottom: 0,
         };
@@ -318,6 +322,7 @@ export class ForestChart {
       ctx.fillText(interval === null ? '' : formatInterval(interval), column + 46, middle);
       ctx.fillStyle = verdictColor(verdict);
       ctx.font = `600 12px ${family}`;
+      const { wordColumn } = this;
       ctx.fillText(fit(ctx, word, this.width - column - wordColumn), column + wordColumn, middle);
     }
     ctx.restore();

@@ -204,24 +204,21 @@ function numbersTable(
   const { model, baseline } = shown;
   const isImported = importedPair(shown);
   const unit = metric.unit === '' ? '' : ` (${metric.unit})`;
+  const isBare = isImported && sides.every(({ samples }) => samples.n <= 1);
   const rows = sides.map(({ guest, samples }): Child[] => [
     guestMark(model, guest.key, guest.key === baseline || baseline === undefined ? 'baseline' : 'candidate'),
-    String(samples.n),
+    ...(isBare ? [] : [String(samples.n)]),
     meanCell(samples, metric.unit),
-    cvCell(samples),
+    ...(isBare ? [] : [cvCell(samples)]),
   ]);
-  const columns = [
-    { title: 'Guest' },
-    { title: 'n', number: 'number' as const },
-    { title: 'Geometric mean', number: 'number' as const },
-    { title: 'CV', number: 'number' as const },
-  ];
+  const figures = isBare ? ['Figure'] : ['n', 'Geometric mean', 'CV'];
+  const columns = [{ title: 'Guest' }, ...figures.map((title) => ({ title, number: 'number' as const }))];
   const numbers = table(`${metric.title}${unit}, ${directionText(metric)}`, columns, rows);
   if (found === undefined || found.speedup === null) return numbers;
   const level = `${Number((100 * (1 - model.statistics.alpha)).toPrecision(3))} % interval`;
   const facts: [string, string][] = [
     ['Speedup', formatSpeedup(found.speedup)],
-    [level, formatInterval(found.interval)],
+    ...(isImported ? [] : ([[level, formatInterval(found.interval)]] satisfies [string, string][])),
     ...(metric.primary && !isImported
       ? ([
           ['p', formatP(found.p)],

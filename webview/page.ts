@@ -1,5 +1,5 @@
 import { listed, plain } from '../src/report/format';
-import type { ReportModel, ReportWarning } from '../src/report/shape';
+import type { ReportModel, ReportWarning, Verdict } from '../src/report/shape';
 import { el, linkButton, name, replace, setText, table, type Child } from './dom';
 import { verdictMark } from './marks';
 import type { PageActions, Shown } from './metricView';
@@ -122,7 +122,8 @@ function tallyOf({ model, candidate }: Shown): Child[] {
     const word = verdict in words ? words[verdict as keyof typeof words] : verdict;
     return n === 0 ? [] : [verdictMark(verdict, `${n} ${word}`)];
   });
-  const decided = found.some(({ verdict }) => verdict !== 'insufficient' && verdict !== 'refused');
+  const without: readonly Verdict[] = ['insufficient', 'refused', 'untested'];
+  const decided = found.some(({ verdict }) => !without.includes(verdict));
   return [...parts, decided ? el('span', { class: 'muted' }, 'for this boot of the guests') : null];
 }
 
@@ -233,7 +234,7 @@ function factsOf(model: ReportModel): Child[] {
     model.guests.length < 2
       ? ''
       : differing.length === 0
-        ? 'As far as the probe can see, the guests are alike.'
+        ? 'As far as is known, the guests are alike.'
         : `The guests differ in: ${listed(
             differing.map((label) => label),
             20,
@@ -241,8 +242,13 @@ function factsOf(model: ReportModel): Child[] {
   return [
     el('h2', {}, model.guests.length > 1 ? 'The guests side by side' : 'The guest'),
     sentence === '' ? null : el('p', {}, sentence),
-    table('Facts found by the probe at the start', columns, rows, (row) =>
-      model.facts[row]?.differs === true ? 'differs' : undefined,
+    table(
+      model.experiments.some(({ imported }) => imported === undefined)
+        ? 'Facts found by the probe at the start'
+        : 'Facts as the imported results give them',
+      columns,
+      rows,
+      (row) => (model.facts[row]?.differs === true ? 'differs' : undefined),
     ),
   ];
 }

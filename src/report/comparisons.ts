@@ -263,7 +263,9 @@ function importedOverall(members: readonly Judged[]): Overall {
   const found =
     range === null
       ? 'no workload has figures of both guests'
-      : `the ratios of ${count(ratios.length, 'workload')} go from ${low.toPrecision(3)} to ${high.toPrecision(3)}`;
+      : ratios.length === 1
+        ? `one workload alone has figures of both guests, with the ratio ${low.toPrecision(3)}`
+        : `the ratios of ${count(ratios.length, 'workload')} go from ${low.toPrecision(3)} to ${high.toPrecision(3)}`;
   return {
     status: 'withheld',
     speedup: null,

@@ -63,9 +63,11 @@ export function importedHeadline(
   const sides = [
     `above 1 in ${ahead} of ${ratios.length} workloads`,
     ...(behind > 0 ? [`below in ${behind}`] : []),
-    ...(ahead + behind < ratios.length ? [`1 in ${ratios.length - ahead - behind}`] : []),
+    ...(ahead + behind < ratios.length ? [`even in ${ratios.length - ahead - behind}`] : []),
   ];
-  return `${candidate} is given as ${low === high ? '' : `${low ?? ''} to `}${high ?? ''} times as fast as ${baseline} (${sides.join(', ')}). ${caution}.`;
+  const range = low === high ? (high ?? '') : `${low ?? ''} to ${high ?? ''}`;
+  const counted = ratios.length === 1 ? 'in 1 workload' : `(${sides.join(', ')})`;
+  return `${candidate} is given as ${range} times as fast as ${baseline} ${counted}. ${caution}.`;
 }
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

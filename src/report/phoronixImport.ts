@@ -98,7 +98,7 @@ function readFile(root: Element, options: ImportOptions): Experiment {
     at: timeOf(named, generated) ?? options.at ?? noTime,
     guests: systems.map(({ name, facts }) => ({ ref: { name }, facts })),
     benchmarks: groups.map(({ ref }) => ref),
-    runs: groups.flatMap(({ ref, results: members }) => runsOf(ref.id, members, systems)),
+    runs: groups.flatMap(({ ref, results: members }) => runsOf(ref, members, systems)),
     notes: [`From the Phoronix Test Suite, ${noInterval}.`, ...notes],
   });
 }
@@ -270,7 +270,7 @@ const kinds: readonly (readonly [RegExp, WorkloadKind])[] = [
 const kindOf = (name: string): WorkloadKind => kinds.find(([pattern]) => pattern.test(name))?.[1] ?? 'system';
 
 function runsOf(
-  benchmark: string,
+  { id: benchmark, title: workload = '' }: BenchmarkRef,
   results: readonly Result[],
   systems: readonly System[],
 ): readonly ImportedRun[] {
@@ -278,7 +278,10 @@ function runsOf(
   return systems.flatMap(({ name: guest }): ImportedRun[] => {
     const own = results.flatMap((result, index) => {
       const entry = result.entries.find(({ system }) => system === guest);
-      return entry === undefined ? [] : [{ result, entry, id: ids[index] ?? '', primary: index === 0 }];
+      const title = results.length === 1 ? workload : choicesOf(result.description) || result.title;
+      return entry === undefined
+        ? []
+        : [{ result, entry, id: ids[index] ?? '', title, primary: index === 0 }];
     });
     if (own.length === 0) return [];
     const failed = own.flatMap(({ result, entry }) =>
@@ -304,14 +307,17 @@ function runsOf(
 const nameOf = ({ title, description }: Result): string =>
   [title, description].filter((part) => part !== '').join(', ');
 
-function measurement(
-  { result, entry, id, primary }: { result: Result; entry: Entry; id: string; primary: boolean },
-  run: number,
-): readonly Measurement[] {
+interface Figure {
+  readonly result: Result;
+  readonly entry: Entry;
+  readonly id: string;
+  readonly title: string;
+  readonly primary: boolean;
+}
+
+function measurement({ result, entry, id, title, primary }: Figure, run: number): readonly Measurement[] {
   const value = entry.values[run];
   if (value === undefined) return [];
-  const words = choicesOf(result.description);
-  const title = words === '' ? result.title : words;
   return [
     {
       id,

@@ -56,7 +56,9 @@ export async function importResults(services: Services, ...args: readonly unknow
 }
 
 async function askFiles(): Promise<readonly string[]> {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const uris = await vscode.window.showOpenDialog({
+    ...(folder === undefined ? {} : { defaultUri: folder }),
     title: vscode.l10n.t('Import Results'),
     openLabel: vscode.l10n.t('Import'),
     canSelectMany: true,

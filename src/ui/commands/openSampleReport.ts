@@ -27,9 +27,7 @@ async function askSample(): Promise<Sample> {
     {
       sample: 'xen-4.17-emulated',
       label: vscode.l10n.t('PV and PVHVM on Xen 4.17'),
-      detail: vscode.l10n.t(
-        'An experiment of Guestbench on real Xen guests, with every trial; the host was emulated',
-      ),
+      detail: vscode.l10n.t('Real Xen guests on an emulated host, with every trial and its output'),
     },
     {
       sample: 'reference-lab-2013',
