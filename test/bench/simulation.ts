@@ -53,7 +53,7 @@ export function simulate(cell: Cell, settings: Settings, replicate: number): Out
   let runs = 0;
   for (const [slot, trial] of trials.entries()) {
     const guest = trial.guest === 'candidate' ? 1 : 0;
-    const isFirstAfterSwitch = trials[slot - 1]?.guest !== trial.guest;
+    const isFirstAfterSwitch = followsSwitch(trials[slot - 1], trial);
     const logTime = noise({ slot, guest, position: trial.position, isFirstAfterSwitch }) - guest * logSpeedup;
     const value = settings.baseSeconds * Math.exp(logTime);
     decisions.add({ trial, measurements: [{ ...metric, value }] });
@@ -69,6 +69,11 @@ export function simulate(cell: Cell, settings: Settings, replicate: number): Out
     runs,
     answer: answerOf(verdict, cell.effect, isCandidateFaster, settings.statistics.margin),
   };
+}
+
+/** Whether another guest, or none, ran before. The design counts the first run after the warm-ups as such a one. */
+function followsSwitch(before: Trial | undefined, trial: Trial): boolean {
+  return before === undefined || before.guest !== trial.guest || before.warmup !== trial.warmup;
 }
 
 function endsBlock({ warmup, position }: Trial): boolean {
