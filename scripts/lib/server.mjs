@@ -92,10 +92,14 @@ export async function startServer(
 ) {
   const folder = profile ?? makeProfile();
   const flags = profileArguments(folder);
-  fs.writeFileSync(
-    path.join(folder, 'data', 'User', 'settings.json'),
-    JSON.stringify({ ...quietSettings, ...settings }, undefined, 2),
-  );
+  // Settings of the machine alone are read from a file of their own.
+  for (const kind of ['User', 'Machine']) {
+    fs.mkdirSync(path.join(folder, 'data', kind), { recursive: true });
+    fs.writeFileSync(
+      path.join(folder, 'data', kind, 'settings.json'),
+      JSON.stringify({ ...quietSettings, ...settings }, undefined, 2),
+    );
+  }
   const removeProfile = () => {
     if (profile === undefined) fs.rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   };
