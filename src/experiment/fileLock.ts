@@ -1,26 +1,47 @@
-import { readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { hostname, uptime } from 'node:os';
 import * as z from 'zod/mini';
 import type { Disposes } from '../model/disposable';
 import { UserError } from '../model/userError';
 
 const beatMs = 20_000;
 /** Nobody has it who was not heard of for so long: the computer sleeps, or the file lies on a share. */
-const staleMs = 120_000;
+const staleSeconds = 120;
 
-const holderSchema = z.object({ pid: z.int(), host: z.string(), since: z.string() });
+const holderSchema = z.object({
+  pid: z.int(),
+  host: z.string(),
+  since: z.string(),
+  /** When it was last heard of, since the start of its computer: nobody can set that clock. */
+  uptimeSeconds: z.optional(z.number()),
+});
 export type LockHolder = z.infer<typeof holderSchema>;
+
+/** Locks of this process; any other with its number was left behind. */
+const held = new Set<string>();
 
 const lockOf = (file: string): string => `${file}.lock`;
 
 /** Who writes to the experiment file now, in this window or another one; undefined: nobody. */
 export function lockHolder(file: string): LockHolder | undefined {
+  const lock = lockOf(file);
+  const holder = readLock(lock);
+  if (!holder) return undefined;
+  if (isThisProcess(holder)) return held.has(lock) ? holder : undefined;
+  if (holder.host === hostname() && !isAlive(holder.pid)) return undefined;
+  const age = silentSeconds(lock, holder);
+  return age !== undefined && age < staleSeconds ? holder : undefined;
+}
+
+/** How long the holder was not heard of; undefined: not since the computer was started, or the lock is gone. */
+function silentSeconds(lock: string, { host, uptimeSeconds }: LockHolder): number | undefined {
+  if (host === hostname() && uptimeSeconds !== undefined) {
+    const seconds = uptime() - uptimeSeconds;
+    // Both are rounded.
+    return seconds < -1 ? undefined : seconds;
+  }
   try {
-    const holder = holderSchema.safeParse(JSON.parse(readFileSync(lockOf(file), 'utf8')));
-    if (!holder.success) return undefined;
-    if (holder.data.host === hostname() && !isAlive(holder.data.pid)) return undefined;
-    const isFresh = Date.now() - statSync(lockOf(file)).mtimeMs < staleMs;
-    return isFresh ? holder.data : undefined;
+    return (Date.now() - statSync(lock).mtimeMs) / 1000;
   } catch {
     return undefined;
   }
@@ -32,9 +53,9 @@ export function lockHolder(file: string): LockHolder | undefined {
  */
 export function lockFile(file: string): Disposes {
   const lock = lockOf(file);
-  const text = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() });
+  const since = new Date().toISOString();
   try {
-    writeFileSync(lock, text, { flag: 'wx', mode: 0o600 });
+    writeFileSync(lock, sign(since), { flag: 'wx', mode: 0o600 });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     const holder = lockHolder(file);
@@ -44,24 +65,59 @@ export function lockFile(file: string): Disposes {
           'Go on there, or close that window first.',
       );
     }
-    writeFileSync(lock, text, { mode: 0o600 });
+    writeFileSync(lock, sign(since), { mode: 0o600 });
   }
-  const beat = setInterval(() => touch(lock), beatMs);
+  held.add(lock);
+  const beat = setInterval(() => renew(lock, since), beatMs);
   beat.unref();
   return {
     dispose: () => {
       clearInterval(beat);
-      rmSync(lock, { force: true });
+      if (held.delete(lock)) remove(lock);
     },
   };
 }
 
-function touch(lock: string): void {
+/** What stands in the lock of this process. */
+function sign(since: string): string {
+  return JSON.stringify({ pid: process.pid, host: hostname(), since, uptimeSeconds: uptime() });
+}
+
+function readLock(lock: string): LockHolder | undefined {
   try {
-    utimesSync(lock, new Date(), new Date());
+    const holder = holderSchema.safeParse(JSON.parse(readFileSync(lock, 'utf8')));
+    return holder.success ? holder.data : undefined;
   } catch {
-    // Somebody removed it; the file's own length still shows when two write.
+    return undefined;
   }
+}
+
+function isOurs(lock: string): boolean {
+  const holder = readLock(lock);
+  return holder !== undefined && isThisProcess(holder);
+}
+
+/** Replaced as a whole: nobody may read half of it. */
+function renew(lock: string, since: string): void {
+  try {
+    if (!isOurs(lock)) return;
+    writeFileSync(`${lock}.new`, sign(since), { mode: 0o600 });
+    renameSync(`${lock}.new`, lock);
+  } catch {
+    // Its folder cannot be written to now. The file's own length still shows when two write.
+  }
+}
+
+function remove(lock: string): void {
+  try {
+    if (isOurs(lock)) unlinkSync(lock);
+  } catch {
+    // Gone, or its folder cannot be written to any more: it counts for nothing without its process.
+  }
+}
+
+function isThisProcess({ pid, host }: LockHolder): boolean {
+  return pid === process.pid && host === hostname();
 }
 
 function isAlive(pid: number): boolean {
