@@ -97,6 +97,7 @@ export class ExperimentFold {
         return undefined;
       case 'resumed':
         this.ended = undefined;
+        this.forgetOpenOutput();
         return undefined;
       case 'ended': {
         const { at, reason, message } = event;
@@ -163,6 +164,16 @@ export class ExperimentFold {
     record[stream] += text;
     record.missingBytes += missingBytes;
     return undefined;
+  }
+
+  /** What a trial wrote is recorded at its end. Where that was cut short, it is recorded once more as a whole. */
+  private forgetOpenOutput(): void {
+    for (const record of this.latest.values()) {
+      if (record.status !== 'running') continue;
+      record.stdout = '';
+      record.stderr = '';
+      record.missingBytes = 0;
+    }
   }
 
   private endTrial(event: EventOf<'trial-finished'> | EventOf<'trial-failed'>): Misfit {

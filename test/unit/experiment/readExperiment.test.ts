@@ -87,6 +87,21 @@ describe('an experiment file', () => {
     expect(trials[0]).toMatchObject({ stdout: 'ab 12\n34\n', missingBytes: 100 });
   });
 
+  it('takes the output of a trial once that was recorded again after a crash', () => {
+    const { trials } = read(
+      text(
+        first,
+        started(one),
+        output(one, 'a\n', 5),
+        { at, type: 'resumed', reason: 'crash' },
+        output(one, 'a\n'),
+        output(one, 'b\n'),
+        finished(one),
+      ),
+    );
+    expect(trials[0]).toMatchObject({ status: 'ok', stdout: 'a\nb\n', missingBytes: 0 });
+  });
+
   it('keeps CPU use, what was set aside, pauses and the last end', () => {
     const cpu = { userPercent: 90, systemPercent: 5, iowaitPercent: 1, stealPercent: 2, idlePercent: 2 };
     const experiment = read(
