@@ -1,5 +1,6 @@
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
+import { UserError } from '../model/userError';
 
 /** What a parser gets to see at most, per stream: the first and the last half of this. */
 const parsedChars = 8 * 1024 * 1024;
@@ -17,6 +18,8 @@ export class OutputCollector {
   private pending: Buffer[] | undefined = [];
   private bytes = 0;
   private isCut = false;
+  /** Why the whole of the stream could not be kept. */
+  failure: UserError | undefined;
 
   /** @param wholeFile where the whole goes if it does not fit into the experiment file. */
   constructor(private readonly wholeFile: string) {}
@@ -30,18 +33,32 @@ export class OutputCollector {
     return this.pending ? undefined : this.wholeFile;
   }
 
+  /** @throws UserError when the file beside cannot be written. */
   add(chunk: Buffer): void {
     this.bytes += chunk.length;
-    if (this.pending) {
-      this.pending.push(chunk);
-      if (this.bytes > inFileBytes) {
-        appendFileSync(this.wholeFile, Buffer.concat(this.pending), { mode: 0o600 });
-        this.pending = undefined;
-      }
-    } else {
-      appendFileSync(this.wholeFile, chunk);
+    try {
+      this.write(chunk);
+    } catch (error) {
+      const said = error instanceof Error ? error.message : String(error);
+      this.failure = new UserError(
+        `Cannot write the output file ${this.wholeFile}: ${said}. Make room for it, or make its folder writable.`,
+        { cause: error },
+      );
+      throw this.failure;
     }
     this.keep(this.decoder.write(chunk));
+  }
+
+  private write(chunk: Buffer): void {
+    if (!this.pending) {
+      appendFileSync(this.wholeFile, chunk);
+      return;
+    }
+    this.pending.push(chunk);
+    if (this.bytes <= inFileBytes) return;
+    // In place of what a controller that was killed had collected of it.
+    writeFileSync(this.wholeFile, Buffer.concat(this.pending), { mode: 0o600 });
+    this.pending = undefined;
   }
 
   /** The text collected; of very long output its first and last part. */

@@ -202,21 +202,19 @@ export class ExperimentRunner {
     // Later, a job may run there that an upload would disturb.
     if (when === 'start') await this.uploadSources();
     const lanes = [...lanesOf(plan.guests, plan.trials).values()];
-    // One lane fails only when nothing can be written any more: then the others end too, before it is told.
+    // One lane fails only when nothing can be written any more. What runs or has ended on the guests stays there,
+    // to be collected when the experiment goes on.
     const ends = await Promise.allSettled(
       lanes.map((lane) =>
         this.runLane(lane).catch((error: unknown) => {
-          if (!(error instanceof LeftRunning)) this.stop('now');
+          this.leave();
           throw error;
         }),
       ),
     );
+    const broken = ends.find((end) => end.status === 'rejected' && !(end.reason instanceof LeftRunning));
+    if (broken?.status === 'rejected') throw broken.reason;
     if (this.leaving.signal.aborted) return this.summary('left');
-    const broken = ends.find((end) => end.status === 'rejected');
-    if (broken) {
-      await this.cleanUp();
-      throw broken.reason;
-    }
     await this.recordFacts('end');
     await this.cleanUp();
     const reason = this.stopKind.value === 'no' ? (this.ledger.ok === 0 ? 'failed' : 'completed') : 'stopped';
@@ -381,7 +379,8 @@ export class ExperimentRunner {
       },
       jobs: this.jobsOf(trial.guest),
       jobId,
-      wholeFile: (stream) => `${this.options.file}.${trial.id}.${stream}.txt`,
+      wholeFile: (stream) =>
+        `${this.options.file}.${trial.id}${attempt === 1 ? '' : `.${attempt}`}.${stream}.txt`,
       append: (event) => this.append(event),
       onOutput: (stream, chunk) => listener.onOutput?.(trial, stream, chunk),
       watchHost: () => this.hostLoads.watch(trial.guest),
@@ -416,13 +415,24 @@ export class ExperimentRunner {
     this.options.listener.onNotice?.(`${benchmark}: ${settledWords[reason]} after ${round} rounds.`);
   }
 
-  /** Leaves nothing of ours on the guests; what cannot be cleaned is said, and hurts no result. */
+  /**
+   * Leaves nothing of ours on the guests; what cannot be cleaned is said, and hurts no result. Where another experiment
+   * runs, or has results that are still to be collected, only our own jobs are removed.
+   */
   private async cleanUp(): Promise<void> {
     await Promise.all(
       this.options.plan.guests.map(async ({ name }) => {
         try {
-          await cleanUpBenchmarks(await this.options.connect(name, this.waiting), [...this.planned.values()]);
-          await this.jobsOf(name).cleanUp();
+          const connection = await this.options.connect(name, this.waiting);
+          const jobs = this.jobsOf(name);
+          const there = await jobs.list();
+          const ours = there.filter(({ id }) => id.startsWith(`${this.options.id}.`));
+          if (ours.length < there.length) {
+            for (const { id } of ours) await jobs.remove(id);
+            return;
+          }
+          await cleanUpBenchmarks(connection, [...this.planned.values()]);
+          await jobs.cleanUp();
         } catch (error) {
           this.options.listener.onNotice?.(`${name} could not be cleaned: ${messageOf(error)}`);
         }

@@ -174,6 +174,9 @@ async function execute(
     const soon = AbortSignal.any([ending.waiting, AbortSignal.timeout(loadWaitMs)]);
     return { ...verdict, hostLoad, load: await loadOf(context, end, soon) };
   } catch (error) {
+    // The job goes on or keeps what it wrote, for when there is room for it here.
+    const unwritten = stdout.failure ?? stderr.failure;
+    if (unwritten) throw unwritten;
     if (context.leave.aborted) throw new LeftRunning();
     if (ending.isAbandoned)
       return unmeasured('cancelled', 'stopped while the guest was out of reach; its job may still run there');

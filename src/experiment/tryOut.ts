@@ -54,6 +54,10 @@ export async function tryOut(options: TryOutOptions): Promise<TryOutEnd> {
     };
     const end = await runTrial(context);
     return { ...end, output: seen.output, exitCode: seen.exitCode };
+  } catch (error) {
+    await jobs.cancel(jobId, 0).catch(() => undefined);
+    await jobs.remove(jobId).catch(() => undefined);
+    throw error;
   } finally {
     await rm(folder, { recursive: true, force: true });
     await cleanUp(options).catch((error: unknown) =>

@@ -42,6 +42,8 @@ export class Authentication {
   private pending: SecretQuestion | undefined;
   private keyProblem: SshError | undefined;
   private keysTried = 0;
+  /** The server has not said yet what it makes of the last key. */
+  private keyUnderWay = false;
   private readonly methods: AsyncGenerator<AnyAuthMethod, void>;
 
   constructor(private readonly context: AuthenticationContext) {
@@ -73,8 +75,9 @@ export class Authentication {
     return this.declined;
   }
 
-  get hasTried(): boolean {
-    return this.tried.size > 0;
+  /** Something was tried, and the server answered to the last of it. */
+  get isRefused(): boolean {
+    return this.tried.size > 0 && !this.keyUnderWay;
   }
 
   /** Why nobody got in. */
@@ -119,11 +122,13 @@ export class Authentication {
       const key = next.value;
       this.tried.add(key.label);
       this.keysTried += 1;
+      this.keyUnderWay = true;
       yield {
         type: 'agent',
         username: this.context.target.user,
         agent: singleKeyAgent(this.context.ssh2, key, (error) => this.signFailed(key, error)),
       };
+      this.keyUnderWay = false;
     }
   }
 

@@ -15,6 +15,8 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
   /** For each machine on the way, without the time people take to answer. Default 15 s. */
   readonly readyTimeoutMs?: number;
+  /** A connection that answers nothing for eight times as long is given up. Default 15 s. */
+  readonly keepAliveMs?: number;
   readonly log?: (line: string) => void;
 }
 
@@ -154,7 +156,7 @@ function handshake(
       username: target.user,
       // Our own timer, which stands still while a person is asked.
       readyTimeout: 0,
-      keepaliveInterval: 15_000,
+      keepaliveInterval: attempt.keepAliveMs ?? 15_000,
       keepaliveCountMax: 8,
       hostVerifier: (key: Buffer, verdict: (trust: boolean) => void) => {
         // Asked again with each renewal of the session keys: nobody is bothered for the same key.
@@ -203,7 +205,7 @@ function handshake(
 function endOf(target: Target, errors: readonly Error[], authentication: Authentication): SshError {
   const fatal = errors.filter((error) => !('level' in error && error.level === 'agent'));
   const error = handshakeError(target, fatal);
-  return fatal.length === 0 && authentication.hasTried ? authentication.failure() : error;
+  return fatal.length === 0 && authentication.isRefused ? authentication.failure() : error;
 }
 
 async function hostKeyConfig(target: Target, { hostKeys }: Attempt): Promise<ConnectConfig> {

@@ -15,6 +15,7 @@ const sh = (text: TemplateStringsArray): string => text.raw.join('').replaceAll(
  *              owner, child, busy, cancel    who runs it, the benchmark's session, who was in the way, asked to stop
  *              out, err, files/              what the job wrote
  *              load                          counters of the guest before, each second and after (loadSamples.ts)
+ *              room                          given up when there is no other for the files of the runner
  *              exit                          written last, by rename: its existence means finished
  *
  * Answers are lines "GB1 key=value …"; what stands before the first one is noise of the login shell.
@@ -37,7 +38,9 @@ die() { say "error=$1"; exit 2; }
 nap() { sleep 0.1 2>/dev/null || sleep 1; }
 link() { readlink "$1" 2>/dev/null; }
 size() { if [ -f "$1" ]; then _z=$(wc -c <"$1"); echo $((_z)); else echo 0; fi; }
-atomically() { printf '%s\n' "$2" >"$1.tmp$$" && mv -f "$1.tmp$$" "$1"; }
+store() { printf '%s\n' "$2" >"$1.tmp$$" && mv -f "$1.tmp$$" "$1"; }
+# On a full disk, in the room that was kept for it.
+atomically() { store "$1" "$2" 2>/dev/null || { [ -z "$d" ] || rm -f "$d/room"; store "$1" "$2"; }; }
 digits() { case $1 in ''|*[!0-9]*) die "$2" ;; esac; }
 
 bootid() {
@@ -192,6 +195,12 @@ details() {
   esac
 }
 
+# Bytes the runner can have when the benchmark has filled the disk.
+room() {
+  head -c 65536 /dev/zero 2>/dev/null >"$d/room"
+  [ "$(size "$d/room")" -eq 65536 ] || { rm -f "$d/room"; return 1; }
+}
+
 cpuline() { if [ -r /proc/stat ]; then read -r _l </proc/stat; echo "$_l"; else echo none; fi; }
 uptimes() { if [ -r /proc/uptime ]; then read -r _u _ </proc/uptime; echo "$_u"; else date +%s; fi; }
 
@@ -285,6 +294,10 @@ runner() {
   # Before the exit file: whoever reads that may start the next job at once.
   unlock "$owner"
   atomically exit "rc=$rc out=$(size out) err=$(size err) end=$(date +%s) cancelled=$was up0=$up0 up1=$up1 load0=$(commas "$load0") load1=$(commas "$load1")"
+  # Whoever waits for our end is told; then what the benchmark left running ends, as it would disturb the next.
+  [ -p live ] && exec 9>&-
+  [ -z "$(started $c)" ] || c=none
+  strike KILL "$1" "$c"
   exit 0
 }
 
@@ -401,7 +414,7 @@ follow() { # ID OUT ERR POLL [hold]
   [ -d "$d/started" ] || { say "end state=$(state "$1")"; exit 0; }
   n=0
   while [ "$(state "$1")" = preparing ]; do
-    n=$((n + 1)); [ $n -gt 100 ] && { say end state=lost; exit 0; }
+    n=$((n + 1)); [ $n -gt 600 ] && { say end state=lost; exit 0; }
     nap
   done
   o=$2; e=$3; s=running; looks=0; careful=0; gone=0; kids=
@@ -438,14 +451,16 @@ case $verb in
   put) # the script comes on standard input; BYTES tells a cut connection from its end
     goodid "$1"; digits "$2" badsize; base
     mkdir "$d" 2>/dev/null
-    [ -d "$d/started" ] && die exists
-    cat >"$d/cmd.tmp$$"
+    if [ -d "$d/started" ]; then say put=0; exit 0; fi
+    cat 2>/dev/null >"$d/cmd.tmp$$" || { rm -f "$d/cmd.tmp$$"; die full; }
     [ "$(size "$d/cmd.tmp$$")" -eq "$2" ] || { rm -f "$d/cmd.tmp$$"; die cut; }
-    mv -f "$d/cmd.tmp$$" "$d/cmd" && say put="$2" ;;
+    mv -f "$d/cmd.tmp$$" "$d/cmd" || die full
+    say put="$2" ;;
   start) # at most once, whoever asks and however often
     goodid "$1"; base
     [ -f "$d/cmd" ] || die nocmd
     command -v setsid >/dev/null 2>&1 || die nosetsid
+    [ -d "$d/started" ] || room || die full
     fresh=0
     if mkdir "$d/started" 2>/dev/null; then
       fresh=1

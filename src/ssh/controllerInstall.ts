@@ -30,11 +30,16 @@ if mine; then echo "GB1 controller=$f"; else echo "GB1 error=owner"; fi
   const path = answer?.get('controller');
   if (path !== undefined && /^\/[A-Za-z0-9._/-]+$/.test(path)) return path;
   if (!answer) throw noShell(connection, result);
+  const { name } = connection.target;
+  if (answer.get('error') === 'owner')
+    throw new SshError(
+      'protocol',
+      `${name}: a file of another user stands where the controller script belongs (guestbench-ctl-${account}-${digest}.sh in /var/tmp). Remove it, then try again.`,
+    );
+  // A full disk does not stay full for good.
   throw new SshError(
-    'protocol',
-    answer.get('error') === 'owner'
-      ? `${connection.target.name}: a file of another user stands where the controller script belongs (guestbench-ctl-${account}-${digest}.sh in /var/tmp). Remove it, then try again.`
-      : `${connection.target.name}: the controller script could not be written. Check that /var/tmp exists and has room.`,
+    'unreachable',
+    `${name}: the controller script could not be written. Check that /var/tmp exists and has room.`,
   );
 }
 

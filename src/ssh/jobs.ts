@@ -85,7 +85,10 @@ export class Jobs {
     return this.options.endGiveUpMs ?? 60_000;
   }
 
-  /** Puts the job's script on the guest. As with every request, `signal` ends the waiting for a guest out of reach. */
+  /**
+   * Puts the job's script on the guest; a job that was started before is left as it is. As with every request,
+   * `signal` ends the waiting for a guest out of reach.
+   */
   async put(id: string, script: string, signal?: AbortSignal): Promise<void> {
     await this.request(['put', checked(id), Buffer.byteLength(script)], { stdin: script, signal });
   }
@@ -184,7 +187,7 @@ export class Jobs {
 
   /** Jobs whose folders are on the guest. */
   async list(): Promise<{ readonly id: string; readonly state: JobState }[]> {
-    const answers = await this.request(['list']);
+    const answers = await this.request(['list'], { giveUpMs: this.endGiveUpMs });
     return answers.flatMap((answer) => {
       const id = answer.get('id');
       return id === undefined ? [] : [{ id, state: stateOf(answer) }];
@@ -330,6 +333,7 @@ export class Jobs {
     let since: number | undefined;
     for (let failures = 0; ; failures += 1) {
       let connected = false;
+      const beganMs = performance.now();
       try {
         if (signal?.aborted === true) throw cancelled('Following a job');
         const connection = await abortable(this.connect(), signal);
@@ -337,12 +341,15 @@ export class Jobs {
         if (since !== undefined) this.options.onBack?.();
         return await work(connection);
       } catch (error) {
-        if (!isPassing(error) || (connected && error instanceof SshError && error.kind === 'timeout'))
-          throw error;
-        // Time out of reach counts from the last moment it was in reach.
-        if (connected) failures = 0;
-        if (connected || since === undefined) since = performance.now();
+        if (!isPassing(error)) throw error;
+        // Time out of reach counts from the last moment it was in reach. A guest that answers nothing never was.
+        if (connected && error.kind === 'lost') {
+          failures = 0;
+          since = performance.now();
+        }
+        since ??= beganMs;
         if (performance.now() - since >= giveUpMs) {
+          if (connected && error.kind === 'timeout') throw error;
           const said = error instanceof Error ? error.message : String(error);
           throw new SshError(
             'lost',
@@ -369,6 +376,11 @@ export class Jobs {
     if (known !== undefined)
       return new SshError('protocol', `${name}: ${known.replace('%', answer?.get('id') ?? '?')}`);
     if (error === 'cut') return new SshError('lost', `${name}: the job's script arrived cut short.`);
+    if (error === 'full')
+      return new SshError(
+        'unreachable',
+        `${name}: there is no room for a job under /var/tmp. Free some space there.`,
+      );
     const said = result.stderr.toString('utf8').trim().slice(0, 300);
     return new SshError(
       'protocol',
@@ -392,7 +404,6 @@ interface Follower {
 }
 
 const refusals = new Map([
-  ['exists', 'a job of this name was started before. Use another name.'],
   ['running', 'the job % is running. Stop it first.'],
   ['nocmd', 'the job has no script: it was never put there, or it was removed.'],
   ['nofile', 'the job has no such file.'],

@@ -18,6 +18,8 @@ export interface PoolOptions {
   readonly idleMs?: number;
   /** Asked at each connect, as it may change. */
   readonly readyTimeoutMs?: () => number;
+  /** As of `connect`. */
+  readonly keepAliveMs?: number;
   readonly log?: (line: string) => void;
 }
 
@@ -135,7 +137,7 @@ export class ConnectionPool extends Disposable {
     prompter: Prompter,
     signal: AbortSignal,
   ): Promise<PooledConnection> {
-    const { hostKeys, readyTimeoutMs, log, idleMs = defaultIdleMs } = this.options;
+    const { hostKeys, readyTimeoutMs, keepAliveMs, log, idleMs = defaultIdleMs } = this.options;
     await this.turn();
     try {
       signal.throwIfAborted();
@@ -144,6 +146,7 @@ export class ConnectionPool extends Disposable {
         hostKeys,
         signal,
         ...(readyTimeoutMs === undefined ? {} : { readyTimeoutMs: readyTimeoutMs() }),
+        ...(keepAliveMs === undefined ? {} : { keepAliveMs }),
         ...(log ? { log } : {}),
       });
       const pooled = new PooledConnection(connection, idleMs);

@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { OutputCollector } from '../../../src/experiment/collector';
+import { UserError } from '../../../src/model/userError';
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'gb-collector-'))));
@@ -26,6 +27,20 @@ describe('the collector of a stream', () => {
     expect(collector.wholeIn).toBe(join(folder, 'whole'));
     expect(readFileSync(join(folder, 'whole')).length).toBe(2_500_000);
     expect(collector.text().length).toBe(2_500_000);
+  });
+
+  it('begins that file anew, whatever a controller that was killed left in it', () => {
+    writeFileSync(join(folder, 'whole'), 'half of it');
+    const collector = new OutputCollector(join(folder, 'whole'));
+    collector.add(Buffer.alloc(1024 * 1024 + 1, 'x'));
+    collector.add(Buffer.from('y'));
+    expect(readFileSync(join(folder, 'whole')).length).toBe(1024 * 1024 + 2);
+  });
+
+  it('says so when that file cannot be written', () => {
+    const collector = new OutputCollector(join(folder, 'none', 'whole'));
+    expect(() => collector.add(Buffer.alloc(1024 * 1024 + 1))).toThrow(UserError);
+    expect(collector.failure?.message).toMatch(/^Cannot write the output file .*none/);
   });
 
   it('gives the parser the first and the last of a flood, and says that the middle is missing', () => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -27,6 +27,8 @@ let stateOf: (id: string) => JobState = () => 'running';
 /** What was sampled while a job ran. */
 let loadOf: (id: string) => Promise<readonly LoadSample[]> = () => Promise.resolve([]);
 const calls: string[] = [];
+/** Jobs there are on each guest besides. */
+let others: readonly string[] = [];
 
 vi.mock('../../../src/ssh/jobs', () => ({
   Jobs: class {
@@ -79,6 +81,9 @@ vi.mock('../../../src/ssh/jobs', () => ({
     }
     load(id: string) {
       return loadOf(id);
+    }
+    list() {
+      return Promise.resolve(others.map((id) => ({ id, state: 'done' })));
     }
     remove(id: string) {
       calls.push(`remove ${id}`);
@@ -135,6 +140,7 @@ beforeEach(() => {
   stateOf = () => 'running';
   play = () => ({ stdout: '100' });
   loadOf = () => Promise.resolve([]);
+  others = [];
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -204,6 +210,13 @@ describe('an experiment', () => {
     expect(ended?.reason).toBe('completed');
     expect(summary).toMatchObject({ reason: 'completed', ok: 12, failed: 0, planned: 12 });
     expect(calls.filter((call) => call === 'cleanUp')).toHaveLength(2);
+  });
+
+  it('leaves a guest as it is where another experiment has results, but for its own jobs', async () => {
+    others = ['other.r01-x-a', 'e1.r01-x-a'];
+    await runner(1).run();
+    expect(calls.filter((call) => call === 'cleanUp')).toEqual([]);
+    expect(calls.slice(-2)).toEqual(['remove e1.r01-x-a', 'remove e1.r01-x-a']);
   });
 
   it('records a failed trial with its output and reason, and goes on', async () => {
@@ -352,6 +365,16 @@ describe('an experiment that was left', () => {
     };
     expect(await made.run()).toMatchObject({ reason: 'left', ok: 2 });
   }
+
+  it('happens by itself when its file cannot be written: nothing on the guests is ended or removed', async () => {
+    play = (id) => {
+      if (id.includes('r01-x-a')) appendFileSync(join(folder, 'e.guestbench'), ' ');
+      return { stdout: '5' };
+    };
+    await expect(runner(1).run()).rejects.toThrow(/another program changed it/);
+    expect(calls.some((call) => call.startsWith('cancel') || call === 'cleanUp')).toBe(false);
+    expect(calls).not.toContain('remove e1.r01-x-a');
+  });
 
   it('leaves its running job alone and its record open', async () => {
     await leave();
