@@ -1,5 +1,5 @@
 /**
- * All tests, or the named kinds: node scripts/test.mjs [format lint types unit ssh package host workbench]
+ * All tests, or the named kinds: node scripts/test.mjs [format lint types unit ssh faults package host workbench]
  * Installs what is missing, ends with "N passed, N failed" and the matching exit code.
  */
 import { main } from './lib/problem.mjs';

@@ -11,6 +11,8 @@ import { packageExtension } from './vsix.mjs';
 const resultsFolder = path.join(root, 'test-results');
 const compilers = ['g++', 'make', 'python3'];
 const tools = ['openssh-server', 'busybox-static', 'fio', '7zip', 'sqlite3', 'openssl'];
+/** What the faults are done with, login shells among it. */
+export const faultPackages = ['openssh-server', 'e2fsprogs', 'libfaketime', 'tcsh', 'fish'];
 const browser = ['chromium', 'fonts-liberation'];
 const passedOnce = { passed: 1, failed: 0, skipped: 0 };
 
@@ -63,6 +65,12 @@ function command(...commands) {
   };
 }
 
+async function faults() {
+  const file = path.join(resultsFolder, 'faults.json');
+  const { code } = await run(process.execPath, [path.join(root, 'scripts', 'faults.mjs'), '--short']);
+  return judge('faults', code, readJson(file));
+}
+
 async function hostTests() {
   const file = path.join(resultsFolder, 'host.json');
   const runner = await buildHostTests();
@@ -84,6 +92,7 @@ const steps = [
     needs: [...tools, ...compilers, 'sudo'],
     run: vitest('ssh'),
   },
+  { name: 'faults', title: 'Faults', needs: faultPackages, run: faults },
   {
     name: 'build',
     title: 'Build within budgets',
