@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, statSync, truncateSync, watch } from 'node:fs';
+import { existsSync, readFileSync, truncateSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../src/statistics/seed';
@@ -20,6 +20,9 @@ export interface Kind {
 const second = 1000;
 const between = (random: Random, from: number, to: number): number => from + random.below(to - from + 1);
 
+/** Whether the experiment has a file by now. */
+const hasFile = (lab: Lab): boolean => existsSync(lab.experiment.file);
+
 const connected = async (guest: Guest): Promise<boolean> => {
   for (let tries = 0; tries < 50 && guest.connectionPids.length === 0; tries += 1) await sleep(100);
   return guest.connectionPids.length > 0;
@@ -35,13 +38,13 @@ async function whileKilled(lab: Lab, body: () => Promise<void> | void): Promise<
 /** Cuts off at most 64 KiB, never the beginning of the experiment. */
 function truncate(lab: Lab, random: Random): number {
   const { file } = lab.experiment;
-  const text = readFileSync(file, 'utf8');
-  const head = readFileSync(file).indexOf(0x0a) + 1;
-  const { size } = statSync(file);
+  const whole = readFileSync(file);
+  const head = whole.indexOf(0x0a) + 1;
+  const size = whole.length;
   const cut = Math.min(size - head, 64 * 1024);
   if (head === 0 || cut <= 0) return 0;
   const bytes = between(random, 1, cut);
-  const before = recordsOf(text);
+  const before = recordsOf(whole.toString('utf8'));
   truncateSync(file, size - bytes);
   for (const job of cutJobs(before, recordsOf(readFileSync(file, 'utf8')))) lab.excuses.truncated.add(job);
   return bytes;
@@ -160,6 +163,7 @@ export const kinds: readonly Kind[] = [
   {
     name: 'controller killed as the file changes',
     weight: 8,
+    isPossible: hasFile,
     inject: async (lab) => {
       const watcher = watch(lab.experiment.file);
       const changed = new Promise((resolve) => watcher.once('change', () => resolve(true)));
@@ -171,6 +175,7 @@ export const kinds: readonly Kind[] = [
   {
     name: 'controller killed in the middle of a write',
     weight: 8,
+    isPossible: hasFile,
     inject: async (lab) => {
       const { controller } = lab;
       controller.send({ type: 'die-in-write' });
@@ -192,6 +197,7 @@ export const kinds: readonly Kind[] = [
   {
     name: 'second controller at the same file',
     weight: 4,
+    isPossible: hasFile,
     inject: async (lab) => {
       if ((await lab.controller.next(['output', 'end'], 10 * second)) === undefined) return false;
       const second_ = lab.start(lab.orderFor(lab.experiment));
@@ -226,6 +232,7 @@ export const kinds: readonly Kind[] = [
   {
     name: 'experiment file truncated',
     weight: 8,
+    isPossible: hasFile,
     inject: async (lab, _, random) => {
       let bytes = 0;
       await whileKilled(lab, async () => {
@@ -278,7 +285,7 @@ export const kinds: readonly Kind[] = [
   {
     name: 'results folder read-only',
     weight: 6,
-    isPossible: (lab) => lab.canProtect && !lab.experiment.isOnSmallDisk,
+    isPossible: (lab) => lab.canProtect && hasFile(lab) && !lab.experiment.isOnSmallDisk,
     inject: async (lab) => {
       const repair = protect(lab);
       await untilEnded(lab, 10 * second);
