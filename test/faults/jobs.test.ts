@@ -112,7 +112,7 @@ describe('a command', () => {
     await jobs.cleanUp();
   });
 
-  test.runIf(process.env['GUESTBENCH_FLOOD'])('that prints 1 GB is handed on to its last byte', async () => {
+  test.runIf(process.env['GUESTBENCH_ALL_FAULTS'])('that prints 1 GB is handed on to its last byte', async () => {
     const server = await serve({});
     const jobs = await jobsOn(server);
     await jobs.put('flood', 'head -c 1000000000 /dev/zero; echo; echo over\n');
