@@ -112,23 +112,26 @@ describe('a command', () => {
     await jobs.cleanUp();
   });
 
-  test.runIf(process.env['GUESTBENCH_ALL_FAULTS'])('that prints 1 GB is handed on to its last byte', async () => {
-    const server = await serve({});
-    const jobs = await jobsOn(server);
-    await jobs.put('flood', 'head -c 1000000000 /dev/zero; echo; echo over\n');
-    await jobs.start('flood');
-    let bytes = 0;
-    let last = '';
-    const end = await jobs.follow('flood', {
-      onStdout: (chunk) => {
-        bytes += chunk.length;
-        last = (last + chunk.toString('latin1')).slice(-6);
-      },
-    });
-    expect(end).toMatchObject({ state: 'done', exitCode: 0, stdoutBytes: 1_000_000_006 });
-    expect([bytes, last]).toEqual([1_000_000_006, '\nover\n']);
-    await jobs.cleanUp();
-  });
+  test.runIf(process.env['GUESTBENCH_ALL_FAULTS'])(
+    'that prints 1 GB is handed on to its last byte',
+    async () => {
+      const server = await serve({});
+      const jobs = await jobsOn(server);
+      await jobs.put('flood', 'head -c 1000000000 /dev/zero; echo; echo over\n');
+      await jobs.start('flood');
+      let bytes = 0;
+      let last = '';
+      const end = await jobs.follow('flood', {
+        onStdout: (chunk) => {
+          bytes += chunk.length;
+          last = (last + chunk.toString('latin1')).slice(-6);
+        },
+      });
+      expect(end).toMatchObject({ state: 'done', exitCode: 0, stdoutBytes: 1_000_000_006 });
+      expect([bytes, last]).toEqual([1_000_000_006, '\nover\n']);
+      await jobs.cleanUp();
+    },
+  );
 });
 
 describe.runIf(isRoot)("a guest's disk", () => {
