@@ -59,7 +59,7 @@ function protect(lab: Lab): () => void {
 
 /** A write that cannot be done ends the controller; if it has nothing to write yet, it is repaired all the same. */
 async function untilEnded(lab: Lab, limitMs: number): Promise<void> {
-  await Promise.race([lab.controller.ended, sleep(limitMs)]);
+  await Promise.race([lab.controller.ended, sleep(limitMs, undefined, { ref: false })]);
 }
 
 export const kinds: readonly Kind[] = [
@@ -167,7 +167,7 @@ export const kinds: readonly Kind[] = [
     inject: async (lab) => {
       const watcher = watch(lab.experiment.file);
       const changed = new Promise((resolve) => watcher.once('change', () => resolve(true)));
-      await Promise.race([changed, sleep(5 * second)]);
+      await Promise.race([changed, sleep(5 * second, undefined, { ref: false })]);
       await whileKilled(lab, () => watcher.close());
       return true;
     },
@@ -179,7 +179,7 @@ export const kinds: readonly Kind[] = [
     inject: async (lab) => {
       const { controller } = lab;
       controller.send({ type: 'die-in-write' });
-      await Promise.race([controller.ended, sleep(20 * second)]);
+      await Promise.race([controller.ended, sleep(20 * second, undefined, { ref: false })]);
       if (controller.end?.how !== 'killed') return false;
       lab.resume();
       return true;
@@ -221,7 +221,7 @@ export const kinds: readonly Kind[] = [
       const rival = lab.start({ ...order, guests, mode: 'run', rounds: 0 });
       await rival.next(['output'], 30 * second);
       lab.resume();
-      const end = await Promise.race([rival.ended, sleep(120 * second).then(() => undefined)]);
+      const end = await Promise.race([rival.ended, sleep(120 * second, undefined, { ref: false })]);
       if (end === undefined || end.how !== 'summary') {
         lab.complain(`the second controller did not come to its end: ${JSON.stringify(end)}`);
         await rival.kill();

@@ -183,7 +183,7 @@ export class Lab {
     for (;;) {
       const { controller } = this;
       controller.send({ type: 'stop' });
-      const end = await Promise.race([controller.ended, sleep(hangMs).then(() => undefined)]);
+      const end = await Promise.race([controller.ended, sleep(hangMs, undefined, { ref: false })]);
       if (end === undefined) {
         this.complain('hangs: it does not stop');
         await controller.kill();
