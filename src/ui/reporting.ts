@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
-import { UserError } from '../model/userError';
-import { SshError } from '../ssh/transport';
+import type { UserError } from '../model/userError';
+import type { SshError } from '../ssh/transport';
 import { messageOf, type Log } from './log';
 
 /**
@@ -11,10 +11,18 @@ export function withoutLinks(text: string): string {
   return text.replaceAll('](', '] (').slice(0, 2000);
 }
 
+/**
+ * By their names: the entry point and the app are bundles of their own, each with its own copy of these classes.
+ */
+function isForPeople(error: unknown): error is UserError | SshError {
+  return error instanceof Error && (error.name === 'UserError' || error.name === 'SshError');
+}
+
 /** True for what a person did on purpose: no message, only a line in the log. */
 export function isCancellation(error: unknown): boolean {
   return (
-    error instanceof vscode.CancellationError || (error instanceof SshError && error.kind === 'cancelled')
+    error instanceof vscode.CancellationError ||
+    (isForPeople(error) && error.name === 'SshError' && error.kind === 'cancelled')
   );
 }
 
@@ -28,7 +36,7 @@ export async function reportFailure(log: Log, what: string, error: unknown): Pro
     return;
   }
   const showLog = vscode.l10n.t('Show Log');
-  const forPeople = error instanceof UserError || error instanceof SshError;
+  const forPeople = isForPeople(error);
   if (forPeople) log.warn(`${what}: ${messageOf(error)}`);
   else log.error(`${what}:`, error instanceof Error ? error : String(error));
   const message = forPeople
