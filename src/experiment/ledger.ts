@@ -54,8 +54,10 @@ export class Ledger {
   }
 
   isDue(trial: Trial): boolean {
-    if (this.setAside.has(pairOf(trial)) || this.settled.has(trial.benchmark)) return false;
     const entry = this.entries.get(trial.id);
+    // Its job is on the guest, whatever was decided meanwhile.
+    if (entry?.open !== undefined) return true;
+    if (this.setAside.has(pairOf(trial)) || this.settled.has(trial.benchmark)) return false;
     return entry === undefined || (!entry.isOk && !isGivenUp(entry));
   }
 

@@ -340,11 +340,16 @@ export class ExperimentRunner {
     let previous: Trial | undefined;
     for (const trial of lane) {
       const startsBlock = previous?.block !== trial.block || previous.benchmark !== trial.benchmark;
-      if (startsBlock && this.isOutOfTime(trial)) return;
-      while (!this.isStopping && this.ledger.isDue(trial)) await this.runOne(trial);
-      if (this.isStopping) return;
+      if (startsBlock && !this.isStopping && this.isOutOfTime(trial)) return;
+      while (this.mayRun(trial)) await this.runOne(trial);
       previous = trial;
     }
+  }
+
+  /** Once it is to stop, only trials that were begun before are brought to their end: their jobs are on the guests. */
+  private mayRun(trial: Trial): boolean {
+    if (this.leaving.signal.aborted || !this.ledger.isDue(trial)) return false;
+    return !this.isStopping || this.ledger.openJob(trial) !== undefined;
   }
 
   /** The person's limit of time is looked at between blocks, so that none is left half done. */

@@ -55,7 +55,10 @@ vi.mock('../../../src/ssh/jobs', () => ({
         signal.addEventListener('abort', () => reject(new Error('cancelled')), { once: true });
       });
       const stopped = new Promise<FakeJob>((resolve) => {
-        this.cancelled.set(id, () => resolve({ stdout: 'cut', exitCode: null }));
+        const cut = (): void => resolve({ stdout: 'cut', exitCode: null });
+        // Cancelled before it was followed.
+        if (this.cancelled.has(id)) cut();
+        this.cancelled.set(id, cut);
       });
       const job = await Promise.race([Promise.resolve(play(id, this.scripts.get(id) ?? '')), stopped, left]);
       if (job.state === 'lost' || job.state === 'busy') return { state: job.state, by: 'somebody' };
@@ -73,7 +76,9 @@ vi.mock('../../../src/ssh/jobs', () => ({
     }
     cancel(id: string) {
       calls.push(`cancel ${id}`);
-      this.cancelled.get(id)?.();
+      const cut = this.cancelled.get(id);
+      if (cut) cut();
+      else this.cancelled.set(id, () => undefined);
       return Promise.resolve({ state: 'done', left: 0 });
     }
     files() {
@@ -382,6 +387,19 @@ describe('an experiment that was left', () => {
     expect(trials.map(({ status }) => status)).toEqual(['ok', 'ok', 'running']);
     expect(ended).toBeUndefined();
     expect(calls.some((call) => call.startsWith('cancel') || call === 'cleanUp')).toBe(false);
+  });
+
+  it.each([
+    ['after-trial', 'ok'],
+    ['now', 'cancelled'],
+  ] as const)('brings its open trial to an end when stopped %s as it is resumed', async (how, status) => {
+    await leave();
+    calls.length = 0;
+    play = () => (how === 'now' ? new Promise<FakeJob>(() => undefined) : { stdout: '7' });
+    const made = runner(1, { onEvent: ({ type }) => (type === 'resumed' ? made.stop(how) : undefined) });
+    expect(await made.resume()).toMatchObject({ reason: 'stopped' });
+    expect(experiment().trials.map((record) => record.status)).toEqual(['ok', 'ok', status]);
+    expect(calls.filter((call) => call.startsWith('put'))).toEqual([]);
   });
 
   it('takes the running job up when it is resumed, and runs each other trial once', async () => {
