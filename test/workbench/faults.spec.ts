@@ -1,8 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readExperiment } from '../../src/experiment/journal';
 import { openDemoWorkspace, type DemoWorkspace } from './support/demo';
 import { openWorkbench, type Workbench } from './support/workbench';
 
@@ -126,33 +125,5 @@ describe('commands', () => {
     await workbench.palette('Guestbench: Stop Experiment');
     const told = await workbench.notification('No experiment is running.');
     expect(await told.innerText()).not.toContain('unexpectedly');
-  });
-});
-
-describe('a window that is reloaded in the middle of an experiment', () => {
-  it('leaves the running trial alone, and Resume goes on with it', async () => {
-    await workbench.palette('Guestbench: Run Benchmarks...');
-    await workbench.question('Run Benchmarks: Guests (1/4)');
-    await workbench.pickMany(['demo-a', 'demo-b']);
-    await workbench.question('Run Benchmarks: Workloads (2/4)');
-    await workbench.pickMany(['OpenSSL']);
-    await workbench.question('Run Benchmarks: Length (3/4)');
-    await workbench.pick('quick');
-    await workbench.question('Run Benchmarks: Rounds (4/4)');
-    await workbench.pick('1 round');
-    await workbench.terminalShows(/trial 2 of 4[\s\S]*Doing/, 120_000);
-    await workbench.reload();
-    await workbench.showContainer('Guestbench');
-    await rowsContain('Experiments', /OpenSSL|openssl.*interrupted/);
-    await workbench.screenshot('interrupted');
-    await workbench.palette('Guestbench: Resume Experiment');
-    await workbench.terminalShows(/Completed: 4 trials, 0 failed\./, 180_000);
-    const name = readdirSync(demo.results).find((file) => file.endsWith('openssl.guestbench'));
-    const read = readExperiment(readFileSync(join(demo.results, name ?? ''), 'utf8'));
-    if (read.status === 'error') throw new Error(read.error);
-    const { trials, plan } = read.experiment;
-    expect(trials.map(({ trial, attempt, status }) => [trial.id, attempt, status])).toEqual(
-      plan.trials.map(({ id }) => [id, 1, 'ok']),
-    );
   });
 });
