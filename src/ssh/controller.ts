@@ -1,5 +1,6 @@
-/** Raw text, where `$\{x}` stands for the shell's `${x}`. */
-const sh = (text: TemplateStringsArray): string => text.raw.join('').replaceAll('$\\{', '${');
+import { loadFunctions } from './controllerLoad';
+import { sourceFunctions } from './controllerSources';
+import { sh } from './shellText';
 
 /**
  * The program on the guest that runs benchmarks detached from the connection: POSIX sh, no root, nothing installed.
@@ -124,53 +125,7 @@ base() {
   mkdir -p "$B/runs" "$B/work" || die basedir
 }
 
-# sum FILE: its SHA-256 by whichever tool there is; empty without one
-sum() {
-  if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1" | cut -d ' ' -f 1
-  elif command -v openssl >/dev/null 2>&1; then openssl dgst -sha256 <"$1" | sed 's/.* //'
-  elif command -v shasum >/dev/null 2>&1; then shasum -a 256 <"$1" | cut -d ' ' -f 1
-  elif command -v sha256 >/dev/null 2>&1; then sha256 -q <"$1"
-  fi
-}
-
-goodsource() {
-  case $1 in ''|*[!A-Za-z0-9._+-]*|.*|-*) die badname ;; esac
-  f=$B/sources/$1
-  base
-  mkdir -p "$B/sources" || die basedir
-}
-
-# source BYTES SHA256: under its name only when it is whole; else how much is here, and how many KiB are free
-source_() {
-  [ -n "$(sum /dev/null)" ] || die nosum
-  for c in "$f" "$f.part"; do
-    [ -f "$c" ] || continue
-    n=$(size "$c")
-    if [ "$n" -eq "$1" ] && [ "$(sum "$c")" = "$2" ]; then
-      [ "$c" = "$f" ] || mv -f "$c" "$f" || die basedir
-      rm -f "$f.by"
-      say "path=$f whole=1"
-      return
-    fi
-    if [ "$c" = "$f" ] || [ "$n" -ge "$1" ]; then rm -f "$c" "$f.by"; fi
-  done
-  free=$(df -Pk "$B" 2>/dev/null | { read -r _; read -r _ _ _ n _; echo "$n"; })
-  say "path=$f whole=0 at=$(size "$f.part") free=$free"
-}
-
-# take OFFSET: adds what comes to what is here
-take() {
-  if [ -s "$f.by" ] && alive "$(cat "$f.by")" && [ "$_pid" -gt 1 ]; then
-    # Its connection is gone, or it would not be sent anew.
-    kill -s KILL -- "$_pid" 2>/dev/null
-  fi
-  [ "$(size "$f.part")" -eq "$1" ] || die cut
-  atomically "$f.by" "send:$$:$(started $$):$(bootid)"
-  say taking=1
-  # In place of this shell, so that NAME.by names who writes.
-  exec cat >>"$f.part"
-}
-
+${sourceFunctions}
 # none, preparing, busy, running, orphan (runner killed, benchmark alive), done, lost
 state() {
   _d=$B/runs/$1
@@ -204,57 +159,7 @@ room() {
 cpuline() { if [ -r /proc/stat ]; then read -r _l </proc/stat; echo "$_l"; else echo none; fi; }
 uptimes() { if [ -r /proc/uptime ]; then read -r _u _ </proc/uptime; echo "$_u"; else date +%s; fi; }
 
-# One line of counters: uptime, context switches, interrupts, KiB available, memory pressure (pTOTAL in µs, or
-# vFAULTS:IN:OUT in pages, now and then), the first line of /proc/stat. Builtins only: it is taken while others measure.
-sample() { # how many were taken before
-  [ -r /proc/stat ] && read -r _u _ </proc/uptime || return 0
-  _i=-; _c=-; _m=-; _p=-
-  {
-    read -r _l
-    while read -r _k _v _; do
-      case $_k in intr) _i=$_v ;; ctxt) _c=$_v; break ;; esac
-    done
-  } </proc/stat
-  while read -r _k _v _; do
-    case $_k in MemAvailable:) _m=$_v; break ;; Cached:) break ;; esac
-  done </proc/meminfo
-  if [ -r /proc/pressure/memory ] && read -r _k _ _ _ _v </proc/pressure/memory; then
-    _p=p$\{_v#total=}
-  elif [ $(($1 % 5)) -eq 0 ] && [ -r /proc/vmstat ]; then
-    _in=0; _out=0
-    while read -r _k _v; do
-      case $_k in
-        pswpin) _in=$_v ;;
-        pswpout) _out=$_v ;;
-        pgmajfault) _p=v$_v:$_in:$_out; break ;;
-      esac
-    done </proc/vmstat
-  fi
-  printf '%s\n' "$_u $_c $_i $_m $_p $_l"
-}
-
-# Samples until the runner ends, however: once a second, after an hour every ten seconds, and more seldom where that
-# would take more than 0.5 % of one CPU.
-sampler() { # START TIME of the runner
-  trap 'kill -s KILL -- "$!" 2>/dev/null; exit 0' TERM
-  _time=$1; _n=1; _wait=1
-  while :; do
-    sleep $_wait & wait "$!"
-    statline $$
-    set -- $_s
-    [ "$\{20}" = "$_time" ] && [ -d "$d/started" ] && [ ! -e "$d/exit" ] || exit 0
-    sample $_n >>load
-    _n=$((_n + 1))
-    [ $((_n % 4)) -eq 0 ] || continue
-    # Hundredths of a second of ours and of our sleeps; $$ is the runner, self is not.
-    read -r _s </proc/self/stat
-    set -- $\{_s##*") "}
-    _wait=$(((2 * ($\{12} + $\{13} + $\{14} + $\{15}) + _n - 1) / _n))
-    if [ $_n -gt 3600 ] && [ $_wait -lt 10 ]; then _wait=10; fi
-    if [ $_wait -lt 1 ]; then _wait=1; elif [ $_wait -gt 60 ]; then _wait=60; fi
-  done
-}
-
+${loadFunctions}
 # The runner: leads a session of its own, outlives the connection, writes down how it ended.
 runner() {
   trap '' HUP TERM INT
