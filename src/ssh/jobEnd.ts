@@ -1,4 +1,5 @@
 import type { CpuUse } from '../model/experiment';
+import { cpuShares } from './cpuShares';
 
 /** How a job ended, or why it is not there to follow. */
 export type JobEnd =
@@ -73,28 +74,13 @@ export function jobEnd(fields: ReadonlyMap<string, string>): JobEnd {
  * idle iowait irq softirq steal guest guest_nice, of which guest is inside user. Fields can run backwards: clamped.
  */
 export function cpuUse(before: string | undefined, after: string | undefined): CpuUse | undefined {
-  const a =
-    before
+  const counters = (line: string | undefined): readonly number[] =>
+    line
       ?.split(/[\s,]+/)
       .slice(1)
       .map(Number) ?? [];
-  const b =
-    after
-      ?.split(/[\s,]+/)
-      .slice(1)
-      .map(Number) ?? [];
-  const spent = Array.from({ length: 8 }, (_, index) => Math.max(0, (b[index] ?? 0) - (a[index] ?? 0)));
-  const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] = spent;
-  const total = spent.reduce((sum, value) => sum + value, 0);
-  if (a.length < 4 || b.length < 4 || !(total > 0)) return undefined;
-  const percent = (value: number): number => (100 * value) / total;
-  return {
-    userPercent: percent(user + nice),
-    systemPercent: percent(system + irq + softirq),
-    iowaitPercent: percent(iowait),
-    stealPercent: percent(steal),
-    idlePercent: percent(idle),
-  };
+  const [from, to] = [counters(before), counters(after)];
+  return from.length < 4 || to.length < 4 ? undefined : cpuShares(from, to);
 }
 
 export function numberOf(text: string | undefined): number | undefined {

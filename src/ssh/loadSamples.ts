@@ -1,3 +1,5 @@
+import { cpuShares } from './cpuShares';
+
 /** The load of a guest between two readings of its counters. Percent of all its CPU time; absent: not counted there. */
 export interface LoadSample {
   /** End of the span, from the first reading on. */
@@ -50,14 +52,17 @@ export function parseLoad(text: string): LoadSample[] {
   const stalled = ratesOf(readings, (one) => one.stalledMicroseconds);
   return readings.slice(1).flatMap((reading, index): LoadSample[] => {
     const before = readings[index];
-    const shares = before && cpuShares(before.cpu, reading.cpu);
-    if (before === undefined || shares === undefined) return [];
+    const use = before && cpuShares(before.cpu, reading.cpu);
+    if (before === undefined || use === undefined) return [];
     const pressure = stalled[index + 1];
     return [
       {
         atMs: milliseconds(reading.seconds - first),
         spanMs: milliseconds(reading.seconds - before.seconds),
-        ...shares,
+        userPercent: use.userPercent,
+        systemPercent: use.systemPercent,
+        iowaitPercent: use.iowaitPercent,
+        stealPercent: use.stealPercent,
         ...known(rates, index + 1),
         ...(reading.availableBytes === undefined ? {} : { availableBytes: reading.availableBytes }),
         ...(pressure === undefined ? {} : { memoryPressurePercent: Math.min(100, pressure / 10_000) }),
@@ -104,23 +109,6 @@ function numberOf(text: string | undefined): number | undefined {
   if (text === undefined || !/^\d{1,20}(\.\d{1,6})?$/.test(text)) return undefined;
   const value = Number(text);
   return value <= Number.MAX_SAFE_INTEGER ? value : undefined;
-}
-
-function cpuShares(
-  before: readonly number[],
-  after: readonly number[],
-): Pick<LoadSample, 'userPercent' | 'systemPercent' | 'iowaitPercent' | 'stealPercent'> | undefined {
-  const spent = after.map((value, index) => Math.max(0, value - (before[index] ?? value)));
-  const total = spent.reduce((sum, value) => sum + value, 0);
-  if (!(total > 0)) return undefined;
-  const [user = 0, nice = 0, system = 0, , iowait = 0, irq = 0, softirq = 0, steal = 0] = spent;
-  const percent = (value: number): number => (100 * value) / total;
-  return {
-    userPercent: percent(user + nice),
-    systemPercent: percent(system + irq + softirq),
-    iowaitPercent: percent(iowait),
-    stealPercent: percent(steal),
-  };
 }
 
 /** For each reading the rate per second of the span that ends with it, also where not every reading has the counter. */
