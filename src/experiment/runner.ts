@@ -75,7 +75,6 @@ export interface ExperimentSummary {
 
 /** Makes the trials of one experiment happen and keeps its file. */
 export class ExperimentRunner {
-  private readonly stopKind: { value: 'no' | 'after-trial' | 'now' } = { value: 'no' };
   private readonly kill = new AbortController();
   /** Aborted by either way to stop: nothing new is begun. */
   private readonly stopping = new AbortController();
@@ -131,8 +130,6 @@ export class ExperimentRunner {
 
   /** `now` ends the running trials on their guests; `after-trial` lets them finish. */
   stop(how: 'now' | 'after-trial'): void {
-    if (this.stopKind.value === 'now') return;
-    this.stopKind.value = how;
     this.stopping.abort();
     if (how === 'now') this.kill.abort();
   }
@@ -217,7 +214,8 @@ export class ExperimentRunner {
     if (this.leaving.signal.aborted) return this.summary('left');
     await this.recordFacts('end');
     await this.cleanUp();
-    const reason = this.stopKind.value === 'no' ? (this.ledger.ok === 0 ? 'failed' : 'completed') : 'stopped';
+    const isStopped = this.stopping.signal.aborted;
+    const reason = isStopped ? 'stopped' : this.ledger.ok === 0 ? 'failed' : 'completed';
     const message = reason === 'failed' ? 'No trial succeeded.' : undefined;
     await this.append({ at: now(), type: 'ended', reason, ...(message ? { message } : {}) });
     return this.summary(reason, message);
@@ -258,7 +256,7 @@ export class ExperimentRunner {
   }
 
   private get isStopping(): boolean {
-    return this.stopKind.value !== 'no' || this.leaving.signal.aborted;
+    return this.stopping.signal.aborted || this.leaving.signal.aborted;
   }
 
   /** Aborted when nobody waits for anything any more. */
@@ -395,7 +393,8 @@ export class ExperimentRunner {
     });
     const isSetAside = this.ledger.end(trial, end.outcome);
     if (end.outcome === 'ok') {
-      this.estimator.add(trial.benchmark, end.wallSeconds);
+      // What was taken up again has no length of its own.
+      if (open === undefined) this.estimator.add(trial.benchmark, end.wallSeconds);
       this.decisions.add({ trial, measurements: end.measurements });
     }
     listener.onTrialEnd?.(trial, end, this.progress);

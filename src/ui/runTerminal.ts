@@ -45,6 +45,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
       iconPath: new vscode.ThemeIcon('graph'),
       isTransient: true,
     });
+    this.register(vscode.window.onDidCloseTerminal((terminal) => this.onClosed(terminal)));
   }
 
   open(): void {
@@ -54,8 +55,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
   }
 
   close(): void {
-    // Closing the terminal asks the experiment to stop: nothing runs on that nobody sees.
-    if (this.running) this.options.onStop();
+    // Who closed it is told by the terminal itself (onClosed).
   }
 
   handleInput(data: string): void {
@@ -149,6 +149,15 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
     this.running = false;
     this.line('');
     for (const line of lines) this.line(line);
+  }
+
+  /**
+   * A person who closes the terminal asks the experiment to stop: nothing runs on that nobody sees. A window that is
+   * closed or reloaded closes its terminals too; then the experiment is left for Resume.
+   */
+  private onClosed(terminal: vscode.Terminal): void {
+    if (terminal !== this.terminal || !this.running) return;
+    if (terminal.exitStatus?.reason === vscode.TerminalExitReason.User) this.options.onStop();
   }
 
   /** Hosts work side by side: then each line says whose it is. */
