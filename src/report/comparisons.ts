@@ -114,7 +114,10 @@ function blocksOf({ pairs }: Draft): { block: number; a: number; b: number }[] {
 function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undefined): MetricComparison {
   const { metric, candidate, pairs, dropped, refused } = draft;
   const common = { candidate, pairs, droppedBlocks: dropped };
-  const none = { speedup: null, interval: null, p: null, pHolm: null, outlierBlocks: [], ignoredBlocks: 0 };
+  const none = {
+    ...{ speedup: null, interval: null, certainty: null, p: null, pHolm: null },
+    ...{ outlierBlocks: [], ignoredBlocks: 0 },
+  };
   if (metric.better === 'none') {
     const sentence = 'For information: neither higher nor lower is better, so it is not compared.';
     return { ...common, ...none, n: pairs.length, verdict: 'untested', word: 'for information', sentence };
@@ -158,6 +161,7 @@ function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undef
     n: result.n,
     speedup: result.speedup,
     interval: ok !== undefined && !refused ? ([ok.ciLow, ok.ciHigh] as const) : null,
+    certainty: ok !== undefined && !refused ? { standardError: ok.logSe, df: ok.df } : null,
   };
   const rest = {
     p: ok === undefined ? null : (member?.p ?? null),

@@ -66,6 +66,8 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
     experiments: experiments.map(experimentInfo),
     statistics,
     guests,
+    modes: [],
+    by: 'guest',
     ...(chosen === undefined ? {} : { baseline: chosen.baseline.key, candidate: chosen.candidate.key }),
     pairs,
     metrics: reports,
@@ -236,6 +238,7 @@ function pairReport(
     overall,
     ...(imported === undefined ? {} : { imported }),
     warnings,
+    checks: [],
   };
 }
 

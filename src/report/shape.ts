@@ -100,6 +100,7 @@ export interface DroppedBlock {
 
 /** One metric, candidate against baseline. Above 1 the candidate is better, whatever the metric's direction. */
 export interface MetricComparison {
+  /** A guest's key, or a mode when modes are compared. */
   readonly candidate: string;
   readonly verdict: Verdict;
   /** The verdict in one or two words. */
@@ -109,6 +110,8 @@ export interface MetricComparison {
   readonly n: number;
   readonly speedup: number | null;
   readonly interval: readonly [number, number] | null;
+  /** What the interval is made of, on the scale of ln(speedup); null where there is none. */
+  readonly certainty: { readonly standardError: number; readonly df: number } | null;
   /** Overall p of this comparison alone; null where it is not tested. */
   readonly p: number | null;
   /** p after Holm over the whole planned family. */
@@ -118,6 +121,19 @@ export interface MetricComparison {
   readonly droppedBlocks: readonly DroppedBlock[];
   /** Complete blocks beyond the plan's last one: shown, not compared. */
   readonly ignoredBlocks: number;
+  /** Of modes: the guests whose means were compared, each with its mean over the complete blocks. */
+  readonly replicates?: readonly Replicate[];
+}
+
+/** One guest of a mode: a single value of the comparison. */
+export interface Replicate {
+  readonly guest: string;
+  readonly side: 'baseline' | 'candidate';
+  readonly host?: string;
+  /** exp of the robust mean of the logarithms; null without a complete block. */
+  readonly mean: number | null;
+  /** Complete blocks behind it. */
+  readonly n: number;
 }
 
 export interface MetricReport {
@@ -146,6 +162,27 @@ export interface ReportWarning {
   readonly id: string;
   readonly severity: Severity;
   readonly text: string;
+  /** A few words for the headline: "the guests' kernels differ". */
+  readonly phrase?: string;
+}
+
+/** What a difference does to the verdicts: it forbids them, makes them doubtful, or is told only. */
+export type Weight = 'blocks' | 'weakens' | 'worth knowing';
+
+/** One thing that could explain a result other than the mode, looked at whether or not it was found. */
+export interface ComparabilityCheck {
+  /** As in ReportWarning. */
+  readonly id: string;
+  /** What was looked at: "Kernel". */
+  readonly title: string;
+  /** `unknown`: it could not be looked at. */
+  readonly outcome: 'passed' | 'found' | 'unknown';
+  /** How much it counts; `passed` has none. */
+  readonly weight?: Weight;
+  /** What was seen: "6.1.0-28-amd64 in both". */
+  readonly seen: string;
+  /** What it could do to the result, and what to do about it. */
+  readonly advice?: string;
 }
 
 export interface Overall {
@@ -162,6 +199,7 @@ export interface Overall {
 
 /** Baseline against one candidate, over all metrics. */
 export interface PairReport {
+  /** A guest's key, or a mode when modes are compared. */
   readonly candidate: string;
   readonly baselineLabel: string;
   readonly candidateLabel: string;
@@ -172,6 +210,8 @@ export interface PairReport {
   /** Both guests are of an imported experiment: ratios of means, neither pairs nor intervals nor verdicts. */
   readonly imported?: Imported;
   readonly warnings: readonly ReportWarning[];
+  /** Everything that was looked at, in the order of the page; `warnings` are the ones that found something. */
+  readonly checks: readonly ComparabilityCheck[];
 }
 
 export interface FactRow {
@@ -220,6 +260,121 @@ export interface ReportExperiment {
   readonly imported?: Imported;
 }
 
+/** What is compared: single guests, or modes with their guests as replicates. */
+export type ComparedBy = 'guest' | 'mode';
+
+/** A mode with the guests it was found in. */
+export interface ReportMode {
+  readonly mode: Mode;
+  /** Keys of guests. */
+  readonly guests: readonly string[];
+}
+
+/** Two modes, or two guests by their names, that are followed through several experiments. */
+export interface AcrossChoice {
+  readonly by: ComparedBy;
+  readonly baseline: string;
+  readonly candidate: string;
+}
+
+/**
+ * The same two labels compared within each of several experiments, and what changed from one experiment to the next.
+ * Every experiment is judged by its own statistics and its own family; nothing is pooled. Above 1 the candidate is
+ * better, as everywhere.
+ */
+export interface AcrossReport {
+  /** What can be followed: present in at least two experiments, modes first. Empty: see `headline`. */
+  readonly choices: readonly AcrossChoice[];
+  /** The one of `choices` that is shown; absent when there is none. */
+  readonly chosen?: AcrossChoice;
+  /** One sentence fit to paste; or why nothing can be followed. */
+  readonly headline: string;
+  /** All experiments of the report in the order they were started; those without the two labels say so. */
+  readonly experiments: readonly AcrossExperiment[];
+  readonly metrics: readonly AcrossMetric[];
+  /** What else differs between the experiments and could explain a change. Values in the order of `experiments`. */
+  readonly facts: readonly FactRow[];
+}
+
+export interface AcrossExperiment {
+  /** Index into `ReportModel.experiments`. */
+  readonly experiment: number;
+  readonly label: string;
+  readonly startedAt: string;
+  /** Keys of the guests that were compared; several when modes are compared. Empty: see `why`. */
+  readonly baseline: readonly string[];
+  readonly candidate: readonly string[];
+  /** This experiment's own headline of the pair; absent without one. */
+  readonly headline?: string;
+  readonly overall?: Overall;
+  /** What weakens or blocks this experiment's own verdicts. */
+  readonly warnings: readonly ReportWarning[];
+  /** Why there is no comparison in this experiment. */
+  readonly why?: string;
+}
+
+/** One metric through the experiments. A metric with other units or directions is a row of its own. */
+export interface AcrossMetric extends Pick<
+  MetricReport,
+  'key' | 'benchmark' | 'benchmarkTitle' | 'metric' | 'title' | 'kind' | 'unit' | 'better' | 'primary'
+> {
+  /** In the order of `AcrossReport.experiments`; experiments without this metric are left out. */
+  readonly entries: readonly AcrossEntry[];
+  /** Each later entry against the first one that was measured alike, where both have an estimate. */
+  readonly changes: readonly AcrossChange[];
+  /** The same guest in several experiments, as it measured: estimates, never verdicts. */
+  readonly guests: readonly AcrossGuest[];
+}
+
+/** The comparison of one metric within one experiment: one mark of the chart. */
+export interface AcrossEntry {
+  /** Index into `ReportModel.experiments`. */
+  readonly experiment: number;
+  readonly verdict: Verdict;
+  readonly word: string;
+  readonly sentence: string;
+  readonly n: number;
+  readonly speedup: number | null;
+  readonly interval: readonly [number, number] | null;
+  /** Entries of the same number were measured alike: same parameters, same versions of the tool. From 1. */
+  readonly alike: number;
+  /** How it was measured differently than the entries before: "parameter seconds: 30 instead of 60". */
+  readonly differs: readonly string[];
+}
+
+/** The speedup in one experiment divided by that in an earlier one: 1.05 is 5 % more advantage for the candidate. */
+export interface AcrossChange {
+  /** Indexes into `ReportModel.experiments`. */
+  readonly from: number;
+  readonly to: number;
+  readonly ratio: number;
+  /** From the two independent standard errors, at the level of the experiments' own intervals; null without both. */
+  readonly interval: readonly [number, number] | null;
+  /** `estimate`: no interval, so nothing is claimed. `same`: the interval lies inside the margin. */
+  readonly verdict: 'larger' | 'smaller' | 'same' | 'unclear' | 'estimate';
+  readonly sentence: string;
+}
+
+/** One guest name through the experiments, in the metric's unit. */
+export interface AcrossGuest {
+  readonly name: string;
+  readonly entries: readonly {
+    /** Index into `ReportModel.experiments`. */
+    readonly experiment: number;
+    readonly n: number;
+    readonly geometricMean: number | null;
+    readonly alike: number;
+  }[];
+  /** Against the first entry measured alike; above 1 it became better. */
+  readonly changes: readonly {
+    readonly from: number;
+    readonly to: number;
+    readonly speedup: number;
+    /** Says that no verdict can be given, and why. */
+    readonly sentence: string;
+  }[];
+}
+
 /** Everything one report page shows: plain data, ready to be sent. */
 export interface ReportModel {
   readonly title: string;
@@ -229,7 +384,10 @@ export interface ReportModel {
   readonly experiments: readonly ReportExperiment[];
   readonly statistics: StatisticsPlan;
   readonly guests: readonly ReportGuest[];
-  /** Keys of guests; absent when nothing can be compared. */
+  /** The modes that can be compared with each other; empty unless one of them has at least two guests. */
+  readonly modes: readonly ReportMode[];
+  readonly by: ComparedBy;
+  /** Keys of guests, or modes (see `by`); absent when nothing can be compared. */
   readonly baseline?: string;
   readonly candidate?: string;
   readonly pairs: readonly PairReport[];
@@ -242,6 +400,8 @@ export interface ReportModel {
   readonly notes: readonly string[];
   /** What no verdict of this report can exclude. */
   readonly limits: readonly string[];
+  /** With two experiments or more. */
+  readonly across?: AcrossReport;
 }
 
 /** What the report needs to know of a benchmark; the catalogue's entries fit. */
@@ -260,9 +420,15 @@ export interface BenchmarkInfo {
 }
 
 export interface ReportOptions {
-  /** Keys of guests (their names when one experiment is shown); the default compares PV with the others. */
+  /** `mode` is for one experiment; where modes cannot be compared, guests are. */
+  readonly by?: ComparedBy;
+  /**
+   * Keys of guests (their names when one experiment is shown), or modes; the default compares PV with the others.
+   */
   readonly baseline?: string;
   readonly candidate?: string;
+  /** With two experiments or more: what is followed through them; by default the first of the choices. */
+  readonly across?: AcrossChoice;
   /** What an experiment without an end is doing now; by default it counts as interrupted. */
   readonly activity?: 'running' | 'paused' | 'none';
   /** Titles, units and primary metrics; by default the product's catalogue and what the experiments' own labs add. */
