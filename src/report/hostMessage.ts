@@ -5,6 +5,20 @@ export interface HostMessage {
   readonly type: 'model';
   readonly version: number;
   readonly model: ReportModel;
+  readonly several?: SeveralFiles;
+}
+
+/** The files of a report over several of them, in the order they were chosen. */
+export interface SeveralFiles {
+  readonly files: readonly ReportFile[];
+}
+
+export interface ReportFile {
+  /** For the page to keep: the report is opened again from it. */
+  readonly address: string;
+  readonly name: string;
+  /** Why it is not shown, and what to do. The files without one are the model's experiments, in this order. */
+  readonly problem?: string;
 }
 
 export type HostMessageRead =
@@ -24,6 +38,9 @@ export function readHostMessage(data: unknown, version: number): HostMessageRead
     return { status: 'dropped', why: `protocol version ${String(data['version'])}` };
   const { model } = data;
   if (!isObject(model)) return { status: 'dropped', why: 'no model' };
+  const { several } = data;
+  if (several !== undefined && !(isObject(several) && Array.isArray(several['files'])))
+    return { status: 'dropped', why: 'a list of files that is none' };
   const missing = [
     ...lists.filter((name) => !Array.isArray(model[name])),
     ...objects.filter((name) => !isObject(model[name])),

@@ -1,19 +1,22 @@
 import * as z from 'zod/mini';
-import type { HostMessage } from './hostMessage';
+import type { HostMessage, SeveralFiles } from './hostMessage';
 
 /** What page and host agree on; a page of another version is told to reload. */
 export const protocolVersion = 1;
 
 const text = z.string().check(z.maxLength(1000));
+const place = z.int().check(z.minimum(0));
 
 export const pageMessageSchema = z.discriminatedUnion('type', [
   /** The page listens; the host answers with the whole model. */
   z.object({ type: z.literal('ready'), version: z.int() }),
   z.object({ type: z.literal('choose'), baseline: text, candidate: text }),
   /** A trial's raw output; `experiment` is its place in the model. */
-  z.object({ type: z.literal('openOutput'), trial: text, experiment: z.int().check(z.minimum(0)) }),
-  /** The experiment file as text. */
-  z.object({ type: z.literal('openText') }),
+  z.object({ type: z.literal('openOutput'), trial: text, experiment: place }),
+  /** The experiment file as text; `file`: its place among several. */
+  z.object({ type: z.literal('openText'), file: z.optional(place) }),
+  /** The report of one of several files. */
+  z.object({ type: z.literal('openReport'), file: place }),
   z.object({ type: z.literal('copyMarkdown') }),
   /** Something the page could not do, for the log. */
   z.object({ type: z.literal('error'), message: z.string().check(z.maxLength(10_000)) }),
@@ -33,6 +36,11 @@ export function readPageMessage(data: unknown): PageMessageRead {
 }
 
 /** The messages of this host, with the version the page checks. */
-export function modelMessage(model: HostMessage['model']): HostMessage {
-  return { type: 'model', version: protocolVersion, model };
+export function modelMessage(model: HostMessage['model'], several?: SeveralFiles): HostMessage {
+  return {
+    type: 'model',
+    version: protocolVersion,
+    model,
+    ...(several === undefined ? {} : { several }),
+  };
 }

@@ -4,6 +4,7 @@ import { Disposable } from '../model/disposable';
 import { HostKeys } from '../ssh/hostKeys';
 import { ConnectionPool } from '../ssh/pool';
 import { commands } from './commands/all';
+import { ComparePanels } from './comparePanels';
 import { ExperimentService } from './experimentService';
 import { GuestService } from './guestService';
 import { LabService } from './labService';
@@ -51,9 +52,11 @@ export class App extends Disposable {
     const guests = this.register(new GuestService(lab, pool, prompter, log));
     const version = String((context.extension.packageJSON as { version?: unknown }).version);
     const experiments = this.register(new ExperimentService(lab, guests, storage, version, log));
-    const reports = new ReportEditor(context.extensionUri, experiments, log);
+    const tools = { extensionUri: context.extensionUri, experiments, log };
+    const reports = new ReportEditor(tools);
+    const compared = new ComparePanels(tools);
     this.services = {
-      ...{ log, lab, guests, experiments, reports, pool, hostKeys, prompter },
+      ...{ log, lab, guests, experiments, reports, compared, pool, hostKeys, prompter },
       storageUri: storage,
       extensionUri: context.extensionUri,
     };

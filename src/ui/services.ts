@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { HostKeys } from '../ssh/hostKeys';
 import type { ConnectionPool } from '../ssh/pool';
+import type { ComparePanels } from './comparePanels';
 import type { ExperimentService } from './experimentService';
 import type { GuestService } from './guestService';
 import type { LabService } from './labService';
@@ -15,6 +16,7 @@ export interface Services {
   readonly guests: GuestService;
   readonly experiments: ExperimentService;
   readonly reports: ReportEditor;
+  readonly compared: ComparePanels;
   readonly pool: ConnectionPool;
   readonly hostKeys: HostKeys;
   readonly prompter: VscodePrompter;

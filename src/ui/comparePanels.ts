@@ -1,0 +1,60 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { listed } from '../report/format';
+import { pageOptions } from './pageHtml';
+import { ReportPanel, type ReportTools } from './reportPanel';
+
+/** Reports over several experiment files: tabs of no file, which keep their list of files over a reload. */
+export class ComparePanels implements vscode.WebviewPanelSerializer {
+  static readonly viewType = 'guestbench.compare';
+  private readonly open = new Set<ReportPanel>();
+
+  constructor(private readonly tools: ReportTools) {}
+
+  /** Opens a report over the files, or brings the one that is open to the front. */
+  async show(files: readonly string[]): Promise<void> {
+    const uris = files.map((file) => vscode.Uri.file(file));
+    const known = [...this.open].find((report) => addressOf(report.uris) === addressOf(uris));
+    if (known) {
+      known.reveal();
+      return;
+    }
+    const title = listed(files.map((file) => path.basename(file, '.guestbench')));
+    const options = pageOptions(this.tools.extensionUri);
+    const column = vscode.ViewColumn.Active;
+    await this.fill(vscode.window.createWebviewPanel(ComparePanels.viewType, title, column, options), uris);
+  }
+
+  /** Brings a tab back after a reload of the window, from what its page has kept. */
+  async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+    const uris = addressesIn(state).map((address) => vscode.Uri.parse(address));
+    if (uris.length < 2) {
+      panel.dispose();
+      return;
+    }
+    await this.fill(panel, uris);
+  }
+
+  private async fill(panel: vscode.WebviewPanel, uris: readonly vscode.Uri[]): Promise<void> {
+    panel.iconPath = vscode.Uri.joinPath(this.tools.extensionUri, 'media', 'icon.png');
+    const report = new ReportPanel(uris, panel, this.tools);
+    this.open.add(report);
+    panel.onDidDispose(() => {
+      this.open.delete(report);
+      report.dispose();
+    });
+    await report.load();
+  }
+}
+
+function addressOf(uris: readonly vscode.Uri[]): string {
+  return uris
+    .map((uri) => uri.toString())
+    .sort()
+    .join('\n');
+}
+
+function addressesIn(state: unknown): readonly string[] {
+  if (typeof state !== 'object' || state === null || !('files' in state)) return [];
+  return Array.isArray(state.files) ? state.files.filter((file) => typeof file === 'string') : [];
+}

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { readExperiment } from '../experiment/journal';
+import { Disposable } from '../model/disposable';
+import type { Experiment } from '../model/experiment';
+import type { ExperimentService } from './experimentService';
+import { messageOf, type Log } from './log';
+
+const debounceMs = 400;
+/** A long experiment takes a while to read: it is read again after a multiple of that, not all the time. */
+const restPerReading = 5;
+
+/** What is known of a file. `problem`: why it cannot be shown, and what to do, for people. */
+export type SourceState =
+  | { readonly status: 'unread' }
+  | { readonly status: 'ok'; readonly experiment: Experiment }
+  | { readonly status: 'problem'; readonly problem: string };
+
+/** One experiment file of a report: read on demand, and again whenever it has changed. */
+export class ExperimentSource extends Disposable {
+  private readonly changed = this.register(new vscode.EventEmitter<void>());
+  /** Fires when the file was read again because it had changed. */
+  readonly onDidChange = this.changed.event;
+  private current: SourceState = { status: 'unread' };
+  private timer: NodeJS.Timeout | undefined;
+  private readingMs = 0;
+
+  constructor(
+    readonly uri: vscode.Uri,
+    private readonly experiments: ExperimentService,
+    private readonly log: Log,
+  ) {
+    super();
+    this.register(
+      experiments.onDidChange((file) => {
+        if (file === undefined || file === this.file) this.reloadSoon();
+      }),
+    );
+    const watcher = this.register(
+      vscode.workspace.createFileSystemWatcher(
+        new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), path.basename(uri.fsPath)),
+      ),
+    );
+    this.register(watcher.onDidCreate(() => this.reloadSoon()));
+    this.register(watcher.onDidChange(() => this.reloadSoon()));
+    this.register(watcher.onDidDelete(() => this.reloadSoon()));
+    this.register({ dispose: () => clearTimeout(this.timer) });
+  }
+
+  get file(): string {
+    return this.uri.fsPath;
+  }
+
+  get state(): SourceState {
+    return this.current;
+  }
+
+  get isRunning(): boolean {
+    return this.experiments.isRunning(this.file);
+  }
+
+  /** Reads the file; what is wrong with it is its state then, not an error. */
+  async load(): Promise<void> {
+    const startedMs = performance.now();
+    let text: string;
+    try {
+      text = await this.text();
+    } catch (error) {
+      if (!this.isDisposed) this.current = { status: 'problem', problem: whyUnread(error) };
+      return;
+    }
+    if (this.isDisposed) return;
+    // Its first line is being written.
+    if (text === '' && this.isRunning) {
+      this.reloadSoon();
+      return;
+    }
+    this.current = this.stateOf(text);
+    this.readingMs = performance.now() - startedMs;
+  }
+
+  private stateOf(text: string): SourceState {
+    const read = readExperiment(text);
+    if (read.status === 'error') {
+      const where = text === '' ? '' : vscode.l10n.t(' (line {0})', read.line);
+      const problem = vscode.l10n.t('This file cannot be shown as a report{0}: {1}', where, read.error);
+      return { status: 'problem', problem };
+    }
+    if (read.torn === undefined || this.isRunning) return { status: 'ok', experiment: read.experiment };
+    const note = vscode.l10n.t('Line {0} of the file is half-written and was left out.', read.torn.line);
+    this.log.warn(`${this.file}: ${note}`);
+    const notes = [...read.experiment.notes, note];
+    return { status: 'ok', experiment: { ...read.experiment, notes } };
+  }
+
+  private async text(): Promise<string> {
+    return this.uri.scheme === 'file'
+      ? await readFile(this.uri.fsPath, 'utf8')
+      : new TextDecoder().decode(await vscode.workspace.fs.readFile(this.uri));
+  }
+
+  private reloadSoon(): void {
+    if (this.isDisposed) return;
+    this.timer ??= setTimeout(
+      () => {
+        this.timer = undefined;
+        void this.load().then(
+          () => this.changed.fire(),
+          (error: unknown) => this.log.error(`${this.file}: ${messageOf(error)}`),
+        );
+      },
+      Math.max(debounceMs, restPerReading * this.readingMs),
+    );
+  }
+}
+
+function whyUnread(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return code === 'ENOENT' || code === 'FileNotFound'
+    ? vscode.l10n.t('This file is not there: it was moved or deleted. It is shown as soon as it is back.')
+    : vscode.l10n.t('This file cannot be read: {0}', messageOf(error));
+}

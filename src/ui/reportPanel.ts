@@ -1,0 +1,178 @@
+import * as path from 'node:path';
+import * as vscode from 'vscode';
+import { Disposable } from '../model/disposable';
+import { toMarkdown } from '../report/exporters';
+import type { SeveralFiles } from '../report/hostMessage';
+import { reportModel } from '../report/model';
+import { modelMessage, readPageMessage, type PageMessage } from '../report/protocol';
+import type { ReportModel } from '../report/shape';
+import type { ExperimentService } from './experimentService';
+import { ExperimentSource } from './experimentSource';
+import { messageOf, type Log } from './log';
+import { pageHtml, pageOptions } from './pageHtml';
+import { trialOutputUri } from './trialOutputs';
+
+/** What every report needs. */
+export interface ReportTools {
+  readonly extensionUri: vscode.Uri;
+  readonly experiments: ExperimentService;
+  readonly log: Log;
+}
+
+/** One open report over one experiment file or several: sends the model, answers the page. */
+export class ReportPanel extends Disposable {
+  private readonly sources: readonly ExperimentSource[];
+  private choice: { readonly baseline?: string; readonly candidate?: string } = {};
+  private shows: 'nothing' | 'page' | 'message' = 'nothing';
+  private isReady = false;
+
+  constructor(
+    readonly uris: readonly vscode.Uri[],
+    private readonly panel: vscode.WebviewPanel,
+    private readonly tools: ReportTools,
+  ) {
+    super();
+    panel.webview.options = pageOptions(tools.extensionUri);
+    this.register(panel.webview.onDidReceiveMessage((data: unknown) => this.receive(data)));
+    this.register(panel.onDidChangeViewState(() => this.send()));
+    this.sources = uris.map((uri) => this.register(new ExperimentSource(uri, tools.experiments, tools.log)));
+    for (const source of this.sources) this.register(source.onDidChange(() => this.show()));
+  }
+
+  get isActive(): boolean {
+    return this.panel.active;
+  }
+
+  reveal(): void {
+    this.panel.reveal();
+  }
+
+  /** Reads the files one after the other, then shows them. */
+  async load(): Promise<void> {
+    for (const source of this.sources) await source.load();
+    this.show();
+  }
+
+  private get isOverSeveral(): boolean {
+    return this.sources.length > 1;
+  }
+
+  /** A single file that cannot be read is a message; among several, the page names it beside the others. */
+  private show(): void {
+    if (this.isDisposed) return;
+    const [only] = this.sources;
+    if (!this.isOverSeveral && only?.state.status === 'unread') return;
+    if (!this.isOverSeveral && only?.state.status === 'problem') {
+      this.showMessage(only.state.problem);
+      return;
+    }
+    if (this.shows === 'page') {
+      this.send();
+      return;
+    }
+    this.shows = 'page';
+    this.panel.webview.html = pageHtml(this.panel.webview, this.tools.extensionUri, {
+      script: 'webview.js',
+      styles: ['webview.css'],
+      rootId: 'report',
+    });
+  }
+
+  /** In the order of the model's experiments. */
+  private shownSources(): readonly ExperimentSource[] {
+    return this.sources.filter(({ state }) => state.status === 'ok');
+  }
+
+  private model(): ReportModel {
+    const experiments = this.sources.flatMap(({ state }) => (state.status === 'ok' ? state.experiment : []));
+    const isRunning = this.sources.some((source) => source.isRunning);
+    return reportModel(experiments, { ...this.choice, activity: isRunning ? 'running' : 'none' });
+  }
+
+  private several(): SeveralFiles | undefined {
+    if (!this.isOverSeveral) return undefined;
+    const files = this.sources.map(({ uri, state }) => ({
+      address: uri.toString(),
+      name: path.basename(uri.fsPath),
+      ...(state.status === 'problem' ? { problem: state.problem } : {}),
+      ...(state.status === 'unread' ? { problem: vscode.l10n.t('This file is being written.') } : {}),
+    }));
+    return { files };
+  }
+
+  private send(): void {
+    if (this.isDisposed || !this.isReady || this.shows !== 'page' || !this.panel.visible) return;
+    const model = this.model();
+    if (this.isOverSeveral) this.panel.title = model.title;
+    void this.panel.webview.postMessage(modelMessage(model, this.several()));
+  }
+
+  private receive(data: unknown): void {
+    const read = readPageMessage(data);
+    if (read.status === 'dropped') {
+      this.tools.log.warn(`Report page: ${read.why}`);
+      return;
+    }
+    void this.answer(read.message).catch((error: unknown) =>
+      this.tools.log.error(`Report page: ${messageOf(error)}`),
+    );
+  }
+
+  private async answer(message: PageMessage): Promise<void> {
+    switch (message.type) {
+      case 'ready':
+        this.isReady = true;
+        this.send();
+        return;
+      case 'choose':
+        this.choice = { baseline: message.baseline, candidate: message.candidate };
+        this.send();
+        return;
+      case 'openOutput': {
+        const source = this.shownSources()[message.experiment];
+        if (source)
+          await vscode.window.showTextDocument(trialOutputUri(source.uri, message.trial), { preview: true });
+        return;
+      }
+      case 'openText':
+        await this.openWith('default', message.file);
+        return;
+      case 'openReport':
+        await this.openWith('guestbench.report', message.file);
+        return;
+      case 'copyMarkdown':
+        await vscode.env.clipboard.writeText(toMarkdown(this.model()));
+        vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) Report copied as Markdown'), 4000);
+        return;
+      case 'error':
+        this.tools.log.error(`Report page: ${message.message}`);
+        return;
+    }
+  }
+
+  private async openWith(editor: string, file = 0): Promise<void> {
+    const uri = this.uris[file];
+    if (uri) await vscode.commands.executeCommand('vscode.openWith', uri, editor);
+  }
+
+  private showMessage(text: string): void {
+    this.shows = 'message';
+    this.isReady = false;
+    this.panel.webview.html = messageHtml(this.panel.webview, this.tools.extensionUri, text);
+  }
+}
+
+function messageHtml(webview: vscode.Webview, extensionUri: vscode.Uri, text: string): string {
+  const css = webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview.css')).toString();
+  const escaped = text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src ${webview.cspSource}">
+<title>Guestbench</title>
+<link rel="stylesheet" href="${css}">
+</head>
+<body><main class="page-message" role="alert"><p>${escaped}</p></main></body>
+</html>`;
+}
