@@ -1,3 +1,10 @@
+import {
+  clampSpeedup as clamp,
+  kindTitles,
+  labelOf,
+  speedupRange,
+  ticksBetween,
+} from '../src/report/charts/scale';
 import { formatInterval, formatSpeedup, plain } from '../src/report/format';
 import type { MetricComparison, MetricReport, Overall, Verdict } from '../src/report/shape';
 import { closeChart, openChart, scripted, type ScatterChart } from './chart';
@@ -43,19 +50,11 @@ export const shapes: Readonly<
   untested: { style: 'circle', rotation: 0, filled: true },
 };
 
-const kindTitles = {
-  system: 'Whole system',
-  cpu: 'CPU',
-  memory: 'Memory',
-  disk: 'Disk',
-  web: 'Web',
-} as const;
 const narrowBelow = 620;
 const axisHeight = 58;
 const headingHeight = 28;
 /** From the figures to the verdict, in CSS pixels: with an interval between them, and without. */
 const wordColumns = { interval: 172, none: 60 } as const;
-const widest = 20;
 
 /** The overview: a point and an interval for each metric on a logarithmic axis of speedup. */
 export class ForestChart {
@@ -238,7 +237,7 @@ export class ForestChart {
     if (chart === undefined || dataset === undefined) return;
     const points = this.points();
     dataset.data = points.map((line) => ({ x: clamp(line.speedup ?? 1), y: line.y + (this.narrow ? 9 : 0) }));
-    const [low, high] = rangeOf(points, this.margin);
+    const [low, high] = speedupRange(points, this.margin);
     const { x, y: yAxis } = chart.options.scales ?? {};
     if (x !== undefined) Object.assign(x, { min: low, max: high });
     if (yAxis !== undefined) yAxis.max = Math.max(1, y);
@@ -328,42 +327,6 @@ export class ForestChart {
     ctx.restore();
   }
 }
-
-export function labelOf({ benchmarkTitle, title, primary }: MetricReport): string {
-  return plain(primary || title === benchmarkTitle ? benchmarkTitle : `${benchmarkTitle}: ${title}`);
-}
-
-const clamp = (speedup: number) => Math.min(widest, Math.max(1 / widest, speedup));
-
-/** From the outermost interval to the other, never closer than five margins around 1. */
-function rangeOf(lines: readonly Line[], margin = 0.02): [number, number] {
-  const ends = lines
-    .flatMap(({ speedup, interval }) => interval ?? (speedup === null ? [] : [speedup]))
-    .map(clamp);
-  const low = Math.min(1 / (1 + 2.5 * margin), ...ends);
-  const high = Math.max(1 + 2.5 * margin, ...ends);
-  const pad = (high / low) ** 0.04;
-  return [low / pad, high * pad];
-}
-
-const ticks = [
-  0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99, 1, 1.01, 1.02,
-  1.03, 1.05, 1.1, 1.15, 1.2, 1.3, 1.4, 1.5, 1.75, 2, 2.5, 3, 4, 5, 7, 10, 15, 20,
-];
-
-/** Round values that leave each label its room; 1 is always among them. */
-export function ticksBetween(low: number, high: number, width: number): number[] {
-  const place = (value: number) => (Math.log(value / low) / Math.log(high / low)) * Math.max(width, 1);
-  const kept = [1];
-  const within = ticks.filter((value) => value >= low && value <= high && value !== 1);
-  for (const value of within.sort((a, b) => roundness(b) - roundness(a))) {
-    if (kept.every((other) => Math.abs(place(other) - place(value)) >= 44)) kept.push(value);
-  }
-  return kept.sort((a, b) => a - b);
-}
-
-/** Fewer digits first. */
-const roundness = (value: number) => -String(value).replace('.', '').replace(/^0+/, '').length;
 
 function fit(ctx: CanvasRenderingContext2D, text: string, width: number): string {
   if (ctx.measureText(text).width <= width) return text;

@@ -1,3 +1,4 @@
+import { valueRange } from '../src/report/charts/scale';
 import {
   count,
   formatDuration,
@@ -11,7 +12,7 @@ import {
 import type { MetricComparison, MetricReport, ReportModel, Sample } from '../src/report/shape';
 import { el, linkButton, name, replace, setText, table, type Child } from './dom';
 import { cvCell, directionText, guestMark, meanCell, verdictMark } from './marks';
-import { TrialChart, valueRange, type ChartSide } from './trialChart';
+import { TrialChart, type ChartSide } from './trialChart';
 import { forget, whenVisible } from './visible';
 
 export interface PageActions {

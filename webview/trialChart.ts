@@ -1,3 +1,4 @@
+import { blockTicks, valueRange } from '../src/report/charts/scale';
 import { formatValue, plain } from '../src/report/format';
 import type { GuestSamples, MetricReport, ReportGuest, Sample } from '../src/report/shape';
 import { closeChart, openChart, scripted, type ScatterChart } from './chart';
@@ -51,7 +52,7 @@ export class TrialChart {
           x: {
             type: 'linear',
             afterBuildTicks: (axis) => {
-              axis.ticks = wholeTicks(axis.max, axis.width).map((value) => ({ value }));
+              axis.ticks = blockTicks(axis.max, axis.width).map((value) => ({ value }));
             },
             ticks: {
               autoSkip: false,
@@ -162,24 +163,4 @@ export class TrialChart {
     });
     ctx.restore();
   }
-}
-
-/**
- * A cold warm-up can be so far off that it would press the compared trials into a line: beyond three times
- * their spread it is drawn at the edge, and the legend says so. The table has its value.
- */
-export function valueRange(sides: readonly ChartSide[]): [number, number] {
-  const values = sides.flatMap(({ samples }) => samples.samples.filter(({ use }) => use !== 'warmup'));
-  if (values.length === 0) return [-Infinity, Infinity];
-  const low = Math.min(...values.map(({ value }) => value));
-  const high = Math.max(...values.map(({ value }) => value));
-  const room = Math.max(high - low, 0.01 * Math.abs(high));
-  return [low - room, high + room];
-}
-
-/** Whole blocks from the warm-up on, as many as there is room for. */
-function wholeTicks(max: number, width: number): number[] {
-  const step = Math.max(1, Math.ceil((max * 24) / Math.max(width, 1)));
-  const blocks = Array.from({ length: Math.floor(max / step) }, (_, index) => (index + 1) * step);
-  return [0, ...(blocks[0] === 1 || step === 1 ? blocks : [1, ...blocks.slice(1)])];
 }

@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readHostMessage } from '../../../src/report/hostMessage';
 import { formatInterval, formatSpeedup } from '../../../src/report/format';
+import { ticksBetween } from '../../../src/report/charts/scale';
 import { reportModel } from '../../../src/report/model';
 import { modelMessage, protocolVersion, type PageMessage } from '../../../src/report/protocol';
 import type { ReportModel } from '../../../src/report/shape';
-import { ticksBetween } from '../../../webview/forest';
 import { readState, type PageState } from '../../../webview/host';
 import { pageProtocolVersion, start } from '../../../webview/main';
 import {
