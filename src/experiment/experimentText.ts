@@ -1,4 +1,4 @@
-import type { Experiment, ExperimentEvent, TrialRecord } from '../model/experiment';
+import type { Experiment, ExperimentEvent, RebootRecord, TrialRecord } from '../model/experiment';
 
 /**
  * An experiment as the text of a file that `readExperiment` reads back. For experiments that were not run here: those
@@ -16,10 +16,31 @@ function eventsOf(experiment: Experiment): readonly ExperimentEvent[] {
   return [
     { at, type: 'experiment', format, guestbench, id, label, seed, plan, lab, notes: [...notes], ...marks },
     ...experiment.facts.map((record) => ({ type: 'facts' as const, evidence: {}, ...record })),
+    ...(experiment.quiet ?? []).map((record) => ({ type: 'quiet' as const, ...record })),
+    ...(experiment.reboots ?? []).flatMap(rebootEvents),
     ...experiment.trials.flatMap(trialEvents),
     ...experiment.setAside.map((one) => ({ at, type: 'set-aside' as const, ...one })),
     ...(experiment.settled ?? []).map((one) => ({ at, type: 'settled' as const, ...one })),
     ...(experiment.ended === undefined ? [] : [{ type: 'ended' as const, ...experiment.ended }]),
+  ];
+}
+
+function rebootEvents(record: RebootRecord): readonly ExperimentEvent[] {
+  const { guest, round, startedAt, endedAt, state, bootIdBefore, bootIdAfter, durationMs, reason } = record;
+  const common = { type: 'reboot' as const, guest, round };
+  const before = bootIdBefore === undefined ? {} : { bootId: bootIdBefore };
+  const begun = { ...common, at: startedAt, phase: 'begun' as const, ...before };
+  if (endedAt === undefined || state === 'begun') return [begun];
+  return [
+    begun,
+    {
+      ...common,
+      at: endedAt,
+      phase: state,
+      ...(bootIdAfter === undefined ? {} : { bootId: bootIdAfter }),
+      ...(durationMs === undefined ? {} : { durationMs }),
+      ...(reason === undefined ? {} : { reason }),
+    },
   ];
 }
 

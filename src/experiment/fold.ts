@@ -5,6 +5,8 @@ import type {
   ExperimentEvent,
   FactsRecord,
   Measurement,
+  QuietRecord,
+  RebootRecord,
   Trial,
   TrialRecord,
   TrialStatus,
@@ -44,6 +46,8 @@ export class ExperimentFold {
   private readonly latest = new Map<string, OpenRecord>();
   private readonly records: OpenRecord[] = [];
   private readonly facts: FactsRecord[] = [];
+  private readonly quiet: QuietRecord[] = [];
+  private readonly reboots: RebootRecord[] = [];
   private readonly setAside: Experiment['setAside'][number][] = [];
   private readonly settled: NonNullable<Experiment['settled']>[number][] = [];
   private ended: Ended | undefined;
@@ -76,6 +80,14 @@ export class ExperimentFold {
           return `has facts of "${event.guest}", which is not among the guests`;
         this.facts.push({ guest: event.guest, when: event.when, at: event.at, facts: event.facts });
         return undefined;
+      case 'quiet': {
+        const { type: _, ...record } = event;
+        if (!this.guests.has(event.guest)) return `looks at "${event.guest}", which is not among the guests`;
+        this.quiet.push(record);
+        return undefined;
+      }
+      case 'reboot':
+        return this.addReboot(event);
       case 'trial-started':
         return this.startTrial(event);
       case 'output':
@@ -121,11 +133,36 @@ export class ExperimentFold {
       notes: notes ?? [],
       ...(imported === undefined ? {} : { imported }),
       facts: this.facts,
+      quiet: this.quiet,
+      reboots: this.reboots,
       trials: this.records satisfies readonly TrialRecord[],
       setAside: this.setAside,
       settled: this.settled,
       ...(this.ended === undefined ? {} : { ended: this.ended }),
     };
+  }
+
+  /** An end belongs to the reboot that was begun last; one begun again (after an interruption) goes on. */
+  private addReboot({ guest, round, phase, at, bootId, durationMs, reason }: EventOf<'reboot'>): Misfit {
+    if (!this.guests.has(guest)) return `reboots "${guest}", which is not among the guests`;
+    const index = this.reboots.findLastIndex((one) => one.guest === guest && one.round === round);
+    const open = this.reboots[index];
+    if (phase === 'begun') {
+      const before = bootId === undefined ? {} : { bootIdBefore: bootId };
+      if (open?.state !== 'begun')
+        this.reboots.push({ guest, round, startedAt: at, state: phase, ...before });
+      return undefined;
+    }
+    if (open?.state !== 'begun') return `ends a reboot of "${guest}" that was never begun`;
+    this.reboots[index] = {
+      ...open,
+      endedAt: at,
+      state: phase,
+      ...(bootId === undefined ? {} : { bootIdAfter: bootId }),
+      ...(durationMs === undefined ? {} : { durationMs }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+    return undefined;
   }
 
   private startTrial({ trial: id, attempt, job, at }: EventOf<'trial-started'>): Misfit {

@@ -96,6 +96,17 @@ export const planSchema = z.object({
   maxMinutes: z.optional(z.number()),
   /** The guest all others are compared with; by default the report chooses. */
   baseline: z.optional(z.string()),
+  /** `each-round`: every guest is rebooted before each compared round; by default never. */
+  reboot: z.optional(z.enum(['never', 'each-round'])),
+  /** How long a guest is waited for to become quiet, at most; absent: it is not looked at. */
+  quiet: z.optional(
+    z.object({
+      /** Before the first trial, after a reboot, and when the experiment goes on. */
+      startSeconds: z.number(),
+      /** Before each later round. */
+      roundSeconds: z.number(),
+    }),
+  ),
 });
 export type Plan = z.infer<typeof planSchema>;
 
@@ -112,6 +123,18 @@ export const importedSchema = z.object({
  * pair nothing: ratios of means, never an interval or a verdict.
  */
 export type Imported = z.infer<typeof importedSchema>;
+
+export const busyCauseSchema = z.object({
+  /**
+   * `boot`: the guest is still starting; `tasks`: package managers and other upkeep; `write-back`: data on its way to
+   * the disk; `disk`: something waits for the disk.
+   */
+  kind: z.enum(['boot', 'tasks', 'write-back', 'disk', 'cpu']),
+  /** For people, with the figure or the names. */
+  what: z.string(),
+});
+/** What keeps a guest from being quiet. */
+export type BusyCause = z.infer<typeof busyCauseSchema>;
 
 const at = z.iso.datetime({ offset: true });
 const event = <T extends string, S extends z.core.$ZodLooseShape>(type: T, shape: S) =>
@@ -132,9 +155,41 @@ export const eventSchema = z.discriminatedUnion('type', [
   }),
   event('facts', {
     guest: z.string(),
-    when: z.enum(['start', 'resume', 'end']),
+    when: z.enum(['start', 'resume', 'reboot', 'end']),
     evidence: z.record(z.string(), z.string()),
     facts: factsSchema,
+  }),
+  /** A guest was looked at before a round, until it was quiet or the time for that was over. */
+  event('quiet', {
+    guest: z.string(),
+    when: z.enum(['start', 'resume', 'reboot', 'round']),
+    /** The round that begins then; 0 is the warm-up. */
+    round: z.int(),
+    /** `busy`: it was measured all the same; `unknown`: it could not be looked at. */
+    state: z.enum(['quiet', 'busy', 'unknown']),
+    waitedMs: z.number(),
+    /** What was in the way when it was last not quiet; empty: nothing was. */
+    because: z.array(busyCauseSchema),
+    /** What was seen at last: shares of all CPU time, processes that could run, data to be written, load averages. */
+    cpuPercent: z.optional(z.number()),
+    iowaitPercent: z.optional(z.number()),
+    stealPercent: z.optional(z.number()),
+    runnable: z.optional(z.int()),
+    unwrittenBytes: z.optional(z.number()),
+    load: z.optional(z.tuple([z.number(), z.number(), z.number()])),
+  }),
+  /** Written before a guest is rebooted for a round (`begun`) and when that is over. */
+  event('reboot', {
+    guest: z.string(),
+    /** The round that begins then. */
+    round: z.int(),
+    phase: z.enum(['begun', 'done', 'failed']),
+    /** Of the boot that ends (`begun`) or the new one (`done`). */
+    bootId: z.optional(z.string()),
+    /** From the request until the guest answered on its new boot. */
+    durationMs: z.optional(z.number()),
+    /** Why it failed, for people; the round is measured all the same, on the boot there is. */
+    reason: z.optional(z.string()),
   }),
   event('trial-started', { trial: z.string(), attempt: z.int(), job: z.string() }),
   event('output', {
@@ -216,9 +271,26 @@ export interface TrialRecord {
 
 export interface FactsRecord {
   readonly guest: string;
-  readonly when: 'start' | 'resume' | 'end';
+  readonly when: EventOf<'facts'>['when'];
   readonly at: string;
   readonly facts: Facts;
+}
+
+export type QuietRecord = Omit<EventOf<'quiet'>, 'type'>;
+
+/** One reboot of one guest between rounds. */
+export interface RebootRecord {
+  readonly guest: string;
+  /** The round before which it was rebooted. */
+  readonly round: number;
+  readonly startedAt: string;
+  readonly endedAt?: string;
+  /** `begun`: no end is recorded. */
+  readonly state: EventOf<'reboot'>['phase'];
+  readonly bootIdBefore?: string;
+  readonly bootIdAfter?: string;
+  readonly durationMs?: number;
+  readonly reason?: string;
 }
 
 /** A plan and all that happened, as read from an experiment file. */
@@ -235,6 +307,10 @@ export interface Experiment {
   /** Absent: Guestbench ran it. */
   readonly imported?: Imported;
   readonly facts: readonly FactsRecord[];
+  /** Absent or empty in older files and imported ones; so below. */
+  readonly quiet?: readonly QuietRecord[];
+  /** Between rounds, as planned; a guest that was rebooted by somebody else is known by its facts only. */
+  readonly reboots?: readonly RebootRecord[];
   /** In the order they were started; a repeated trial has a record per attempt. */
   readonly trials: readonly TrialRecord[];
   readonly setAside: readonly {

@@ -14,6 +14,8 @@ const read = (e: Experiment) => {
 const whole: Experiment = {
   ...made,
   settled: [],
+  quiet: [],
+  reboots: [],
   trials: made.trials.map((record) => ({ ...record, job: 'job' })),
 };
 
@@ -28,6 +30,32 @@ describe('an experiment as the text of a file', () => {
       ...withLoad(whole, {}),
       setAside: [{ guest: pv.name, benchmark: 'openssl', reason: 'missing' }],
       settled: [{ benchmark: 'openssl', round: 2, reason: 'decided' }],
+      quiet: [
+        {
+          at: made.startedAt,
+          guest: pv.name,
+          when: 'start',
+          round: 0,
+          state: 'busy',
+          waitedMs: 60_000,
+          because: [{ kind: 'tasks', what: 'apt-get' }],
+          cpuPercent: 12.5,
+          load: [1, 0.5, 0.25],
+        },
+      ],
+      reboots: [
+        {
+          guest: pv.name,
+          round: 1,
+          startedAt: made.startedAt,
+          endedAt: made.startedAt,
+          state: 'done',
+          bootIdBefore: 'a',
+          bootIdAfter: 'b',
+          durationMs: 21_000,
+        },
+        { guest: pvhvm.name, round: 1, startedAt: made.startedAt, state: 'begun' },
+      ],
       ended: { ...completed, message: 'done' },
     };
     const [first, ...others] = e.trials;

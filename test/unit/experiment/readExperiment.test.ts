@@ -30,6 +30,41 @@ function measured(result: ExperimentRead): number {
 }
 
 describe('an experiment file', () => {
+  it('keeps the reboots between rounds: one that was asked for twice is one', () => {
+    const reboot = { at, type: 'reboot', guest: 'pv', round: 1 } as const;
+    const begun = { ...reboot, phase: 'begun', bootId: 'old' } as const;
+    const resumed = { at, type: 'resumed', reason: 'taken up again' } as const;
+    const done = { ...reboot, phase: 'done', bootId: 'new', durationMs: 9_000 } as const;
+    expect(read(text(first, begun)).reboots).toEqual([
+      { guest: 'pv', round: 1, startedAt: at, state: 'begun', bootIdBefore: 'old' },
+    ]);
+    const refused = { ...reboot, round: 2, phase: 'failed', reason: 'It stayed on its boot.' } as const;
+    const second = { ...reboot, round: 2, phase: 'begun' } as const;
+    expect(read(text(first, begun, resumed, begun, done, second, refused)).reboots).toEqual([
+      {
+        guest: 'pv',
+        round: 1,
+        startedAt: at,
+        endedAt: at,
+        state: 'done',
+        bootIdBefore: 'old',
+        bootIdAfter: 'new',
+        durationMs: 9_000,
+      },
+      {
+        guest: 'pv',
+        round: 2,
+        startedAt: at,
+        endedAt: at,
+        state: 'failed',
+        reason: 'It stayed on its boot.',
+      },
+    ]);
+    const wrong = readExperiment(text(first, done));
+    expect(wrong).toMatchObject({ status: 'error', line: 2 });
+    expect(wrong.status === 'error' && wrong.error).toMatch(/never begun/);
+  });
+
   it('is folded into what happened', () => {
     const experiment = read(text(...sampleEvents()));
     expect(experiment).toMatchObject({
