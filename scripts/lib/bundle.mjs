@@ -29,6 +29,21 @@ function loadedLater(filter, file) {
   };
 }
 
+/** The same for a package that is called without waiting: its file is read when the first of `names` is used. */
+function loadedAtUse(specifier, file, names) {
+  const getters = names.map((name) => `get ${name}() { return require('./${file}').${name}; }`);
+  const contents = `module.exports = { ${getters.join(', ')} };`;
+  return {
+    name: `loaded-at-use:${file}`,
+    setup(build) {
+      const namespace = `at-use:${file}`;
+      build.onResolve({ filter: new RegExp(`^${specifier}$`) }, () => ({ path: specifier, namespace }));
+      build.onResolve({ filter: /^\.\//, namespace }, ({ path: place }) => ({ path: place, external: true }));
+      build.onLoad({ filter: /.*/, namespace }, () => ({ contents }));
+    },
+  };
+}
+
 /** ssh2's optional native parts: absent, so it takes its JavaScript path and one .vsix serves every platform. */
 const withoutNatives = {
   name: 'without-natives',
@@ -78,8 +93,9 @@ function bundles(folder, production) {
       ...host,
       entryPoints: ['src/ui/app.ts'],
       outfile: path.join(folder, 'app.js'),
-      plugins: [loadedLater(/^ssh2$/, 'ssh2.js')],
+      plugins: [loadedLater(/^ssh2$/, 'ssh2.js'), loadedAtUse('re2js', 're2js.js', ['RE2JS'])],
     },
+    { ...host, entryPoints: ['re2js'], outfile: path.join(folder, 're2js.js') },
     { ...host, entryPoints: ['ssh2'], outfile: path.join(folder, 'ssh2.js'), plugins: [withoutNatives] },
     { ...page, define, entryPoints: ['webview/main.ts'], outfile: path.join(folder, 'webview.js') },
     { ...page, entryPoints: ['webview/report.css'], outfile: path.join(folder, 'webview.css') },

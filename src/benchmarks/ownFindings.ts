@@ -1,8 +1,8 @@
 import type { LabFinding } from '../model/lab';
 import type { OwnBenchmark, OwnMetric } from '../model/ownBenchmark';
 import { catalogue } from './catalogue';
-import { PatternError } from './pattern/pattern';
 import { NoResult } from './parse/judgement';
+import { PatternError } from './parse/pattern';
 import { patternOf } from './parse/readRegex';
 
 /** Why the definition at `index` cannot be used; empty: it can. */

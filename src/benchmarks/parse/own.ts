@@ -1,9 +1,9 @@
 import type { Measurement } from '../../model/experiment';
 import type { OwnBenchmark, OwnMetric } from '../../model/ownBenchmark';
 import type { ParsedOutput, TrialOutput } from '../benchmark';
-import { PatternError } from '../pattern/pattern';
 import { numberFrom, someOf, type Figure, type Input, type Place } from './figures';
 import { judge, NoResult } from './judgement';
+import { PatternError } from './pattern';
 import { readCsv } from './readCsv';
 import { readJson } from './readJson';
 import { readRegex } from './readRegex';

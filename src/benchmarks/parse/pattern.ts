@@ -1,0 +1,65 @@
+import { RE2JS } from 're2js';
+
+/** A place in a text: `end` is behind its last character. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface Match {
+  /** By number, from 0: the whole match; undefined: the group took no part. */
+  readonly groups: readonly (Span | undefined)[];
+}
+
+/** An expression that cannot be used; the message says why. */
+export class PatternError extends Error {
+  override readonly name = 'PatternError';
+}
+
+/** A regular expression of a person, in RE2's syntax: its time grows with the length of the text and no faster. */
+export class Pattern {
+  readonly groups: number;
+  readonly names: ReadonlyMap<string, number>;
+  /** States to be in at once, at most: what a character can take, counted in steps. */
+  readonly size: number;
+  private readonly compiled: RE2JS;
+
+  /** @throws PatternError when it cannot be used. */
+  constructor(readonly source: string) {
+    this.compiled = compile(source);
+    this.groups = this.compiled.groupCount();
+    this.size = this.compiled.programSize();
+    this.names = new Map(Object.entries(this.compiled.namedGroups()));
+  }
+
+  /** Every match in a line, from left to right, none over another. */
+  matches(line: string): readonly Match[] {
+    const found: Match[] = [];
+    const matcher = this.compiled.matcher(line);
+    while (matcher.find()) {
+      const groups = Array.from({ length: this.groups + 1 }, (_, group): Span | undefined => {
+        const start = matcher.start(group);
+        return start < 0 ? undefined : { start, end: matcher.end(group) };
+      });
+      found.push({ groups });
+    }
+    return found;
+  }
+}
+
+function compile(source: string): RE2JS {
+  try {
+    return RE2JS.compile(source);
+  } catch (error) {
+    const said =
+      error instanceof Error ? error.message.replace(/^error parsing regexp: /, '') : String(error);
+    throw new PatternError(`${said}${hintFor(source)}`);
+  }
+}
+
+/** What people know from other engines and RE2 leaves out, since it cannot be matched in linear time. */
+function hintFor(source: string): string {
+  return /\(\?<?[=!]|\\[1-9]/.test(source)
+    ? '; looking ahead or behind and references back to a group are not supported'
+    : '';
+}
