@@ -18,10 +18,19 @@ function findSshd() {
   return ['/usr/sbin/sshd', '/usr/local/sbin/sshd'].find((file) => fs.existsSync(file));
 }
 
+/** ssh2 writes one key in some 256 so that nobody can read it (github.com/mscdex/ssh2/issues/1513). */
+function readableKeyPair(comment) {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+    const isReadable = (text) => !(ssh2.utils.parseKey(text) instanceof Error);
+    if (isReadable(pair.private) && isReadable(pair.public)) return pair;
+  }
+}
+
 /** A key pair in files; made once, so that host keys and the client's key stay the same from run to run. */
 function keyPair(file, comment) {
   if (!fs.existsSync(file) || !fs.existsSync(`${file}.pub`)) {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+    const pair = readableKeyPair(comment);
     fs.writeFileSync(file, pair.private, { mode: 0o600 });
     fs.writeFileSync(`${file}.pub`, `${pair.public.trim()}\n`);
   }
