@@ -59,6 +59,7 @@ export function activate(context: vscode.ExtensionContext): GuestbenchApi {
   });
   const experiments = vscode.window.createTreeView('guestbench.experiments', {
     treeDataProvider: new LazyTree(async () => (await app()).experimentsView),
+    canSelectMany: true,
   });
   const noteVisible = (isVisible: boolean): void =>
     void app().then(
@@ -75,6 +76,10 @@ export function activate(context: vscode.ExtensionContext): GuestbenchApi {
       new LazyEditor(async () => (await app()).services.reports),
       { supportsMultipleEditorsPerDocument: false },
     ),
+    vscode.window.registerWebviewPanelSerializer('guestbench.compare', {
+      deserializeWebviewPanel: async (panel, state) =>
+        (await app()).services.compared.deserializeWebviewPanel(panel, state),
+    }),
   );
 
   return {

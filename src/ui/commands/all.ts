@@ -1,6 +1,7 @@
 import type { Services } from '../services';
 import { addGuest } from './addGuest';
 import { cleanUpGuest } from './cleanUpGuest';
+import { compareExperiments } from './compareExperiments';
 import { connectGuest } from './connectGuest';
 import { deleteExperiment } from './deleteExperiment';
 import { editGuest } from './editGuest';
@@ -27,6 +28,7 @@ type Command = (services: Services, ...args: readonly unknown[]) => Promise<unkn
 export const commands: Readonly<Record<string, Command>> = {
   'guestbench.addGuest': addGuest,
   'guestbench.cleanUpGuest': cleanUpGuest,
+  'guestbench.compareExperiments': compareExperiments,
   'guestbench.connectGuest': connectGuest,
   'guestbench.deleteExperiment': deleteExperiment,
   'guestbench.editGuest': editGuest,

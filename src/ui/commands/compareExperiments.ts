@@ -1,0 +1,65 @@
+import * as vscode from 'vscode';
+import { UserError } from '../../model/userError';
+import { fileFrom, stringsOf } from '../commandArguments';
+import type { Services } from '../services';
+
+/** More marks than that in one row cannot be told apart; a trend follows any number. */
+const mostFiles = 12;
+
+/**
+ * Opens one report over several experiments. `{ files }`, a list of files, or the selected rows of the tree skip the
+ * question. Returns the files.
+ */
+export async function compareExperiments(
+  services: Services,
+  ...args: readonly unknown[]
+): Promise<readonly string[]> {
+  const given = [...new Set(filesFrom(args))];
+  const files = given.length > 1 ? given : await askFiles(services, given);
+  if (files.length < 2) {
+    throw new UserError(vscode.l10n.t('Choose at least two experiments: one alone has a report of its own.'));
+  }
+  if (files.length > mostFiles) {
+    throw new UserError(
+      vscode.l10n.t('Choose at most {0} experiments. Show Trend follows one metric through more.', mostFiles),
+    );
+  }
+  await services.compared.show(files);
+  return files;
+}
+
+function filesFrom(args: readonly unknown[]): readonly string[] {
+  const [first, selection] = args;
+  const named = stringsOf(first, 'files');
+  if (named !== undefined) return named;
+  const rows = Array.isArray(selection) && selection.length > 0 ? selection : first;
+  return (Array.isArray(rows) ? rows : [rows]).flatMap((row: unknown) =>
+    typeof row === 'string' ? row : (fileFrom([row]) ?? []),
+  );
+}
+
+async function askFiles(services: Services, chosen: readonly string[]): Promise<readonly string[]> {
+  const entries = (await services.experiments.list()).filter(({ state }) => state !== 'unreadable');
+  if (entries.length < 2) {
+    throw new UserError(
+      vscode.l10n.t('There are no two experiments to compare in {0}.', services.experiments.folder),
+    );
+  }
+  const known = [...chosen, services.reports.activeFile];
+  const picked = await vscode.window.showQuickPick(
+    entries.map(({ file, label, startedAt }) => ({
+      label,
+      description: startedAt === undefined ? '' : new Date(startedAt).toLocaleString(),
+      picked: known.includes(file),
+      file,
+    })),
+    {
+      title: vscode.l10n.t('Compare Experiments'),
+      placeHolder: vscode.l10n.t('Choose two experiments or more'),
+      canPickMany: true,
+      matchOnDescription: true,
+    },
+  );
+  if (!picked) throw new vscode.CancellationError();
+  return picked.map(({ file }) => file);
+}
