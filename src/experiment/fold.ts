@@ -81,9 +81,10 @@ export class ExperimentFold {
         this.facts.push({ guest: event.guest, when: event.when, at: event.at, facts: event.facts });
         return undefined;
       case 'quiet': {
-        const { type: _, ...record } = event;
-        if (!this.guests.has(event.guest)) return `looks at "${event.guest}", which is not among the guests`;
-        this.quiet.push(record);
+        const { at, guest, when, round, state, waitedMs, because, seen } = event;
+        if (!this.guests.has(guest)) return `looks at "${guest}", which is not among the guests`;
+        const record = { at, guest, when, round, state, waitedMs, because };
+        this.quiet.push(seen === undefined ? record : { ...record, seen });
         return undefined;
       }
       case 'reboot':

@@ -136,6 +136,21 @@ export const busyCauseSchema = z.object({
 /** What keeps a guest from being quiet. */
 export type BusyCause = z.infer<typeof busyCauseSchema>;
 
+export const quietViewSchema = z.object({
+  /** Shares of all CPU time: user and system together, waiting for the disk, taken by others on the host. */
+  cpuPercent: z.number(),
+  iowaitPercent: z.number(),
+  stealPercent: z.number(),
+  /** Processes that could run. */
+  runnable: z.optional(z.int()),
+  /** Data on its way to the disk. */
+  unwrittenBytes: z.optional(z.number()),
+  /** Averages over 1, 5 and 15 minutes: for information, as they lag. */
+  load: z.optional(z.tuple([z.number(), z.number(), z.number()])),
+});
+/** What a short look at a guest without a trial showed. */
+export type QuietView = z.infer<typeof quietViewSchema>;
+
 const at = z.iso.datetime({ offset: true });
 const event = <T extends string, S extends z.core.$ZodLooseShape>(type: T, shape: S) =>
   z.object({ at, type: z.literal(type), ...shape });
@@ -170,13 +185,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     waitedMs: z.number(),
     /** What was in the way when it was last not quiet; empty: nothing was. */
     because: z.array(busyCauseSchema),
-    /** What was seen at last: shares of all CPU time, processes that could run, data to be written, load averages. */
-    cpuPercent: z.optional(z.number()),
-    iowaitPercent: z.optional(z.number()),
-    stealPercent: z.optional(z.number()),
-    runnable: z.optional(z.int()),
-    unwrittenBytes: z.optional(z.number()),
-    load: z.optional(z.tuple([z.number(), z.number(), z.number()])),
+    /** At last; absent where nothing could be seen. */
+    seen: z.optional(quietViewSchema),
   }),
   /** Written before a guest is rebooted for a round (`begun`) and when that is over. */
   event('reboot', {

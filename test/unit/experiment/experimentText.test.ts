@@ -39,8 +39,7 @@ describe('an experiment as the text of a file', () => {
           state: 'busy',
           waitedMs: 60_000,
           because: [{ kind: 'tasks', what: 'apt-get' }],
-          cpuPercent: 12.5,
-          load: [1, 0.5, 0.25],
+          seen: { cpuPercent: 12.5, iowaitPercent: 0, stealPercent: 1, load: [1, 0.5, 0.25] },
         },
       ],
       reboots: [
