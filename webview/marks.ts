@@ -1,3 +1,5 @@
+import { guestTone } from '../src/report/charts/palette';
+import { verdictSigns } from '../src/report/charts/scale';
 import {
   formatChange,
   formatInterval,
@@ -8,24 +10,12 @@ import {
 } from '../src/report/format';
 import type { GuestSamples, MetricComparison, MetricReport, ReportModel, Verdict } from '../src/report/shape';
 import { el, name, type Child, type Column } from './dom';
-import { guestTone } from './theme';
-
-/** The chart's shapes as text; drawn with the verdict's colour and always beside its word. */
-const marks: Readonly<Record<Verdict, string>> = {
-  faster: '▶',
-  slower: '◀',
-  equivalent: '◆',
-  inconclusive: '○',
-  insufficient: '□',
-  refused: '✕',
-  untested: '•',
-};
 
 export function verdictMark(verdict: Verdict, word: string): HTMLElement {
   return el(
     'span',
     { class: `verdict ${verdict}` },
-    el('span', { 'aria-hidden': 'true' }, marks[verdict]),
+    el('span', { 'aria-hidden': 'true' }, verdictSigns[verdict]),
     ` ${word}`,
   );
 }

@@ -1,4 +1,4 @@
-import type { Mode } from '../src/model/guest';
+import { guestTone, type GuestTone } from '../src/report/charts/palette';
 import type { ReportGuest, Verdict } from '../src/report/shape';
 
 /** Colours come from the theme's variables and are read again when the theme changes. */
@@ -31,9 +31,6 @@ export const gridline = () =>
 export const fontFamily = () => color('--vscode-font-family');
 export const isHighContrast = () => /\bvscode-high-contrast/.test(document.body.className);
 
-/** What the style sheet and the charts call a guest's colour. */
-export type GuestTone = 'pv' | 'pvhvm' | 'hvm' | 'pvh' | 'other' | 'second';
-
 const toneVariables: Readonly<Record<GuestTone, readonly string[]>> = {
   pv: ['--vscode-guestbench-modePV', '--vscode-charts-orange'],
   pvhvm: ['--vscode-guestbench-modePVHVM', '--vscode-charts-blue'],
@@ -42,20 +39,6 @@ const toneVariables: Readonly<Record<GuestTone, readonly string[]>> = {
   other: ['--vscode-guestbench-modeOther', '--vscode-foreground'],
   second: ['--vscode-charts-purple', '--vscode-foreground'],
 };
-
-const modeTones: Readonly<Partial<Record<Mode, GuestTone>>> = {
-  PV: 'pv',
-  PVHVM: 'pvhvm',
-  HVM: 'hvm',
-  PVH: 'pvh',
-};
-const toneOf = (guest: ReportGuest | undefined): GuestTone => (guest && modeTones[guest.mode]) ?? 'other';
-
-/** A guest's colour is its mode's; beside a guest of the same colour, a candidate takes a second one. */
-export function guestTone(guest: ReportGuest | undefined, beside?: ReportGuest): GuestTone {
-  const own = toneOf(guest);
-  return beside !== undefined && toneOf(beside) === own ? 'second' : own;
-}
 
 export const guestColor = (guest: ReportGuest | undefined, beside?: ReportGuest) =>
   color(...toneVariables[guestTone(guest, beside)]);

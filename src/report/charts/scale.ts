@@ -1,5 +1,5 @@
 import { plain } from '../format';
-import type { GuestSamples, MetricReport } from '../shape';
+import type { GuestSamples, MetricReport, Verdict } from '../shape';
 
 /** What the charts of the page and of the exports have in common: names, ranges and ticks. */
 
@@ -11,13 +11,28 @@ export const kindTitles = {
   web: 'Web',
 } as const;
 
+/** The charts' shapes as text; drawn with the verdict's colour and always beside its word. */
+export const verdictSigns: Readonly<Record<Verdict, string>> = {
+  faster: '▶',
+  slower: '◀',
+  equivalent: '◆',
+  inconclusive: '○',
+  insufficient: '□',
+  refused: '✕',
+  untested: '•',
+};
+
 /** No axis of speedup goes beyond this, nor below its inverse. */
 const widest = 20;
 
 export const clampSpeedup = (speedup: number): number => Math.min(widest, Math.max(1 / widest, speedup));
 
 /** What a chart calls a metric. */
-export function labelOf({ benchmarkTitle, title, primary }: MetricReport): string {
+export function labelOf({
+  benchmarkTitle,
+  title,
+  primary,
+}: Pick<MetricReport, 'benchmarkTitle' | 'title' | 'primary'>): string {
   return plain(primary || title === benchmarkTitle ? benchmarkTitle : `${benchmarkTitle}: ${title}`);
 }
 

@@ -1,0 +1,301 @@
+import { formatInterval, formatPercent, formatSpeedup, plain } from '../format';
+import type { MetricComparison, MetricReport, Overall, PairReport, ReportModel, Verdict } from '../shape';
+import { lightPalette, verdictPaint, type Palette } from './palette';
+import { clampSpeedup, kindTitles, labelOf, speedupRange, ticksBetween } from './scale';
+import { drawing, isolated, lettering, line, mark, tag, textWidth, wrapped, type Drawing, type Shape } from './svg'; // prettier-ignore
+
+/** Rows that a chart shows at most: no reader takes in more, and the table has them all. */
+export const mostForestRows = 100;
+
+export interface ForestOptions {
+  /** Keeps several charts in one document apart. */
+  readonly id: string;
+  readonly palette: Palette;
+  /** `alone`: with title, legend and background, as a picture that goes its own way. */
+  readonly setting: 'alone' | 'document';
+}
+
+export interface ForestRow {
+  readonly metric: MetricReport;
+  readonly comparison: MetricComparison;
+}
+
+export interface ForestChoice {
+  /** Drawn, in the order of the report. */
+  readonly rows: readonly ForestRow[];
+  /** Tested metrics that there was no room for. */
+  readonly left: number;
+}
+
+const looks: Readonly<
+  Record<Verdict, { readonly shape: Shape; readonly filled: boolean; readonly text: string }>
+> = {
+  faster: { shape: 'right', filled: true, text: 'faster' },
+  slower: { shape: 'left', filled: true, text: 'slower' },
+  equivalent: { shape: 'diamond', filled: true, text: 'equivalent' },
+  inconclusive: { shape: 'circle', filled: false, text: 'inconclusive' },
+  insufficient: { shape: 'square', filled: false, text: 'too few blocks' },
+  refused: { shape: 'cross', filled: false, text: 'no verdict' },
+  untested: { shape: 'circle', filled: true, text: 'not tested' },
+};
+
+const width = 920;
+const rowHeight = 30;
+const headingHeight = 28;
+const axisHeight = 52;
+
+/** The tested metrics of a pair; without any, those that can be compared at all. */
+export function forestChoice({ metrics }: ReportModel, candidate: string): ForestChoice {
+  const all = metrics.flatMap((metric): ForestRow[] => {
+    const comparison = metric.comparisons.find((one) => one.candidate === candidate);
+    return comparison && metric.better !== 'none' ? [{ metric, comparison }] : [];
+  });
+  const tested = all.filter(({ metric }) => metric.primary);
+  const wanted = tested.length > 0 ? tested : all;
+  const rows = wanted.slice(0, mostForestRows);
+  return { rows, left: wanted.length - rows.length };
+}
+
+/** The overview of one pair as a picture of its own; undefined without a figure to draw. */
+export function forestPicture(model: ReportModel, candidate: string): Drawing | undefined {
+  const pair = model.pairs.find((one) => one.candidate === candidate);
+  if (pair === undefined) return undefined;
+  const { rows } = forestChoice(model, candidate);
+  return forestChart(model, pair, rows, { id: 'forest', palette: lightPalette, setting: 'alone' });
+}
+
+/** A point and an interval for each metric on a logarithmic axis of speedup; undefined without a figure. */
+export function forestChart(
+  model: ReportModel,
+  pair: PairReport,
+  rows: readonly ForestRow[],
+  options: ForestOptions,
+): Drawing | undefined {
+  if (rows.every(({ comparison }) => comparison.speedup === null)) return undefined;
+  const margin = pair.imported === undefined ? model.statistics.margin : undefined;
+  const alone = options.setting === 'alone';
+  const title = `${isolated(pair.candidateLabel)} against ${isolated(pair.baselineLabel)}`;
+  const head = alone ? headOf(title, pair.headline, options.palette) : { height: 0, markup: '' };
+  const lines = linesOf(rows, pair.overall);
+  const plot = plotOf(lines, margin, head.height);
+  const legend = alone
+    ? legendOf(rows, margin, model.statistics.alpha, plot.bottom + axisHeight, options.palette)
+    : { height: 0, markup: '' };
+  const height = plot.bottom + axisHeight + legend.height;
+  const about = {
+    title: `${plain(pair.candidateLabel)} against ${plain(pair.baselineLabel)}: speedup of each workload`,
+    description: describeForest(pair, rows),
+    id: options.id,
+  };
+  return drawing(about, width, height, alone ? options.palette.background : undefined, [
+    head.markup,
+    axisOf(plot, pair.candidateLabel, options.palette),
+    ...lines.map((one) => lineMarkup(one, plot, options.palette)),
+    legend.markup,
+  ]);
+}
+
+/** The chart in words, for those who do not see it. */
+export function describeForest(pair: PairReport, rows: readonly ForestRow[]): string {
+  const parts = rows.map(({ metric, comparison }) => {
+    const { speedup, interval, word } = comparison;
+    const range = interval === null ? '' : `, ${formatInterval(interval)}`;
+    return `${metric.benchmarkTitle} ${formatSpeedup(speedup)}${range}, ${word}`;
+  });
+  return plain(
+    `Speedup of ${pair.candidateLabel} against ${pair.baselineLabel}; above 1 is faster. ${parts.join('; ')}.`,
+  );
+}
+
+interface Line {
+  readonly kind: 'heading' | 'metric' | 'overall';
+  readonly size: 'small' | 'large';
+  readonly label: string;
+  readonly verdict: Verdict;
+  readonly word: string;
+  readonly speedup: number | null;
+  readonly interval: readonly [number, number] | null;
+  /** Its middle, from the top of the first line. */
+  readonly y: number;
+}
+
+function linesOf(rows: readonly ForestRow[], overall: Overall): readonly Line[] {
+  const lines: Line[] = [];
+  let top = 0;
+  const push = (one: Omit<Line, 'y'>, tall: number) => {
+    lines.push({ ...one, y: top + tall / 2 });
+    top += tall;
+  };
+  const bare = { verdict: 'untested', word: '', speedup: null, interval: null } as const;
+  const heading = (label: string) => push({ kind: 'heading', size: 'small', label, ...bare }, headingHeight);
+  let last: string | undefined;
+  for (const { metric, comparison } of rows) {
+    if (metric.kind !== last) heading(kindTitles[metric.kind]);
+    last = metric.kind;
+    const { verdict, word, speedup, interval } = comparison;
+    const size = verdict === 'untested' && !metric.primary ? 'small' : 'large';
+    const label = labelOf(metric);
+    push({ kind: 'metric', size, label, verdict, word: plain(word), speedup, interval }, rowHeight);
+  }
+  if (overall.status === 'ok' && overall.workloads > 1) {
+    heading('Together');
+    const { speedup, interval, workloads } = overall;
+    const label = `Geometric mean of ${workloads}`;
+    push({ kind: 'overall', size: 'large', label, ...bare, speedup, interval }, rowHeight);
+  }
+  return lines;
+}
+
+interface Plot {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+  readonly margin: number | undefined;
+  readonly low: number;
+  readonly high: number;
+  /** From the figures to the verdict. */
+  readonly wordColumn: number;
+  readonly at: (speedup: number) => number;
+}
+
+function plotOf(lines: readonly Line[], margin: number | undefined, top: number): Plot {
+  const widest = (of: (one: Line) => number, most: number) =>
+    Math.min(most, Math.max(0, ...lines.map((one) => Math.ceil(of(one)))));
+  const wordColumn = margin === undefined ? 60 : 176;
+  const words = widest(({ word }) => textWidth(word, 12, 'bold'), 200);
+  const labels = widest(
+    ({ label, kind }) => textWidth(label, 12, kind === 'metric' ? 'regular' : 'bold'),
+    270,
+  );
+  const [left, right] = [Math.max(110, labels + 26), width - wordColumn - words - 32];
+  const [low, high] = speedupRange(lines, margin);
+  const last = lines.at(-1);
+  const at = (speedup: number) =>
+    left + ((right - left) * Math.log(clampSpeedup(speedup) / low)) / Math.log(high / low);
+  const bottom = top + (last === undefined ? 0 : last.y + rowHeight / 2);
+  return { left, right, top, bottom, margin, low, high, wordColumn, at };
+}
+
+function axisOf(plot: Plot, candidate: string, palette: Palette): string {
+  const { left, right, top, bottom, margin, low, high, at } = plot;
+  const band =
+    margin === undefined
+      ? ''
+      : tag('rect', {
+          x: at(1 / (1 + margin)),
+          y: top,
+          width: at(1 + margin) - at(1 / (1 + margin)),
+          height: bottom - top,
+          fill: palette.equivalent,
+          'fill-opacity': 0.14,
+        });
+  const ticks = ticksBetween(low, high, right - left).flatMap((value) => [
+    line(at(value), top, at(value), bottom + 5, palette.grid, { 'stroke-opacity': 0.6 }),
+    lettering(at(value), bottom + 15, String(value), { fill: palette.foreground, anchor: 'middle' }),
+  ]);
+  const name = isolated(candidate);
+  const full = `← ${name} slower · speedup, logarithmic · ${name} faster (right is better) →`;
+  const title = textWidth(full) <= right - left + 100 ? full : 'speedup, logarithmic (right is better) →';
+  return [
+    band,
+    ...ticks,
+    line(left, bottom, right, bottom, palette.grid),
+    line(at(1), top, at(1), bottom, palette.foreground),
+    lettering((left + right) / 2, bottom + 36, title, { fill: palette.muted, anchor: 'middle' }),
+  ].join('\n');
+}
+
+function lineMarkup(one: Line, plot: Plot, palette: Palette): string {
+  const { kind, size, label, verdict, word, speedup, interval } = one;
+  const y = plot.top + one.y;
+  if (kind === 'heading') return lettering(0, y, label, { fill: palette.muted, bold: 'bold' });
+  const paint = kind === 'overall' ? palette.foreground : verdictPaint(verdict, palette);
+  const column = plot.right + 18;
+  const parts = [
+    lettering(10, y, label, {
+      fill: palette.foreground,
+      bold: kind === 'overall' ? 'bold' : 'regular',
+      room: plot.left - 24,
+    }),
+  ];
+  if (interval !== null) {
+    const [low, high] = [plot.at(interval[0]), plot.at(interval[1])];
+    const stroke = { 'stroke-width': verdict === 'untested' && kind === 'metric' ? 1 : 2 };
+    parts.push(
+      line(low, y, high, y, paint, stroke),
+      line(low, y - 4, low, y + 4, paint, stroke),
+      line(high, y - 4, high, y + 4, paint, stroke),
+    );
+  }
+  if (speedup !== null) {
+    const { shape, filled } = looks[verdict];
+    const radius = kind === 'overall' ? 8 : size === 'small' ? 3 : 6;
+    const fill = filled || kind === 'overall' ? paint : palette.background;
+    parts.push(
+      mark(shape, plot.at(speedup), y, radius, { fill, stroke: paint, 'stroke-width': 2 }),
+      lettering(column, y, formatSpeedup(speedup), { fill: palette.foreground }),
+    );
+  }
+  if (interval !== null)
+    parts.push(lettering(column + 46, y, formatInterval(interval), { fill: palette.muted }));
+  const room = width - column - plot.wordColumn - 4;
+  parts.push(lettering(column + plot.wordColumn, y, word, { fill: paint, bold: 'bold', room }));
+  return tag('g', {}, parts.filter((part) => part !== '').join('\n'));
+}
+
+interface Part {
+  readonly height: number;
+  readonly markup: string;
+}
+
+/** Title and headline above a chart that stands alone. */
+export function headOf(title: string, headline: string, palette: Palette): Part {
+  const texts = wrapped(plain(headline), width - 24, 4, 13);
+  const markup = [
+    lettering(10, 24, title, { fill: palette.foreground, size: 17, bold: 'bold', room: width - 20 }),
+    ...texts.map((text, index) =>
+      lettering(10, 52 + 19 * index, text, { fill: palette.foreground, size: 13 }),
+    ),
+  ];
+  return { height: 52 + 19 * texts.length, markup: markup.join('\n') };
+}
+
+function legendOf(
+  rows: readonly ForestRow[],
+  margin: number | undefined,
+  alpha: number,
+  top: number,
+  palette: Palette,
+): Part {
+  const verdicts = new Set(rows.map(({ comparison }) => comparison.verdict));
+  const y = top + 14;
+  let x = 10;
+  const parts: string[] = [];
+  const add = (sign: string, signWidth: number, text: string) => {
+    parts.push(sign, lettering(x + signWidth, y, text, { fill: palette.muted }));
+    x += signWidth + textWidth(text) + 22;
+  };
+  for (const verdict of Object.keys(looks) as Verdict[]) {
+    if (!verdicts.has(verdict)) continue;
+    const { shape, filled, text } = looks[verdict];
+    const paint = verdictPaint(verdict, palette);
+    const fill = filled ? paint : palette.background;
+    const sign = mark(shape, x + 6, y, 5, { fill, stroke: paint, 'stroke-width': 2 });
+    add(
+      sign,
+      17,
+      margin === undefined ? 'ratio of the means: imported, so no interval and no verdict' : text,
+    );
+  }
+  if (margin !== undefined) {
+    const band = { x, y: y - 6, width: 16, height: 12, fill: palette.equivalent, 'fill-opacity': 0.3 };
+    add(
+      tag('rect', band),
+      21,
+      `±${formatPercent(100 * margin).replace(/\.?0+ %$/, ' %')}: counts as equivalent`,
+    );
+    add('', 0, `├─┤ ${Number((100 * (1 - alpha)).toPrecision(3))} % interval`);
+  }
+  return { height: 32, markup: parts.filter((part) => part !== '').join('\n') };
+}
