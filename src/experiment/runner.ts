@@ -6,12 +6,14 @@ import { UserError } from '../model/userError';
 import { probeGuest } from '../probe/probe';
 import { isPassing } from '../ssh/errors';
 import { Jobs } from '../ssh/jobs';
+import { thisController } from '../ssh/lease';
 import { SshError, type Connection } from '../ssh/transport';
 import { createEstimator, type Estimator } from './estimate';
 import { Decisions, type SettledReason } from './decisions';
 import { HostLoads } from './hostLoad';
 import { JournalWriter } from './journal';
 import { lanesOf } from './lanes';
+import { Leases, type AgreedJob, type Wait } from './leases';
 import { failuresBeforeSetAside, Ledger } from './ledger';
 import { cleanUpBenchmarks, resolveBenchmarks, type PlannedBenchmark } from './prepare';
 import { withoutLocalPaths, type LocalSources } from './sources';
@@ -36,6 +38,8 @@ export interface RunnerOptions {
   /** To dom0 of a host, for its load; absent: hosts are left alone. */
   readonly connectHost?: (host: Host) => Promise<Connection>;
   readonly listener: RunnerListener;
+  /** Guests to be taken from whoever has them, with the job that may be ended for it. */
+  readonly takeOver?: ReadonlyMap<string, AgreedJob>;
 }
 
 /** Hears what happens, always after it is on disk. */
@@ -46,6 +50,8 @@ export interface RunnerListener {
   onTrialEnd?(trial: Trial, end: TrialEnd, progress: Progress): void;
   /** A guest cannot be reached (and why), or can be again. */
   onReach?(guest: string, reason: string | undefined): void;
+  /** A guest that another controller has is waited for, or not any more. */
+  onWait?(guest: string, wait: Wait | undefined): void;
   onUpload?(progress: UploadProgress): void;
   /** Something people should know that is not an event of a trial. */
   onNotice?(text: string): void;
@@ -89,6 +95,9 @@ export class ExperimentRunner {
   private readonly startedMs = performance.now();
   private readonly hostLoads: HostLoads;
   private readonly uploads: Uploads;
+  private readonly leases: Leases;
+  /** Aborted: guests out of reach are no longer waited for. */
+  private readonly abandon = new AbortController();
   private ledger: Ledger;
   private journal: JournalWriter | undefined;
 
@@ -113,6 +122,13 @@ export class ExperimentRunner {
       connect: (guest) => this.reached(guest),
       onProgress: (progress) => options.listener.onUpload?.(progress),
     });
+    this.leases = new Leases({
+      id: options.id,
+      guests: plan.guests.map(({ name }) => name),
+      jobsOf: (guest) => this.jobsOf(guest),
+      onWait: (guest, wait) => options.listener.onWait?.(guest, wait),
+      onNotice: (text) => options.listener.onNotice?.(text),
+    });
     this.decisions = new Decisions(plan, new Map(resolved.map(({ benchmark }) => [benchmark.id, benchmark])));
   }
 
@@ -132,6 +148,17 @@ export class ExperimentRunner {
   stop(how: 'now' | 'after-trial'): void {
     this.stopping.abort();
     if (how === 'now') this.kill.abort();
+  }
+
+  /** After `stop('now')`: does not wait for guests out of reach, and not for long for the others. */
+  giveUp(): void {
+    const isAway = this.outOfReach.size > 0;
+    setTimeout(() => this.abandon.abort(), isAway ? 0 : giveUpMs).unref();
+  }
+
+  /** Takes a guest that is waited for; `agreed` is the job that may be ended for it. @throws UserError */
+  takeOver(guest: string, agreed: AgreedJob): Promise<void> {
+    return this.leases.takeOver(guest, agreed);
   }
 
   /** Ends this side only: running jobs go on, the file stays open for `resume`. */
@@ -188,6 +215,7 @@ export class ExperimentRunner {
     try {
       return await work();
     } finally {
+      this.leases.stop();
       await journal.close();
     }
   }
@@ -196,8 +224,10 @@ export class ExperimentRunner {
     const { plan } = this.options;
     this.hostLoads.open();
     await this.recordFacts(when);
+    const signal = AbortSignal.any([this.waiting, this.stopping.signal]);
+    const kept = await this.leases.take(this.options.takeOver ?? new Map(), signal);
     // Later, a job may run there that an upload would disturb.
-    if (when === 'start') await this.uploadSources();
+    if (when === 'start') await this.uploadSources(kept);
     const lanes = [...lanesOf(plan.guests, plan.trials).values()];
     // One lane fails only when nothing can be written any more. What runs or has ended on the guests stays there,
     // to be collected when the experiment goes on.
@@ -248,6 +278,7 @@ export class ExperimentRunner {
       // A measurement is not given up because a guest is away for long; Stop is always there.
       giveUpMs: Infinity,
       requestGiveUpMs: Infinity,
+      owner: { id: this.options.id, who: thisController(), label: this.options.label },
       onOutOfReach: (error) => this.noteOutOfReach(guest, error.message),
       onBack: () => this.noteBack(guest),
     });
@@ -295,7 +326,7 @@ export class ExperimentRunner {
       this.options.plan.guests.map(async ({ name }) => {
         if (when !== 'end' && this.isStopping) return;
         const probe = await this.options
-          .connect(name, when === 'end' ? this.waiting : AbortSignal.any([this.waiting, this.kill.signal]))
+          .connect(name, when === 'end' ? this.notGivenUp : AbortSignal.any([this.waiting, this.kill.signal]))
           .then((connection) => probeGuest(connection))
           .catch((error: unknown) => {
             this.options.listener.onNotice?.(`${name}: ${messageOf(error)}`);
@@ -311,12 +342,12 @@ export class ExperimentRunner {
   }
 
   /** Before the first trial; a guest that does not get what it needs now is tried again at its trials. */
-  private async uploadSources(): Promise<void> {
+  private async uploadSources(kept: ReadonlySet<string>): Promise<void> {
     const signal = AbortSignal.any([this.waiting, this.stopping.signal]);
     await Promise.all(
       this.options.plan.guests.map(async ({ name }) => {
         for (const planned of this.planned.values()) {
-          if (this.isStopping) return;
+          if (this.isStopping || !kept.has(name)) return;
           await this.uploads.placed(name, planned, { signal, attempts: 2 }).catch((error: unknown) => {
             if (!this.isStopping) this.options.listener.onNotice?.(messageOf(error));
           });
@@ -388,9 +419,12 @@ export class ExperimentRunner {
       onOutput: (stream, chunk) => listener.onOutput?.(trial, stream, chunk),
       watchHost: () => this.hostLoads.watch(trial.guest),
       onNotice: (text) => listener.onNotice?.(text),
+      whileBusy: (start, signal) => this.leases.whileBusy(trial.guest, start, signal),
+      onStarted: () => this.leases.began(trial.guest),
       signal: this.kill.signal,
       leave: this.leaving.signal,
-    });
+      abandon: this.abandon.signal,
+    }).finally(() => this.leases.ended(trial.guest));
     const isSetAside = this.ledger.end(trial, end.outcome);
     if (end.outcome === 'ok') {
       // What was taken up again has no length of its own.
@@ -427,23 +461,49 @@ export class ExperimentRunner {
     await Promise.all(
       this.options.plan.guests.map(async ({ name }) => {
         try {
-          const connection = await this.options.connect(name, this.waiting);
-          const jobs = this.jobsOf(name);
-          const there = await jobs.list();
-          const ours = there.filter(({ id }) => id.startsWith(`${this.options.id}.`));
-          if (ours.length < there.length) {
-            for (const { id } of ours) await jobs.remove(id);
-            return;
-          }
-          await cleanUpBenchmarks(connection, [...this.planned.values()]);
-          await jobs.cleanUp();
+          await this.unlessGivenUp(this.cleanUpGuest(name));
         } catch (error) {
           this.options.listener.onNotice?.(`${name} could not be cleaned: ${messageOf(error)}`);
         }
       }),
     );
   }
+
+  private async cleanUpGuest(name: string): Promise<void> {
+    const connection = await this.options.connect(name, this.notGivenUp);
+    const jobs = this.jobsOf(name);
+    const there = await jobs.list();
+    const ours = there.filter(({ id }) => id.startsWith(`${this.options.id}.`));
+    const holder = await jobs.lease();
+    if (ours.length < there.length || (holder !== undefined && holder.id !== this.options.id)) {
+      for (const { id } of ours) await jobs.remove(id);
+      await jobs.release();
+      return;
+    }
+    await cleanUpBenchmarks(connection, [...this.planned.values()]);
+    await jobs.cleanUp();
+  }
+
+  /** Rejects when guests out of reach are no longer waited for; what was begun goes on unwatched. */
+  private async unlessGivenUp(work: Promise<void>): Promise<void> {
+    const { signal } = this.abandon;
+    work.catch(() => undefined);
+    const givenUp = new Promise<never>((_, reject) => {
+      const stop = (): void =>
+        reject(new UserError('It was not waited for. Clean Up Guest ends and removes what is left there.'));
+      if (signal.aborted) stop();
+      else signal.addEventListener('abort', stop, { once: true });
+    });
+    await Promise.race([work, givenUp]);
+  }
+
+  private get notGivenUp(): AbortSignal {
+    return AbortSignal.any([this.waiting, this.abandon.signal]);
+  }
 }
+
+/** A guest in reach has ended what runs there, and is cleaned, in less. */
+const giveUpMs = 15_000;
 
 const settledWords: Readonly<Record<SettledReason, string>> = {
   decided: 'decided',

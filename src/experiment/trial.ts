@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ParsedOutput, TrialOutput } from '../benchmarks/benchmark';
 import type { CpuUse, ExperimentEvent, Measurement, Trial } from '../model/experiment';
 import type { HostLoad, Load } from '../model/load';
-import type { JobEnd, Jobs } from '../ssh/jobs';
+import type { JobEnd, Jobs, JobStart } from '../ssh/jobs';
 import { SshError } from '../ssh/transport';
 import { OutputCollector } from './collector';
 import type { EndWatch } from './hostLoad';
@@ -14,8 +14,6 @@ import type { PlannedBenchmark } from './prepare';
 const pollSeconds = 2;
 /** How long a job has to end by itself after it is asked to. */
 const graceSeconds = 5;
-/** How often a guest that another controller has is asked for again. */
-const busyWaitMs = 10_000;
 /** The load is a side matter: measurements do not wait longer for it before they are written down. */
 const loadWaitMs = 10_000;
 /** After a trial that is overdue could not be ended, because its guest was out of reach, say. */
@@ -41,8 +39,14 @@ export interface TrialContext {
   readonly watchHost: () => EndWatch;
   /** Something people should know while it runs. */
   readonly onNotice: (text: string) => void;
+  /** Resolves when it is worth trying again to start the job on a guest that somebody else has. */
+  readonly whileBusy: (start: JobStart, signal: AbortSignal) => Promise<void>;
+  /** The job was started, or found on the guest. */
+  readonly onStarted?: () => void;
   /** Aborted: the job's whole process group ends on the guest. */
   readonly signal: AbortSignal;
+  /** Aborted, after `signal`: a guest out of reach is no longer waited for. Its job may go on there. */
+  readonly abandon?: AbortSignal;
   /** Aborted: the job is left running and nothing more is recorded, so that it can be taken up later. */
   readonly leave: AbortSignal;
 }
@@ -126,7 +130,10 @@ export async function runTrial(context: TrialContext): Promise<TrialEnd> {
     await context.append({ ...common, type: 'trial-failed', outcome, reason, signal });
   }
   // What stays behind on a guest that cannot be reached now is removed at the end of the experiment.
-  await jobs.remove(jobId).catch(() => undefined);
+  await unlessAborted(
+    jobs.remove(jobId).catch(() => undefined),
+    context.abandon,
+  );
   return {
     outcome,
     reason,
@@ -153,6 +160,7 @@ async function execute(
     if (context.signal.aborted && !context.isResumed)
       return unmeasured('cancelled', 'stopped before it started');
     await ensureStarted(context, ending.waiting);
+    context.onStarted?.();
     timer = setTimeout(() => void ending.by('timeout'), limitMs);
     endWatch = context.watchHost();
     context.signal.addEventListener('abort', onStop, { once: true });
@@ -203,18 +211,25 @@ async function ensureStarted(context: TrialContext, waiting: AbortSignal): Promi
     if (state !== 'none' && state !== 'preparing' && state !== 'busy') return;
     if (state === 'busy') await jobs.remove(jobId);
   }
-  for (let isTold = false; ; isTold = true) {
+  for (;;) {
     await jobs.put(jobId, await context.script(stopped), stopped);
     const started = await jobs.start(jobId, waiting);
     if (started.state !== 'busy') return;
-    if (!isTold) {
-      context.onNotice(
-        `${context.trial.guest} is taken by another controller (job ${started.by ?? 'unknown'}); waiting until it is free.`,
-      );
-    }
     await jobs.remove(jobId);
-    await sleep(busyWaitMs, undefined, { signal: stopped });
+    await context.whileBusy(started, stopped);
   }
+}
+
+/** Waits for `work` until `signal` aborts; then it goes on unwatched. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return work;
+  let stop = (): void => undefined;
+  const aborted = new Promise<void>((resolve) => {
+    stop = resolve;
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  if (!signal.aborted) await Promise.race([work, aborted]);
+  signal.removeEventListener('abort', stop);
 }
 
 /** Who ends a trial before its time, and what is still waited for. */
@@ -226,7 +241,8 @@ class Ending {
   readonly waiting: AbortSignal;
 
   constructor(private readonly context: TrialContext) {
-    this.waiting = AbortSignal.any([context.leave, this.abandoned.signal]);
+    const signals = [context.leave, this.abandoned.signal];
+    this.waiting = AbortSignal.any(context.abandon ? [...signals, context.abandon] : signals);
   }
 
   get reason(): 'nobody' | 'person' | 'timeout' {
@@ -234,7 +250,7 @@ class Ending {
   }
 
   get isAbandoned(): boolean {
-    return this.abandoned.signal.aborted;
+    return this.abandoned.signal.aborted || this.context.abandon?.aborted === true;
   }
 
   over(): void {

@@ -2,12 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ParsedOutput, TrialOutput } from '../benchmarks/benchmark';
 import type { ExperimentEvent } from '../model/experiment';
-import type { Jobs } from '../ssh/jobs';
+import type { Jobs, JobStart } from '../ssh/jobs';
 import type { Connection } from '../ssh/transport';
 import { cleanUpBenchmarks, type PlannedBenchmark } from './prepare';
 import { runTrial, type TrialEnd } from './trial';
+
+/** How often a guest that another controller has is asked for again. */
+const busyWaitMs = 10_000;
 
 export interface TryOutOptions {
   readonly guest: string;
@@ -49,6 +53,11 @@ export async function tryOut(options: TryOutOptions): Promise<TryOutEnd> {
       onOutput: options.onOutput,
       watchHost: () => () => undefined,
       onNotice: options.onNotice,
+      whileBusy: ({ by, holder }: JobStart, stopped: AbortSignal) => {
+        const who = holder?.who ?? `job ${by ?? 'unknown'}`;
+        options.onNotice(`${guest} is in use by ${who}; waiting until it is free.`);
+        return sleep(busyWaitMs, undefined, { signal: stopped });
+      },
       signal,
       leave: new AbortController().signal,
     };
@@ -87,5 +96,5 @@ function watched(planned: PlannedBenchmark, onOutput: (output: TrialOutput) => v
 /** An experiment that was interrupted may have results on the guest that are still to be collected: they stay. */
 async function cleanUp({ planned, jobs, connect }: TryOutOptions): Promise<void> {
   await cleanUpBenchmarks(await connect(), [planned]);
-  if ((await jobs.list()).length === 0) await jobs.cleanUp();
+  if ((await jobs.list()).length === 0 && (await jobs.lease()) === undefined) await jobs.cleanUp();
 }

@@ -1,3 +1,4 @@
+import { leaseFunctions } from './controllerLease';
 import { loadFunctions } from './controllerLoad';
 import { sourceFunctions } from './controllerSources';
 import { sh } from './shellText';
@@ -8,6 +9,8 @@ import { sh } from './shellText';
  *
  *   $B = /var/tmp/guestbench-<uid>           0700, checked for owner and type before use
  *   $B/lock                                  symbolic link to "ID:PID:STARTTIME:BOOTID": who has the guest
+ *   $B/lease                                 which experiment keeps the guest between its jobs, too (controllerLease.ts);
+ *                                            lease.seen: its last sign of life
  *   $B/work                                  GB_WORK of every job
  *   $B/sources/NAME                          what was uploaded for jobs; NAME.part while it comes, NAME.by: who sends
  *   $B/runs/ID/cmd                           the job's script
@@ -23,8 +26,9 @@ import { sh } from './shellText';
  */
 export const controllerScript = sh`#!/bin/sh
 # Guestbench guest controller, protocol 1.
-# put ID BYTES | start ID | status ID | follow ID OUT ERR POLL [hold] | fetch ID OFFSET out|err|load|file [NAME]
-# files ID | cancel ID GRACE | list | rm ID | clean
+# put ID BYTES | start ID [LEASE WHO LABEL STALE] | status ID | follow ID OUT ERR POLL [hold] | fetch ID OFFSET out|err|load|file [NAME]
+# files ID | cancel ID GRACE | list | rm ID | clean [LEASE|any]
+# lease | hold LEASE WHO LABEL STALE [over] | release LEASE
 # source NAME BYTES SHA256 | take NAME OFFSET < DATA | drop NAME
 umask 077
 LC_ALL=C; export LC_ALL
@@ -125,6 +129,7 @@ base() {
   mkdir -p "$B/runs" "$B/work" || die basedir
 }
 
+${leaseFunctions}
 ${sourceFunctions}
 # none, preparing, busy, running, orphan (runner killed, benchmark alive), done, lost
 state() {
@@ -197,6 +202,7 @@ runner() {
   was=0; [ -f cancel ] && was=1
   commas() { set -- $1; IFS=,; printf %s "$*"; unset IFS; }
   # Before the exit file: whoever reads that may start the next job at once.
+  case $(link "$B/lease") in "$\{1%%.*}":*) seen "$\{owner##*:}" "$up1" ;; esac
   unlock "$owner"
   atomically exit "rc=$rc out=$(size out) err=$(size err) end=$(date +%s) cancelled=$was up0=$up0 up1=$up1 load0=$(commas "$load0") load1=$(commas "$load1")"
   # Whoever waits for our end is told; then what the benchmark left running ends, as it would disturb the next.
@@ -364,6 +370,10 @@ case $verb in
   start) # at most once, whoever asks and however often
     goodid "$1"; base
     [ -f "$d/cmd" ] || die nocmd
+    if [ ! -d "$d/started" ]; then
+      [ -z "$2" ] || goodlease "$2" "$3" "$4" "$5"
+      mayrun "$1" "$2" "$3" "$4" "$5" || { say "state=busy fresh=0 by=$\{LJOB:-$LID} $(told)"; exit 0; }
+    fi
     command -v setsid >/dev/null 2>&1 || die nosetsid
     [ -d "$d/started" ] || room || die full
     fresh=0
@@ -417,9 +427,22 @@ case $verb in
     rm -rf "$d.del"
     if [ -d "$d" ]; then mv "$d" "$d.del" && rm -rf "$d.del"; fi
     say ok=1 ;;
-  clean)
+  lease)
+    if holder; then say "held=1 $(told)"; else say held=0; fi ;;
+  hold)
+    goodlease "$1" "$2" "$3" "$4"; base
+    if hold "$1" "$2" "$3" "$4" "$5"; then say held=1; else say "held=0 $(told)"; fi ;;
+  release)
+    holder && [ "$LID" = "$1" ] && away "$LEASE"
+    say ok=1 ;;
+  clean) # its own experiment's lease does not count; any: nobody's does
+    jobs=0; sources=0; lock=; LEASE=
     if [ -d "$B" ]; then
       idle
+      if holder && [ "$LID" != "$1" ] && [ "$1" != any ] && kept $STALE; then say "error=leased $(told)"; exit 2; fi
+      for f in "$B"/runs/*/; do [ -d "$f" ] && jobs=$((jobs + 1)); done
+      for f in "$B"/sources/*; do [ -f "$f" ] && sources=$((sources + 1)); done
+      lock=$(link "$B/lock")
       o="clean:$$:$(started $$):$(bootid)"
       lock "$o" || { say "error=running id=$\{BUSY%%:*}"; exit 2; }
       chmod -R u+rwx "$B/work" 2>/dev/null
@@ -430,7 +453,8 @@ case $verb in
       set -- $(ls -ln "$f")
       [ "$3" = "$UIDN" ] && rm -f "$f"
     done
-    say ok=1 ;;
+    if [ -n "$LEASE" ]; then l="$(told)"; else l=; fi
+    say "ok=1 jobs=$jobs sources=$sources lock=$\{lock%%:*} $l" ;;
   source) goodsource "$1"; digits "$2" badsize; source_ "$2" "$3" ;;
   take) goodsource "$1"; digits "$2" badoffset; idle; take "$2" ;;
   drop) goodsource "$1"; rm -f "$f" "$f.part" "$f.by"; say ok=1 ;;

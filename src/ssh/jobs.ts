@@ -3,6 +3,7 @@ import { installController } from './controllerInstall';
 import { cancelled, isPassing } from './errors';
 import { FrameReader, parseAnswer } from './frames';
 import { jobEnd, numberOf, type JobEnd } from './jobEnd';
+import { leaseOf, leaseWords, type Lease, type LeaseOwner } from './lease';
 import { parseLoad, type LoadSample } from './loadSamples';
 import { SshError, type Connection, type ExecResult } from './transport';
 
@@ -20,6 +21,8 @@ const jobStates: readonly string[] = [
 ] satisfies JobState[];
 
 export interface JobsOptions {
+  /** The guest is kept for this while jobs are started; without it only what nobody else keeps is used. */
+  readonly owner?: LeaseOwner;
   /** How long a guest may be out of reach while a job is followed. Default 15 minutes. */
   readonly giveUpMs?: number;
   /** How long a guest may be out of reach while a job is started or its results are fetched. Default 1 minute. */
@@ -58,8 +61,10 @@ export interface JobStart {
   readonly state: JobState;
   /** False when it had been started before: by an attempt whose answer was lost, say. */
   readonly fresh: boolean;
-  /** The job that has the guest, when the state is 'busy'. */
+  /** The job or experiment that has the guest, when the state is 'busy'. */
   readonly by?: string;
+  /** Who keeps the guest, as far as that is known, when the state is 'busy'. */
+  readonly holder?: Lease;
 }
 
 /** Benchmarks on one guest that run detached from the connection. Every request may be repeated without harm. */
@@ -95,13 +100,41 @@ export class Jobs {
 
   /** Starts the job, at most once ever. */
   async start(id: string, signal?: AbortSignal): Promise<JobStart> {
-    const [answer] = await this.request(['start', checked(id)], { signal });
+    const { owner } = this.options;
+    const words = ['start', checked(id), ...(owner ? leaseWords(owner) : [])];
+    const [answer] = await this.request(words, { signal });
     const by = answer?.get('by')?.split(':')[0];
+    const holder = leaseOf(answer);
     return {
       state: stateOf(answer),
       fresh: answer?.get('fresh') === '1',
       ...(by === undefined ? {} : { by }),
+      ...(holder ? { holder } : {}),
     };
+  }
+
+  /** Who keeps the guest now; undefined: nobody. */
+  async lease(): Promise<Lease | undefined> {
+    const [answer] = await this.request(['lease'], { giveUpMs: this.endGiveUpMs });
+    return leaseOf(answer);
+  }
+
+  /**
+   * Keeps the guest for our experiment, or shows that we are still there. `over` takes it from whoever has it, and
+   * ends no job. Returns who has it instead of us.
+   */
+  async hold(how: 'if-free' | 'over', options: HoldOptions = {}): Promise<Lease | undefined> {
+    const { owner } = this.options;
+    if (!owner) throw new Error('Jobs without an owner keep no guest.');
+    const words = ['hold', ...leaseWords(owner), ...(how === 'over' ? ['over'] : [])];
+    const [answer] = await this.request(words, options);
+    return answer?.get('held') === '1' ? undefined : leaseOf(answer);
+  }
+
+  /** Gives the guest back, if it is ours. */
+  async release(): Promise<void> {
+    const { owner } = this.options;
+    if (owner) await this.request(['release', owner.id], { giveUpMs: this.endGiveUpMs });
   }
 
   async status(id: string, signal?: AbortSignal): Promise<JobStatus> {
@@ -199,11 +232,23 @@ export class Jobs {
     await this.request(['rm', checked(id)], { giveUpMs: this.endGiveUpMs });
   }
 
-  /** Removes everything of ours from the guest; rejects when a job runs there. */
-  async cleanUp(): Promise<void> {
+  /**
+   * Removes everything of ours from the guest; rejects when a job runs there or another experiment keeps it.
+   * `anybodys`: keeping it does not count.
+   */
+  async cleanUp(whose: 'ours' | 'anybodys' = 'ours'): Promise<Removed> {
     const connection = await this.connect();
-    await this.request(['clean'], { giveUpMs: this.endGiveUpMs });
+    const mine = this.options.owner ? [this.options.owner.id] : [];
+    const words = ['clean', ...(whose === 'anybodys' ? ['any'] : mine)];
+    const [answer] = await this.request(words, { giveUpMs: this.endGiveUpMs });
     this.controllers.delete(connection);
+    const lock = answer?.get('lock') ?? '';
+    return {
+      jobs: numberOf(answer?.get('jobs')) ?? 0,
+      sources: numberOf(answer?.get('sources')) ?? 0,
+      lock: lock === '' ? undefined : lock,
+      lease: leaseOf(answer),
+    };
   }
 
   private async followOnce(
@@ -389,6 +434,23 @@ export class Jobs {
   }
 }
 
+/** What was removed from a guest. */
+export interface Removed {
+  /** Of jobs, with all they left. */
+  readonly jobs: number;
+  /** Files that were uploaded. */
+  readonly sources: number;
+  /** The job whose lock was left behind. */
+  readonly lock: string | undefined;
+  readonly lease: Lease | undefined;
+}
+
+export interface HoldOptions {
+  /** How long the guest may be out of reach. */
+  readonly giveUpMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
 interface RequestOptions {
   readonly stdin?: string | undefined;
   readonly timeoutMs?: number | undefined;
@@ -405,6 +467,7 @@ interface Follower {
 
 const refusals = new Map([
   ['running', 'the job % is running. Stop it first.'],
+  ['leased', 'it is kept for an experiment of another controller.'],
   ['nocmd', 'the job has no script: it was never put there, or it was removed.'],
   ['nofile', 'the job has no such file.'],
   ['nosetsid', 'the command setsid is missing. Install the package util-linux.'],

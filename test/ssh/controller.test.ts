@@ -289,8 +289,71 @@ describe.each(installed)('the controller under $name', ({ name, command }) => {
     await controller.say('cancel', 'f', '5');
   });
 
+  test('keeps a guest for one experiment from its first job to its last', async () => {
+    const ann = ['ann1', 'YW5u', 'bmlnaHRseQ', '600'];
+    const bob = ['bob1', 'Ym9i', '', '600'];
+    const free = ['bob1', 'Ym9i', '', '0'];
+    const put = (id: string, script = 'true\n') => controller.put(id, script);
+    const held = /^GB1 held=1 lease=ann1 who=YW5u label=bmlnaHRseQ since=\d+ quiet=\d+ job=$/;
+    expect(await controller.say('lease')).toBe('GB1 held=0');
+    expect(await controller.say('hold', ...ann)).toBe('GB1 held=1');
+    expect(await controller.say('lease')).toMatch(held);
+    expect(await controller.say('hold', ...bob)).toMatch(/^GB1 held=0 lease=ann1 who=YW5u .*job=$/);
+    // Neither another experiment's job starts, nor one without any; what holds it starts.
+    for (const [id = '', ...lease] of [['bob1.t', ...bob], ['loose']]) {
+      await put(id);
+      expect(await controller.say('start', id, ...lease)).toMatch(
+        /^GB1 state=busy fresh=0 by=ann1 lease=ann1/,
+      );
+      expect(existsSync(join(controller.base, 'runs', id, 'started'))).toBe(false);
+    }
+    await put('ann1.t', `exec sleep ${mark}3.7\n`);
+    expect(await controller.say('start', 'ann1.t', ...ann)).toMatch(/state=running fresh=1/);
+    // However long nothing was heard: while its job runs it has the guest.
+    expect(await controller.say('hold', ...free)).toMatch(/held=0 .*job=ann1\.t$/);
+    expect(await controller.say('clean')).toMatch(/error=running/);
+    // Taken over all the same, and the job runs on: to end it is another word.
+    expect(await controller.say('hold', ...bob, 'over')).toBe('GB1 held=1');
+    expect(await controller.say('start', 'bob1.t', ...bob)).toMatch(/state=busy .*by=ann1\.t/);
+    expect(await controller.say('cancel', 'ann1.t', '5')).toMatch(/left=0/);
+    expect(await controller.say('lease')).toMatch(/held=1 lease=bob1 .*job=$/);
+    expect(await controller.say('clean')).toMatch(/^GB1 error=leased lease=bob1/);
+    // Given back by its owner only.
+    await controller.say('release', 'ann1');
+    expect(await controller.say('lease')).toMatch(/lease=bob1/);
+    await controller.say('release', 'bob1');
+    expect(await controller.say('lease')).toBe('GB1 held=0');
+    expect(await controller.say('hold', 'x y', 'a', 'b', '600')).toBe('GB1 error=badlease');
+    for (const id of ['ann1.t', 'bob1.t', 'loose']) await controller.say('rm', id);
+  });
+
+  test('gives a lease without a sign of life to one of those who want it', async () => {
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const up = Math.floor(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]));
+    symlinkSync(`old:YQ:YQ:${boot}:${up - 5000}`, join(controller.base, 'lease'));
+    writeFileSync(join(controller.base, 'lease.seen'), `${boot}:${up - 700}\n`);
+    expect(await controller.say('lease')).toMatch(/lease=old .*since=50\d\d quiet=7\d\d /);
+    expect(await controller.say('hold', 'new', 'YQ', 'YQ', '6000')).toMatch(/^GB1 held=0 lease=old/);
+    // Left by one who was killed in between.
+    symlinkSync(`lease:1:999999999:${boot}`, join(controller.base, 'lease.brk'));
+    const ids = Array.from({ length: 6 }, (_, n) => `new${n}`);
+    const answers = await Promise.all(ids.map((id) => controller.say('hold', id, 'YQ', 'YQ', '600')));
+    const winners = ids.filter((_, n) => answers[n] === 'GB1 held=1');
+    expect(winners).toHaveLength(1);
+    expect(await controller.say('lease')).toMatch(new RegExp(`lease=${winners[0]} .*quiet=\\d+ job=$`));
+    // A guest that was started anew tells the time since then at least.
+    rmSync(join(controller.base, 'lease'));
+    rmSync(join(controller.base, 'lease.seen'), { force: true });
+    symlinkSync(`old:YQ:YQ:other-boot:12`, join(controller.base, 'lease'));
+    const [, since] = /since=(\d+)/.exec(await controller.say('lease')) ?? [];
+    expect(Number(since)).toBeGreaterThanOrEqual(up);
+    expect(await controller.say('clean', 'any')).toMatch(/^GB1 ok=1 jobs=[1-9].* lease=old who=YQ/);
+  });
+
   test('believes no folder of somebody else, and cleans up all of its own', async () => {
-    expect(await controller.say('clean')).toBe('GB1 ok=1');
+    await controller.put('last', 'true\n');
+    expect(await controller.say('clean')).toBe('GB1 ok=1 jobs=1 sources=0 lock=');
+    expect(await controller.say('clean')).toBe('GB1 ok=1 jobs=0 sources=0 lock=');
     expect(readdirSync(controller.folder).filter((each) => each.startsWith('guestbench'))).toEqual([]);
     symlinkSync(controller.folder, controller.base);
     expect((await controller.put('x', 'true\n')).out).toBe('GB1 error=basedir\n');

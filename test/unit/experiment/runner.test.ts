@@ -98,6 +98,16 @@ vi.mock('../../../src/ssh/jobs', () => ({
       calls.push('cleanUp');
       return Promise.resolve();
     }
+    hold() {
+      return Promise.resolve(undefined);
+    }
+    lease() {
+      return Promise.resolve(undefined);
+    }
+    release() {
+      calls.push('release');
+      return Promise.resolve();
+    }
   },
 }));
 vi.mock('../../../src/probe/probe', () => ({
@@ -221,7 +231,12 @@ describe('an experiment', () => {
     others = ['other.r01-x-a', 'e1.r01-x-a'];
     await runner(1).run();
     expect(calls.filter((call) => call === 'cleanUp')).toEqual([]);
-    expect(calls.slice(-2)).toEqual(['remove e1.r01-x-a', 'remove e1.r01-x-a']);
+    expect(calls.slice(-4).toSorted()).toEqual([
+      'release',
+      'release',
+      'remove e1.r01-x-a',
+      'remove e1.r01-x-a',
+    ]);
   });
 
   it('records a failed trial with its output and reason, and goes on', async () => {
