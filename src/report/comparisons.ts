@@ -1,11 +1,5 @@
 import type { StatisticsPlan } from '../model/experiment';
-import {
-  compare,
-  compareFamily,
-  type ComparisonFailure,
-  type ComparisonResult,
-  type FamilyOk,
-} from '../statistics/compare';
+import { compare, compareFamily, type Estimated, type FamilyOk } from '../statistics/compare';
 import { overallSentence, percent, verdictSentence, verdictWord } from '../statistics/words';
 import { count, formatInterval, formatSpeedup } from './format';
 import { setAsideWord, type Names } from './headline';
@@ -46,8 +40,6 @@ export interface Judged {
 }
 
 type Tested = Draft['metric'] & { readonly better: 'higher' | 'lower' };
-
-type Estimated = Exclude<ComparisonResult, ComparisonFailure>;
 
 /** Verdicts for all drafts at once: Holm covers every planned workload of every pair, measured or not. */
 export function judge(drafts: readonly Draft[], plan: StatisticsPlan): Judged[] {

@@ -10,16 +10,26 @@ export {
   type ComparisonOk,
   type ComparisonResult,
   type Decision,
+  type Estimated,
   type Leaning,
   type PlanKind,
   type Verdict,
 } from './comparison';
 export {
   compareFamily,
+  familyOf,
   type FamilyComparison,
   type FamilyInput,
   type FamilyOk,
   type FamilyResult,
   type Summary,
 } from './family';
+export {
+  compareReplicates,
+  guestLocation,
+  type HostGroups,
+  type HostResult,
+  type ReplicateInput,
+  type ReplicateResult,
+} from './replicates';
 export { stopRule, type StopAdvice, type StopInput, type StopResult } from './stop';

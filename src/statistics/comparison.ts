@@ -47,9 +47,9 @@ interface Counts {
   readonly ignored: number;
 }
 
-export interface ComparisonInsufficient extends Counts {
+export interface ComparisonInsufficient<Reason = 'too-few-blocks' | 'zero-variance'> extends Counts {
   readonly status: 'insufficient';
-  readonly reason: 'too-few-blocks' | 'zero-variance';
+  readonly reason: Reason;
   /** A first estimate without any certainty; null without a complete block. */
   readonly speedup: number | null;
   readonly verdict: 'insufficient';
@@ -57,7 +57,8 @@ export interface ComparisonInsufficient extends Counts {
 
 export interface ComparisonOk extends Counts {
   readonly status: 'ok';
-  readonly method: Location['method'];
+  /** `welch-t`: of modes, over their guests. */
+  readonly method: Location['method'] | 'welch-t';
   /** Candidate against baseline; above 1 the candidate is better, whatever the metric's direction. */
   readonly speedup: number;
   readonly ciLow: number;
@@ -83,6 +84,10 @@ export interface ComparisonOk extends Counts {
   /** Where an inconclusive result leans: its interval excludes 1, but the family's correction does not confirm it. */
   readonly leaning: Leaning | null;
 }
+
+/** Of two guests by their blocks, or of two modes by their guests, of which one mode may have a single one. */
+export type Estimated =
+  ComparisonOk | ComparisonInsufficient<ComparisonInsufficient['reason'] | 'too-few-guests'>;
 
 export type ComparisonResult = ComparisonOk | ComparisonInsufficient | ComparisonFailure;
 

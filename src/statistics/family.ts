@@ -4,7 +4,7 @@ import {
   type ComparisonFailure,
   type ComparisonInput,
   type ComparisonOk,
-  type ComparisonResult,
+  type Estimated,
   type Leaning,
   type PlanKind,
   type Verdict,
@@ -42,7 +42,7 @@ interface FamilyLists {
   readonly alpha: number;
   /** In the order of the input: name, and the result with the verdict that holds in this family. */
   readonly names: readonly string[];
-  readonly results: readonly Exclude<ComparisonResult, ComparisonFailure>[];
+  readonly results: readonly Estimated[];
   /** A comparison without p counts as 1. */
   readonly p: readonly number[];
   readonly holm: readonly number[];
@@ -108,7 +108,7 @@ function summarise(results: readonly ComparisonOk[], level: number): Summary {
   };
 }
 
-/** All comparisons of a report together: Holm's correction, verdicts, and the overall figure. One bad value fails all. */
+/** All comparisons of a report together: each by its blocks, then `familyOf`. One bad value fails all. */
 export function compareFamily(input: FamilyInput): FamilyResult {
   const options = checkOptions(input);
   if (options.status === 'error') return options;
@@ -117,7 +117,7 @@ export function compareFamily(input: FamilyInput): FamilyResult {
     return { status: 'error', error: 'E_OPTION' };
   }
   const { plan, alpha, margin } = options;
-  const singles: Exclude<ComparisonResult, ComparisonFailure>[] = [];
+  const singles: Estimated[] = [];
   const names: string[] = [];
   for (const comparison of input.comparisons) {
     const result = compare({ ...comparison, plan, alpha, margin });
@@ -125,7 +125,15 @@ export function compareFamily(input: FamilyInput): FamilyResult {
     singles.push(result);
     names.push(comparison.name);
   }
+  return familyOf(names, singles, { plan, alpha });
+}
 
+/** Holm's correction, verdicts and the overall figure of comparisons that were made one by one with these settings. */
+export function familyOf(
+  names: readonly string[],
+  singles: readonly Estimated[],
+  { plan, alpha }: Pick<FamilyInput, 'plan' | 'alpha'>,
+): FamilyOk {
   const p = singles.map((result) => (result.status === 'ok' ? result.p : 1));
   const adjusted = holm(p);
   const results = singles.map((result, index) =>

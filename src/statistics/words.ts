@@ -1,4 +1,10 @@
-import { maxAnystopBlocks, minBlocks, type ComparisonOk, type ComparisonResult } from './comparison';
+import {
+  maxAnystopBlocks,
+  minBlocks,
+  type ComparisonFailure,
+  type ComparisonOk,
+  type Estimated,
+} from './comparison';
 import type { FamilyResult } from './family';
 import type { ComparisonError } from './input';
 
@@ -7,7 +13,7 @@ export interface VerdictWords {
   readonly baseline: string;
   /** Named in front of the sentence when given. */
   readonly metricTitle?: string;
-  readonly result: ComparisonResult;
+  readonly result: Estimated | ComparisonFailure;
   readonly margin: number;
 }
 
@@ -34,12 +40,17 @@ const confidence = (alpha: number): string => percent(1 - alpha);
 const blocks = (n: number): string => (n === 1 ? '1 block' : `${n} blocks`);
 
 /** The verdict in a word or two, for a table or a tag. */
-export function verdictWord(result: ComparisonResult): string {
+export function verdictWord(result: Estimated | ComparisonFailure): string {
   if (result.status === 'error') return 'not comparable';
-  if (result.status === 'insufficient')
-    return result.reason === 'too-few-blocks' ? 'too few blocks' : 'no spread';
+  if (result.status === 'insufficient') return insufficientWords[result.reason];
   return result.leaning === null ? result.verdict : `${result.verdict}, leaning ${result.leaning}`;
 }
+
+const insufficientWords = {
+  'too-few-blocks': 'too few blocks',
+  'too-few-guests': 'too few guests',
+  'zero-variance': 'no spread',
+} as const;
 
 interface Figures {
   readonly speedup: number;
@@ -111,6 +122,12 @@ function sentence(words: VerdictWords): string {
     return (
       `No verdict: ${candidate} measured ${shown} times as fast as ${baseline} in each of ${blocks(n)}, ` +
       'and without any spread the certainty cannot be judged.'
+    );
+  }
+  if (result.reason === 'too-few-guests') {
+    return (
+      `No interval: ${candidate} measured ${shown} times as fast as ${baseline} over ${blocks(n)}, and a single guest ` +
+      'of a mode tells nothing of how much guests of this mode differ; at least two of each are needed.'
     );
   }
   const first =
