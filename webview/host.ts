@@ -6,6 +6,8 @@ export interface PageState {
   /** Keys of the details that are open. */
   readonly open?: readonly string[];
   readonly scroll?: number;
+  /** Addresses of the files of a report over several: the host brings the tab back with them. */
+  readonly files?: readonly string[];
 }
 
 export interface VsCodeApi {
@@ -21,10 +23,11 @@ declare global {
 
 export function readState(data: unknown): PageState {
   if (typeof data !== 'object' || data === null) return {};
-  const { candidate, open, scroll } = data as Record<string, unknown>;
+  const { candidate, open, scroll, files } = data as Record<string, unknown>;
   return {
     ...(typeof candidate === 'string' ? { candidate } : {}),
     ...(Array.isArray(open) ? { open: open.filter((key) => typeof key === 'string') } : {}),
     ...(typeof scroll === 'number' ? { scroll } : {}),
+    ...(Array.isArray(files) ? { files: files.filter((file) => typeof file === 'string') } : {}),
   };
 }

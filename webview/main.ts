@@ -1,7 +1,9 @@
-import { readHostMessage } from '../src/report/hostMessage';
+import { readHostMessage, type SeveralFiles } from '../src/report/hostMessage';
 import type { PageMessage } from '../src/report/protocol';
 import type { ReportModel } from '../src/report/shape';
+import type { AcrossActions } from './acrossView';
 import { redrawCharts } from './chart';
+import type { FileActions } from './filesView';
 import { readState, type PageState, type VsCodeApi } from './host';
 import type { PageActions } from './metricView';
 import { Page } from './page';
@@ -14,6 +16,7 @@ export const pageProtocolVersion = 1;
 export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
   let state: PageState = readState(vscode.getState());
   let model: ReportModel | undefined;
+  let several: SeveralFiles | undefined;
   let page: Page | undefined;
   let scrolled = false;
   const open = new Set(state.open);
@@ -22,7 +25,7 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
     state = { ...state, ...change };
     vscode.setState(state);
   };
-  const actions: PageActions = {
+  const actions: PageActions & FileActions & AcrossActions = {
     choose(baseline, candidate) {
       keep({ candidate });
       post({ type: 'choose', baseline, candidate });
@@ -47,6 +50,7 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
     page.update({ model, baseline: model.baseline, candidate: wanted ?? model.candidate });
     if (!scrolled && state.scroll !== undefined) window.scrollTo(0, state.scroll);
     scrolled = true;
+    page.showFiles(model, several);
   }
 
   function receive({ data }: MessageEvent<unknown>): void {
@@ -55,7 +59,8 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
       post({ type: 'error', message: `dropped a message: ${read.why}` });
       return;
     }
-    ({ model } = read.message);
+    ({ model, several } = read.message);
+    if (several !== undefined) keep({ files: several.files.map(({ address }) => address) });
     try {
       show();
     } catch (error) {

@@ -1,6 +1,9 @@
 import { listed, plain } from '../src/report/format';
+import type { SeveralFiles } from '../src/report/hostMessage';
 import type { ReportModel, ReportWarning, Verdict } from '../src/report/shape';
+import { AcrossView, type AcrossActions } from './acrossView';
 import { el, linkButton, name, replace, setText, table, type Child } from './dom';
+import { FilesView, type FileActions } from './filesView';
 import { verdictMark } from './marks';
 import type { PageActions, Shown } from './metricView';
 import { OverviewView } from './overview';
@@ -15,6 +18,10 @@ export class Page {
   private readonly tally = el('p', { class: 'tally' });
   private readonly picker = el('div', { class: 'picker' });
   private readonly warnings = el('section', { class: 'warnings', 'aria-label': 'Warnings' });
+  private readonly openText: HTMLButtonElement;
+  private readonly files: FilesView;
+  private readonly across: AcrossView;
+  private readonly pairTitle = el('h2', {}, 'One pair in detail');
   private readonly overview: OverviewView;
   private readonly workloads = el('div', {});
   private readonly workloadsTitle = el('h2', {}, 'Workload by workload');
@@ -25,13 +32,15 @@ export class Page {
 
   constructor(
     root: HTMLElement,
-    private readonly actions: PageActions,
+    private readonly actions: PageActions & FileActions & AcrossActions,
   ) {
+    this.files = new FilesView(actions);
+    this.across = new AcrossView(actions);
     this.overview = new OverviewView(actions);
     const copy = linkButton('Copy as Markdown', 'copy', 'Copy the report as Markdown', () =>
       actions.copyMarkdown(),
     );
-    const open = linkButton('Open as Text', 'text', 'Open the experiment file as text', () =>
+    this.openText = linkButton('Open as Text', 'text', 'Open the experiment file as text', () =>
       actions.openText(),
     );
     const status = el('div', { class: 'status', role: 'status' }, this.statusText, this.progress);
@@ -39,12 +48,15 @@ export class Page {
       el(
         'header',
         {},
-        el('div', { class: 'top' }, this.title, el('div', { class: 'actions' }, copy, open)),
+        el('div', { class: 'top' }, this.title, el('div', { class: 'actions' }, copy, this.openText)),
         this.headline,
         this.tally,
         status,
-        this.picker,
+        this.files.element,
       ),
+      this.across.element,
+      this.pairTitle,
+      this.picker,
       this.warnings,
       this.overview.element,
       el('section', { class: 'workloads' }, this.workloadsTitle, this.workloads),
@@ -59,7 +71,10 @@ export class Page {
     const { model, candidate } = shown;
     const pair = model.pairs.find((one) => one.candidate === candidate);
     replace(this.title, name(model.title));
-    setText(this.headline, pair?.headline ?? model.headline);
+    setText(this.headline, model.across?.headline ?? pair?.headline ?? model.headline);
+    this.across.update(model);
+    this.pairTitle.hidden = model.across === undefined;
+    this.tally.hidden = model.across !== undefined;
     const { state, text, finished, planned } = model.status;
     setText(this.statusText, text);
     this.progress.hidden = state !== 'running' && state !== 'paused';
@@ -81,6 +96,12 @@ export class Page {
         ? aboutOf(model)
         : aboutImported(model)),
     );
+  }
+
+  /** Of a report over several files; its text is opened file by file. */
+  showFiles(model: ReportModel, several: SeveralFiles | undefined): void {
+    this.files.update(model, several);
+    this.openText.hidden = several !== undefined;
   }
 
   private showWorkloads(shown: Shown): void {

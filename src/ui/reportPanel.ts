@@ -5,7 +5,7 @@ import { toMarkdown } from '../report/exporters';
 import type { SeveralFiles } from '../report/hostMessage';
 import { reportModel } from '../report/model';
 import { modelMessage, readPageMessage, type PageMessage } from '../report/protocol';
-import type { ReportModel } from '../report/shape';
+import type { AcrossChoice, ReportModel } from '../report/shape';
 import type { ExperimentService } from './experimentService';
 import { ExperimentSource } from './experimentSource';
 import { messageOf, type Log } from './log';
@@ -24,6 +24,7 @@ export class ReportPanel extends Disposable {
   private readonly sources: readonly ExperimentSource[];
   private choice: { readonly baseline?: string; readonly candidate?: string } = {};
   private shows: 'nothing' | 'page' | 'message' = 'nothing';
+  private followed: AcrossChoice | undefined;
   private isReady = false;
 
   constructor(
@@ -86,7 +87,11 @@ export class ReportPanel extends Disposable {
   private model(): ReportModel {
     const experiments = this.sources.flatMap(({ state }) => (state.status === 'ok' ? state.experiment : []));
     const isRunning = this.sources.some((source) => source.isRunning);
-    return reportModel(experiments, { ...this.choice, activity: isRunning ? 'running' : 'none' });
+    return reportModel(experiments, {
+      ...this.choice,
+      ...(this.followed === undefined ? {} : { across: this.followed }),
+      activity: isRunning ? 'running' : 'none',
+    });
   }
 
   private several(): SeveralFiles | undefined {
@@ -129,6 +134,12 @@ export class ReportPanel extends Disposable {
         this.send();
         return;
       case 'openOutput': {
+      case 'follow': {
+        const { by, baseline, candidate } = message;
+        this.followed = { by, baseline, candidate };
+        this.send();
+        return;
+      }
         const source = this.shownSources()[message.experiment];
         if (source)
           await vscode.window.showTextDocument(trialOutputUri(source.uri, message.trial), { preview: true });
