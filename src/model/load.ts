@@ -2,6 +2,11 @@ import * as z from 'zod/mini';
 
 const series = z.readonly(z.array(z.number()));
 
+/** More of a guest's CPU time than this taken by others makes a trial doubtful (docs/STATISTICS.md). */
+export const stealLimitPercent = 2;
+/** Other domains of a host, of one physical CPU, on average over a trial: more than idle guests need. */
+export const othersLimitPercent = 25;
+
 /** The Xen host as dom0 saw it during a trial. 100 percent is one physical CPU. */
 export const hostLoadSchema = z.object({
   /** The host's name in the lab. */
