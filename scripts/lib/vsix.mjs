@@ -38,6 +38,7 @@ export async function packageExtension() {
     'package.json',
     'dist/extension.js',
     'dist/app.js',
+    'dist/re2js.js',
     'dist/ssh2.js',
     'dist/webview.js',
     'dist/webview.css',
