@@ -266,6 +266,9 @@ export const apache: Benchmark = defineBenchmark({
   parse: parsers.apache,
 });
 
+const latencyOf = (id: string, title: string, percent: number) =>
+  metric(`apache.wrk.latency_${id}`, title, 'ms', 'lower', { quantile: { of: 'Latency', percent } });
+
 /** With wrk, which takes less of the CPU itself and measures latencies finely, but is not packaged everywhere. */
 export const apacheWrk: Benchmark = defineBenchmark({
   id: 'apache-wrk',
@@ -276,8 +279,9 @@ export const apacheWrk: Benchmark = defineBenchmark({
   metrics: [
     metric('apache.wrk.requests_per_second', 'Requests', 'req/s', 'higher', { primary: true }),
     metric('apache.wrk.latency_mean', 'Mean latency', 'ms', 'lower'),
-    metric('apache.wrk.latency_p50', 'Median latency', 'ms', 'lower'),
-    metric('apache.wrk.latency_p99', '99th percentile of latency', 'ms', 'lower'),
+    latencyOf('p50', 'Median latency', 50),
+    latencyOf('p90', '90th percentile of latency', 90),
+    latencyOf('p99', '99th percentile of latency', 99),
   ],
   parameters: parameterObject({
     seconds: parameter('Measured time, after two seconds that are not.', wholeNumber(1, 3600, 30), 's'),

@@ -13,6 +13,14 @@ export interface Metric {
   readonly optional?: true;
   /** The last digit the tool prints, where that is coarse: what is equal in print is not proved to be equal. */
   readonly resolution?: number;
+  /** A point of a distribution: the metrics of a benchmark with the same `of` make its curve. */
+  readonly quantile?: Quantile;
+}
+
+/** E.g. `of` completion latency, 99 percent are at most this. */
+export interface Quantile {
+  readonly of: string;
+  readonly percent: number;
 }
 
 export type Phase = 'check' | 'install' | 'run' | 'cleanup';

@@ -65,26 +65,33 @@ const metric = (
   primary,
 });
 
-function sideMetrics(prefix: string, title: string, primary: 'iops' | 'bw' | 'none'): readonly Metric[] {
-  const latency = (id: string, what: string) => metric(`${prefix}.${id}`, what, 'us', 'lower');
+function sideMetrics(
+  prefix: string,
+  title: string,
+  primary: 'iops' | 'bw' | 'none',
+  ofSide: '' | ', reads' | ', writes' = '',
+): readonly Metric[] {
+  const latency = (id: string, what: string) => metric(`${prefix}.${id}`, `${what}${ofSide}`, 'us', 'lower');
+  const percentile = (id: string, what: string, percent: number): Metric => ({
+    ...latency(id, `${what} of latency`),
+    quantile: { of: `Completion latency${ofSide}`, percent },
+  });
   return [
     metric(`${prefix}.iops`, title, 'IOPS', 'higher', primary === 'iops'),
-    metric(`${prefix}.bw`, 'Throughput', 'B/s', 'higher', primary === 'bw'),
+    metric(`${prefix}.bw`, `Throughput${ofSide}`, 'B/s', 'higher', primary === 'bw'),
     latency('lat_mean', 'Mean latency'),
-    latency('clat_p50', 'Median of latency'),
-    latency('clat_p95', '95th percentile of latency'),
-    latency('clat_p99', '99th percentile of latency'),
-    latency('clat_p99_9', '99.9th percentile of latency'),
+    percentile('clat_p50', 'Median', 50),
+    percentile('clat_p90', '90th percentile', 90),
+    percentile('clat_p95', '95th percentile', 95),
+    percentile('clat_p99', '99th percentile', 99),
+    percentile('clat_p99_9', '99.9th percentile', 99.9),
   ];
 }
 
 function metricsOf(rw: Pattern['rw'], title: string): readonly Metric[] {
   if (rw !== 'randrw')
     return sideMetrics(`fio.${rw}`, title, rw === 'read' || rw === 'write' ? 'bw' : 'iops');
-  const side = (name: Side) =>
-    sideMetrics(`fio.${rw}.${name}`, `Random ${name}s`, 'none').map((one) =>
-      one.title.startsWith('Random') ? one : { ...one, title: `${one.title}, ${name}s` },
-    );
+  const side = (name: Side) => sideMetrics(`fio.${rw}.${name}`, `Random ${name}s`, 'none', `, ${name}s`);
   // Their ratio is fixed, so neither can be had at the cost of the other: together they are the result.
   return [metric(`fio.${rw}.iops`, title, 'IOPS', 'higher', true), ...side('read'), ...side('write')];
 }
@@ -136,7 +143,11 @@ function runScript({ rw }: Pattern, parameters: Common, mix: '' | ` --rwmixread=
           `gb_data='${device}'`,
         ].join('\n'),
     '# --thread: worker processes would leave our session and outlive a stopped trial.',
-    `exec fio --name=${rw} ${target} --filename="$gb_data" --rw=${rw}${mix} --bs=${blockKiB}k ${size} --direct=${direct === 'yes' ? 1 : 0} --ioengine="$gb_engine" --iodepth="$gb_depth" --numjobs=${jobs} --thread --time_based --ramp_time=${rampSeconds} --runtime=${seconds} --randrepeat=0 --norandommap --refill_buffers --group_reporting --fallocate=none --output="$GB_FILES/out.json" --output-format=json --eta=always --eta-newline=1`,
+    `fio --name=${rw} ${target} --filename="$gb_data" --rw=${rw}${mix} --bs=${blockKiB}k ${size} --direct=${direct === 'yes' ? 1 : 0} --ioengine="$gb_engine" --iodepth="$gb_depth" --numjobs=${jobs} --thread --time_based --ramp_time=${rampSeconds} --runtime=${seconds} --randrepeat=0 --norandommap --refill_buffers --group_reporting --fallocate=none --output="$GB_FILES/out.json" --output-format=json --eta=always --eta-newline=1`,
+    'gb_status=$?',
+    '# Into the output too, which is kept: the figures are to be seen where they came from.',
+    'if [ "$gb_status" = 0 ]; then cat "$GB_FILES/out.json"; fi',
+    'exit "$gb_status"',
     '',
   ].join('\n');
 }

@@ -52,12 +52,15 @@ function metricsOfBenchmark(
   // Without a promise beforehand there is nothing to test, save when there is no choice or the trial itself says it.
   const alone = known.length === 0 && others.length === 1;
   return [
-    ...known.map(({ id: metric, title, unit, better, primary, resolution }) => {
+    ...known.map(({ id: metric, title, unit, better, primary, resolution, quantile }) => {
       // What was measured knows its unit best: it can depend on the tool's version.
       const own = measured.get(metric);
-      const coarse = resolution === undefined ? {} : { resolution };
+      const further = {
+        ...(resolution === undefined ? {} : { resolution }),
+        ...(quantile === undefined ? {} : { quantile }),
+      };
       const key = `${id}/${metric}`;
-      return { ...common, key, metric, title, unit: own?.unit ?? unit, better, primary, ...coarse };
+      return { ...common, key, metric, title, unit: own?.unit ?? unit, better, primary, ...further };
     }),
     ...others.map(({ id: metric, title = metric, unit, better, primary = alone }) => {
       return { ...common, key: `${id}/${metric}`, metric, title, unit, better, primary };

@@ -1,4 +1,4 @@
-import type { Kind } from '../benchmarks/benchmark';
+import type { Kind, Quantile } from '../benchmarks/benchmark';
 import type { Direction, Imported, StatisticsPlan } from '../model/experiment';
 import type { Mode, ModeVerdict } from '../model/guest';
 import type { LoadSummary } from '../model/load';
@@ -149,6 +149,8 @@ export interface MetricReport {
   readonly primary: boolean;
   /** The last digit that the tool prints, where that is coarse. */
   readonly resolution?: number;
+  /** A point of a distribution that the workload's metrics with the same `of` make together. */
+  readonly quantile?: Quantile;
   readonly guests: readonly GuestSamples[];
   readonly comparisons: readonly MetricComparison[];
   /** Indexes of the experiments that planned the benchmark. */
@@ -416,6 +418,7 @@ export interface BenchmarkInfo {
     readonly better: Direction;
     readonly primary: boolean;
     readonly resolution?: number;
+    readonly quantile?: Quantile;
   }[];
 }
 

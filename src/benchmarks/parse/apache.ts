@@ -113,6 +113,7 @@ function wrkFigures(lines: readonly Line[]): Found {
       { id: 'apache.wrk.requests_per_second', value: rate, unit: 'req/s', better: 'higher' },
       { id: 'apache.wrk.latency_mean', value: mean, unit: 'ms', better: 'lower' },
       { id: 'apache.wrk.latency_p50', value: p50, unit: 'ms', better: 'lower' },
+      { id: 'apache.wrk.latency_p90', value: p90, unit: 'ms', better: 'lower' },
       { id: 'apache.wrk.latency_p99', value: p99, unit: 'ms', better: 'lower' },
     ],
   };

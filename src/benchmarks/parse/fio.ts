@@ -166,6 +166,7 @@ function durationMs(value: unknown): number | undefined {
 /** The names of fio, in rising order. */
 const percentiles = [
   ['50.000000', 'clat_p50'],
+  ['90.000000', 'clat_p90'],
   ['95.000000', 'clat_p95'],
   ['99.000000', 'clat_p99'],
   ['99.900000', 'clat_p99_9'],
