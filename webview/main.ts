@@ -32,8 +32,11 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
       // All candidates of this baseline are here already; another baseline needs the host.
       if (baseline === model?.baseline) show();
     },
-    openOutput: (trial, experiment) => post({ type: 'openOutput', trial, experiment }),
-    openText: () => post({ type: 'openText' }),
+    openOutput: (trial, experiment, metric) =>
+      post({ type: 'openOutput', trial, experiment, ...(metric === undefined ? {} : { metric }) }),
+    openText: (file) => post({ type: 'openText', ...(file === undefined ? {} : { file }) }),
+    openReport: (file) => post({ type: 'openReport', file }),
+    follow: ({ by, baseline, candidate }) => post({ type: 'follow', by, baseline, candidate }),
     copyMarkdown: () => post({ type: 'copyMarkdown' }),
     isOpen: (key) => open.has(key),
     setOpen(key, to) {

@@ -17,8 +17,9 @@ import { forget, whenVisible } from './visible';
 
 export interface PageActions {
   choose(baseline: string, candidate: string): void;
-  openOutput(trial: string, experiment: number): void;
-  openText(): void;
+  /** With the id of a metric: at the line of its figure. */
+  openOutput(trial: string, experiment: number, metric?: string): void;
+  openText(file?: number): void;
   copyMarkdown(): void;
   isOpen(key: string): boolean;
   setOpen(key: string, open: 'open' | 'closed'): void;
@@ -267,7 +268,7 @@ function trialsTable(
             'Output',
             `output:${metric.key}:${trial.id}`,
             plain(`Output of ${trial.id} on ${guest}`),
-            () => actions.openOutput(trial.id, trial.experiment),
+            () => actions.openOutput(trial.id, trial.experiment, metric.metric),
           ),
     );
   };

@@ -11,8 +11,15 @@ export const pageMessageSchema = z.discriminatedUnion('type', [
   /** The page listens; the host answers with the whole model. */
   z.object({ type: z.literal('ready'), version: z.int() }),
   z.object({ type: z.literal('choose'), baseline: text, candidate: text }),
-  /** A trial's raw output; `experiment` is its place in the model. */
-  z.object({ type: z.literal('openOutput'), trial: text, experiment: place }),
+  /** What is followed through several experiments. */
+  z.object({ type: z.literal('follow'), by: z.enum(['guest', 'mode']), baseline: text, candidate: text }),
+  /** A trial's raw output, at the line of a metric's figure; `experiment` is its place in the model. */
+  z.object({
+    type: z.literal('openOutput'),
+    trial: text,
+    experiment: place,
+    metric: z.optional(text),
+  }),
   /** The experiment file as text; `file`: its place among several. */
   z.object({ type: z.literal('openText'), file: z.optional(place) }),
   /** The report of one of several files. */

@@ -52,7 +52,7 @@ export class App extends Disposable {
     const guests = this.register(new GuestService(lab, pool, prompter, log));
     const version = String((context.extension.packageJSON as { version?: unknown }).version);
     const experiments = this.register(new ExperimentService(lab, guests, storage, version, log));
-    const tools = { extensionUri: context.extensionUri, experiments, log };
+    const tools = { extensionUri: context.extensionUri, experiments, outputs: this.trialOutputs, log };
     const reports = new ReportEditor(tools);
     const compared = new ComparePanels(tools);
     this.services = {

@@ -10,12 +10,13 @@ import type { ExperimentService } from './experimentService';
 import { ExperimentSource } from './experimentSource';
 import { messageOf, type Log } from './log';
 import { pageHtml, pageOptions } from './pageHtml';
-import { trialOutputUri } from './trialOutputs';
+import type { TrialOutputs } from './trialOutputs';
 
 /** What every report needs. */
 export interface ReportTools {
   readonly extensionUri: vscode.Uri;
   readonly experiments: ExperimentService;
+  readonly outputs: TrialOutputs;
   readonly log: Log;
 }
 
@@ -141,8 +142,7 @@ export class ReportPanel extends Disposable {
         return;
       }
         const source = this.shownSources()[message.experiment];
-        if (source)
-          await vscode.window.showTextDocument(trialOutputUri(source.uri, message.trial), { preview: true });
+        if (source) await this.tools.outputs.show(source.uri, message.trial, message.metric);
         return;
       }
       case 'openText':

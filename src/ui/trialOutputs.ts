@@ -1,13 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { benchmarksOf } from '../benchmarks/own';
 import { readExperiment } from '../experiment/journal';
-import type { TrialRecord } from '../model/experiment';
+import type { Experiment, TrialRecord } from '../model/experiment';
+import type { FigurePlace } from '../report/lineOf';
+import { placeInOutput, trialOutput } from '../report/trialOutput';
 
 const scheme = 'guestbench-output';
+const noticeMs = 8000;
 
 /** The address of a trial's output as a read-only document. */
-export function trialOutputUri(experimentFile: vscode.Uri, trial: string): vscode.Uri {
+function trialOutputUri(experimentFile: vscode.Uri, trial: string): vscode.Uri {
   return vscode.Uri.from({
     scheme,
     path: `/${path.basename(experimentFile.path)}/${trial}.log`,
@@ -16,36 +20,59 @@ export function trialOutputUri(experimentFile: vscode.Uri, trial: string): vscod
   });
 }
 
+interface Outputs {
+  readonly experiment: Experiment;
+  readonly records: readonly TrialRecord[];
+}
+
 /** Shows what a trial printed, read from its experiment file. */
 export class TrialOutputs implements vscode.TextDocumentContentProvider {
   static readonly scheme = scheme;
 
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
-    const read = readExperiment(await readFile(uri.query, 'utf8'));
-    if (read.status === 'error') return vscode.l10n.t('{0}, line {1}: {2}', uri.query, read.line, read.error);
-    const records = read.experiment.trials.filter((record) => record.trial.id === uri.fragment);
-    if (records.length === 0) return vscode.l10n.t('There is no output of trial {0}.', uri.fragment);
-    return records.map(recordText).join('\n');
+    const read = await readOutputs(uri.query, uri.fragment);
+    return typeof read === 'string' ? read : trialOutput(read.records);
+  }
+
+  /** Opens it in an editor tab; with the id of a metric, at the line its figure came from. */
+  async show(experimentFile: vscode.Uri, trial: string, metric?: string): Promise<void> {
+    const uri = trialOutputUri(experimentFile, trial);
+    const place = metric === undefined ? undefined : await placeOf(uri, metric);
+    await vscode.window.showTextDocument(uri, {
+      preview: true,
+      ...(place === undefined ? {} : { selection: rangeOf(place) }),
+    });
+    if (metric !== undefined && place === undefined) {
+      vscode.window.setStatusBarMessage(
+        vscode.l10n.t('$(info) The output has no line with this figure, so it is shown from its start.'),
+        noticeMs,
+      );
+    }
   }
 }
 
-function recordText(record: TrialRecord): string {
-  const { trial } = record;
-  const head = [
-    `${trial.benchmark} on ${trial.guest}, ${trial.warmup ? 'warm-up' : `round ${trial.round}`} (${trial.id})`,
-    `started ${record.startedAt}${record.endedAt === undefined ? '' : `, ended ${record.endedAt}`}`,
-    `${record.status}${record.exitCode === undefined || record.exitCode === null ? '' : `, exit code ${record.exitCode}`}`,
-    ...(record.reason === undefined ? [] : [record.reason]),
-    ...record.measurements.map((m) => `${m.id} = ${m.value} ${m.unit}`),
-    ...(record.missingBytes > 0
-      ? [`${record.missingBytes} bytes of output are not in the experiment file`]
-      : []),
-  ];
-  return [
-    ...head.map((line) => `# ${line}`),
-    '',
-    '# standard output',
-    record.stdout,
-    ...(record.stderr === '' ? [] : ['# standard error', record.stderr]),
-  ].join('\n');
+/** The experiment and the attempts of the trial; or why there are none, for people. */
+async function readOutputs(file: string, trial: string): Promise<Outputs | string> {
+  const read = readExperiment(await readFile(file, 'utf8'));
+  if (read.status === 'error') return vscode.l10n.t('{0}, line {1}: {2}', file, read.line, read.error);
+  const { experiment } = read;
+  const records = experiment.trials.filter((record) => record.trial.id === trial);
+  if (records.length === 0) return vscode.l10n.t('There is no output of trial {0}.', trial);
+  return { experiment, records };
+}
+
+async function placeOf(uri: vscode.Uri, metric: string): Promise<FigurePlace | undefined> {
+  const read = await readOutputs(uri.query, uri.fragment);
+  if (typeof read === 'string') return undefined;
+  return placeInOutput(read.records, { id: metric, title: titleOf(read, metric) });
+}
+
+function titleOf({ experiment, records }: Outputs, metric: string): string | undefined {
+  const planned = experiment.plan.benchmarks.find(({ id }) => id === records[0]?.trial.benchmark);
+  const benchmark = benchmarksOf(experiment.lab).find(({ id }) => id === (planned?.benchmark ?? planned?.id));
+  return benchmark?.metrics.find(({ id }) => id === metric)?.title;
+}
+
+function rangeOf({ line, start, end }: FigurePlace): vscode.Range {
+  return new vscode.Range(line - 1, start, line - 1, end);
 }

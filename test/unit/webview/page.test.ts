@@ -187,7 +187,7 @@ describe('the report page', () => {
     expect(posted.slice(-3)).toEqual([
       { type: 'copyMarkdown' },
       { type: 'openText' },
-      { type: 'openOutput', trial: 'openssl/0/deb12-pv', experiment: 0 },
+      { type: 'openOutput', trial: 'openssl/0/deb12-pv', experiment: 0, metric: 'sign' },
     ]);
   });
 
