@@ -60,13 +60,23 @@ function hostOf({ host, ownPercent, dom0Percent, othersPercent }: HostLoad): Rep
 /** Means of so many values each. */
 function thinned(values: readonly number[], each: number): readonly number[] {
   if (each === 1) return values;
-  return Array.from({ length: Math.ceil(values.length / each) }, (_, index) =>
-    Number(mean(values.slice(index * each, (index + 1) * each)).toFixed(1)),
-  );
+  const means: number[] = [];
+  for (let start = 0; start < values.length; start += each)
+    means.push(tenths(mean(values, start, start + each)));
+  return means;
 }
 
-function mean(values: readonly number[]): number {
-  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+/** Not by toFixed, which takes ten times as long: a report can hold a million of these. */
+function tenths(value: number): number {
+  return Math.round(10 * value) / 10;
+}
+
+/** Of the values from `start` up to `end`, or all; 0 without any. Without a copy, for the same reason. */
+function mean(values: readonly number[], start = 0, end = values.length): number {
+  const last = Math.min(end, values.length);
+  let sum = 0;
+  for (let index = start; index < last; index++) sum += values[index] ?? 0;
+  return last > start ? sum / (last - start) : 0;
 }
 
 /** What a guest's compared trials suffered from: too little memory, or other domains at work on the host. */

@@ -5,15 +5,7 @@ import { factRows, startFacts } from './facts';
 import { count, listed } from './format';
 import { choose, guestKey, guestsOf, labelsOf, type Chosen } from './guests';
 import { metricsOf, type MetricInfo } from './metrics';
-import {
-  neededTrials,
-  pairUp,
-  runsOf,
-  samplesOf,
-  type BenchmarkRuns,
-  type Block,
-  type Runs,
-} from './samples';
+import { neededTrials, pairUp, runsOf, samplesOf, type BenchmarkRuns, type Runs } from './samples';
 import { importedHeadline, pairHeadline } from './headline';
 import {
   type MetricReport,
@@ -170,7 +162,7 @@ function importOf(baseline: Side, candidate: Side): Imported | undefined {
   return baseline.experiment === candidate.experiment ? baseline.experiment.imported : undefined;
 }
 
-const nothingRun: BenchmarkRuns = { blocks: [], warmups: new Map() };
+const nothingRun: BenchmarkRuns = { blocks: [], warmups: new Map(), values: new Map() };
 
 function metricReport(
   metric: MetricInfo,
@@ -188,13 +180,11 @@ function metricReport(
       const own = runs[guest.experiment]?.byBenchmark.get(metric.benchmark);
       if (own === undefined) return [];
       const beside = partners(guest).filter(({ experiment }) => experiment === guest.experiment);
-      const has = (block: Block, key: string) => {
-        const slot = block.slots.get(key);
-        return slot?.state === 'ok' && slot.run.values.has(metric.metric);
-      };
+      const values = own.values.get(metric.metric);
       const isImported = imported[guest.experiment] === true;
-      const paired = (block: Block) =>
-        isImported || beside.length === 0 || beside.some(({ key }) => has(block, key));
+      const partnersValues = beside.map(({ key }) => values?.get(key));
+      const paired = (place: number) =>
+        isImported || beside.length === 0 || partnersValues.some((column) => column?.[place] !== undefined);
       return [samplesOf(own, metric.metric, guest.key, paired)];
     }),
     comparisons: judged.map(({ comparison }) => comparison),

@@ -15,8 +15,6 @@ export interface Run {
   /** Index into the report's trials. */
   readonly index: number;
   readonly record: TrialRecord;
-  /** Metric id to value. */
-  readonly values: ReadonlyMap<string, number>;
 }
 
 /** What happened in one place of the plan: one guest, one benchmark, one block. */
@@ -35,6 +33,8 @@ export interface BenchmarkRuns {
   /** Blocks from 1 on, in order. */
   readonly blocks: readonly Block[];
   readonly warmups: ReadonlyMap<string, readonly Run[]>;
+  /** By metric and guest: a value for each of `blocks`, undefined where there is none. */
+  readonly values: ReadonlyMap<string, ReadonlyMap<string, readonly (number | undefined)[]>>;
 }
 
 export interface Runs {
@@ -92,8 +92,7 @@ export function runsOf(
   for (const record of experiment.trials) {
     const { trial } = record;
     const guest = keyOf(trial.guest);
-    const values = new Map(record.measurements.map(({ id, value }) => [id, value]));
-    const run = { index: firstTrial + trials.length, record, values };
+    const run = { index: firstTrial + trials.length, record };
     const final = last.get(trial.id) === record;
     trials.push(reportTrial(record, index, guest, reportLoad(record, experiment.trials.length)));
     if (final && record.status !== 'running') finished += 1;
@@ -111,10 +110,10 @@ export function runsOf(
     }
   }
   const byBenchmark = new Map(
-    [...open].map(([id, { blocks, warmups }]) => [
-      id,
-      { blocks: [...blocks.values()].sort((a, b) => a.block - b.block), warmups },
-    ]),
+    [...open].map(([id, { blocks: unsorted, warmups }]) => {
+      const blocks = [...unsorted.values()].sort((a, b) => a.block - b.block);
+      return [id, { blocks, warmups, values: valuesOf(blocks) }];
+    }),
   );
   return { trials, failures, byBenchmark, finished, failed };
 }
@@ -153,9 +152,22 @@ function reportTrial(
   };
 }
 
-/** The value of `metric` in a slot, or undefined when it has none. */
-export function valueIn(slot: Slot | undefined, metric: string): number | undefined {
-  return slot?.state === 'ok' ? slot.run.values.get(metric) : undefined;
+/** Looked up once and for all: a report can hold a hundred thousand values, each of which is asked for again and again. */
+function valuesOf(blocks: readonly Block[]): BenchmarkRuns['values'] {
+  const values = new Map<string, Map<string, (number | undefined)[]>>();
+  blocks.forEach(({ slots }, place) => {
+    for (const [guest, slot] of slots) {
+      if (slot.state !== 'ok') continue;
+      for (const { id, value } of slot.run.record.measurements) {
+        const guests = values.get(id) ?? new Map<string, (number | undefined)[]>();
+        values.set(id, guests);
+        const column = guests.get(guest) ?? blocks.map(() => undefined);
+        guests.set(guest, column);
+        column[place] = value;
+      }
+    }
+  });
+  return values;
 }
 
 export interface Pairing {
@@ -173,9 +185,11 @@ export function pairUp(
 ): Pairing {
   const pairs: Pair[] = [];
   const dropped: DroppedBlock[] = [];
-  for (const { block, round, slots } of runs.blocks) {
-    const a = valueIn(slots.get(baseline), metric);
-    const b = valueIn(slots.get(candidate), metric);
+  const values = runs.values.get(metric);
+  const [baselines, candidates] = [values?.get(baseline), values?.get(candidate)];
+  for (const [place, { block, round, slots }] of runs.blocks.entries()) {
+    const a = baselines?.[place];
+    const b = candidates?.[place];
     if (a !== undefined && b !== undefined) {
       pairs.push({ block, round, baseline: a, candidate: b });
       continue;
@@ -183,7 +197,7 @@ export function pairUp(
     const reasons = [baseline, candidate].flatMap((guest) => {
       const slot = slots.get(guest);
       if (slot?.state === 'failed') return [`${nameOf(guest)}: ${slot.reason}`];
-      if (slot?.state === 'ok' && valueIn(slot, metric) === undefined) {
+      if (slot?.state === 'ok' && values?.get(guest)?.[place] === undefined) {
         return [`${nameOf(guest)}: the trial gave no such figure`];
       }
       return [];
@@ -193,16 +207,16 @@ export function pairUp(
   return { pairs, dropped };
 }
 
-/** The samples of one guest in the order they were run; `paired` says whether a block is complete. */
+/** The samples of one guest in the order they were run; `paired` says whether the block at a place is complete. */
 export function samplesOf(
   runs: BenchmarkRuns,
   metric: string,
   guest: string,
-  paired: (block: Block) => boolean,
+  paired: (place: number) => boolean,
 ): GuestSamples {
   const samples: Sample[] = [];
-  for (const { index, record, values } of runs.warmups.get(guest) ?? []) {
-    const value = values.get(metric);
+  for (const { index, record } of runs.warmups.get(guest) ?? []) {
+    const value = record.measurements.findLast(({ id }) => id === metric)?.value;
     if (value === undefined) continue;
     samples.push({
       trial: index,
@@ -212,12 +226,13 @@ export function samplesOf(
       use: 'warmup',
     });
   }
-  for (const block of runs.blocks) {
-    const slot = block.slots.get(guest);
-    const value = valueIn(slot, metric);
+  const values = runs.values.get(metric)?.get(guest) ?? [];
+  for (const [place, { block, round, slots }] of runs.blocks.entries()) {
+    const slot = slots.get(guest);
+    const value = values[place];
     if (slot?.state !== 'ok' || value === undefined) continue;
-    const use = paired(block) ? 'used' : 'unpaired';
-    samples.push({ trial: slot.run.index, block: block.block, round: block.round, value, use });
+    const use = paired(place) ? 'used' : 'unpaired';
+    samples.push({ trial: slot.run.index, block, round, value, use });
   }
   samples.sort((a, b) => a.trial - b.trial);
   return { guest, samples, ...spread(samples) };
