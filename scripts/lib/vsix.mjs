@@ -8,7 +8,7 @@ import { mustRun } from './run.mjs';
 
 const sizeLimit = 600_000;
 const allowed = [
-  /^dist\/(extension|app|ssh2|webview|prepare)\.js$/,
+  /^dist\/(extension|app|ssh2|re2js|webview|prepare)\.js$/,
   /^dist\/(webview|prepare)\.css$/,
   /^dist\/THIRD-PARTY\.txt$/,
   /^media\/[^/].*$/,
