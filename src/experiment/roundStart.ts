@@ -94,7 +94,7 @@ export class RoundStart {
         signal: leaving,
       });
     } catch (error) {
-      if (leaving.aborted) return false;
+      if (leaving.aborted || (!isBegun && this.isOver())) return false;
       if (!isAboutGuest(error)) throw error;
       await this.noteFailed(guest, round, isBegun, error.message);
       return false;

@@ -1,21 +1,23 @@
 import type { Benchmark } from '../benchmarks/benchmark';
-import type { ExperimentEvent, Plan, Trial } from '../model/experiment';
+import type { ExperimentEvent, Plan, RebootRecord, Trial } from '../model/experiment';
 import { formatVersion } from '../model/experiment';
 import type { Host, Lab } from '../model/lab';
 import { UserError } from '../model/userError';
-import { probeGuest } from '../probe/probe';
 import { isPassing } from '../ssh/errors';
 import { Jobs } from '../ssh/jobs';
 import { thisController } from '../ssh/lease';
 import { SshError, type Connection } from '../ssh/transport';
 import { createEstimator, type Estimator } from './estimate';
 import { Decisions, type SettledReason } from './decisions';
+import { Disturbances } from './disturbances';
+import { GuestFacts } from './guestFacts';
 import { HostLoads } from './hostLoad';
 import { JournalWriter } from './journal';
 import { lanesOf } from './lanes';
-import { Leases, type AgreedJob, type Wait } from './leases';
+import { Leases, type AgreedJob, type LeaseTimes, type Wait } from './leases';
 import { failuresBeforeSetAside, Ledger } from './ledger';
 import { cleanUpBenchmarks, resolveBenchmarks, type PlannedBenchmark } from './prepare';
+import { requireReboots, RoundStart } from './roundStart';
 import { withoutLocalPaths, type LocalSources } from './sources';
 import { LeftRunning, runTrial, type TrialEnd } from './trial';
 import { Uploads, type UploadProgress } from './uploads';
@@ -33,13 +35,15 @@ export interface RunnerOptions {
   readonly catalogue: readonly Benchmark[];
   /** What the plan names as `uploaded:`, as far as this computer has it. */
   readonly sources?: LocalSources;
-  /** `signal` ends the waiting for a person's answer, too. */
-  readonly connect: (guest: string, signal?: AbortSignal) => Promise<Connection>;
+  /** `signal` ends the waiting for a person's answer, too. `booting`: a new connection, and nobody is asked. */
+  readonly connect: (guest: string, signal?: AbortSignal, how?: 'booting') => Promise<Connection>;
   /** To dom0 of a host, for its load; absent: hosts are left alone. */
   readonly connectHost?: (host: Host) => Promise<Connection>;
   readonly listener: RunnerListener;
   /** Guests to be taken from whoever has them, with the job that may be ended for it. */
   readonly takeOver?: ReadonlyMap<string, AgreedJob>;
+  /** Others than the customary ones. */
+  readonly leaseTimes?: LeaseTimes;
 }
 
 /** Hears what happens, always after it is on disk. */
@@ -87,8 +91,6 @@ export class ExperimentRunner {
   private readonly leaving = new AbortController();
   private readonly jobs = new Map<string, Jobs>();
   private readonly outOfReach = new Set<string>();
-  /** Ids of the machines that an experiment that goes on began with. */
-  private readonly machines = new Map<string, string | undefined>();
   private readonly estimator: Estimator;
   private readonly planned: ReadonlyMap<string, PlannedBenchmark>;
   private readonly decisions: Decisions;
@@ -96,6 +98,10 @@ export class ExperimentRunner {
   private readonly hostLoads: HostLoads;
   private readonly uploads: Uploads;
   private readonly leases: Leases;
+  private readonly facts: GuestFacts;
+  private readonly disturbances: Disturbances;
+  /** Those before an interruption. */
+  private reboots: readonly RebootRecord[] = [];
   /** Aborted: guests out of reach are no longer waited for. */
   private readonly abandon = new AbortController();
   private ledger: Ledger;
@@ -128,6 +134,13 @@ export class ExperimentRunner {
       jobsOf: (guest) => this.jobsOf(guest),
       onWait: (guest, wait) => options.listener.onWait?.(guest, wait),
       onNotice: (text) => options.listener.onNotice?.(text),
+    });
+    this.disturbances = new Disturbances(plan);
+    this.facts = new GuestFacts({
+      append: (event) => this.append(event),
+      onEvidence: (guest, evidence) => this.hostLoads.learn(guest, evidence),
+      onNotice: (text) => options.listener.onNotice?.(text),
+      ...(options.leaseTimes ? { times: options.leaseTimes } : {}),
     });
     this.decisions = new Decisions(plan, new Map(resolved.map(({ benchmark }) => [benchmark.id, benchmark])));
   }
@@ -166,9 +179,10 @@ export class ExperimentRunner {
     this.leaving.abort();
   }
 
-  /** Runs to the end. Rejects only when the experiment file cannot be written. */
+  /** Runs to the end. Rejects when the experiment file cannot be written, or a guest cannot be rebooted as planned. */
   async run(): Promise<ExperimentSummary> {
     const { plan, file } = this.options;
+    await requireReboots(this.options, this.stopping.signal);
     const journal = await JournalWriter.create(file);
     return this.keepOpen(journal, async () => {
       await this.append({
@@ -200,9 +214,9 @@ export class ExperimentRunner {
       }
       const cut = torn === undefined ? '' : `; a half-written line of ${torn.bytes} bytes was cut off`;
       await this.append({ at: now(), type: 'resumed', reason: `taken up again${cut}` });
-      for (const { guest, when, facts } of experiment.facts) {
-        if (when === 'start') this.machines.set(guest, facts.machineId);
-      }
+      this.facts.remember(experiment.facts);
+      this.disturbances.remember(experiment);
+      this.reboots = experiment.reboots ?? [];
       return this.runPlan('resume');
     });
   }
@@ -233,7 +247,7 @@ export class ExperimentRunner {
     // to be collected when the experiment goes on.
     const ends = await Promise.allSettled(
       lanes.map((lane) =>
-        this.runLane(lane).catch((error: unknown) => {
+        this.runLane(lane, this.roundStart(when)).catch((error: unknown) => {
           this.leave();
           throw error;
         }),
@@ -269,16 +283,21 @@ export class ExperimentRunner {
     if (!this.journal) throw new Error('The experiment has no file yet.');
     await this.journal.append(event);
     this.options.listener.onEvent?.(event);
+    for (const text of this.disturbances.hear(event)) this.options.listener.onNotice?.(text);
   }
 
   private jobsOf(guest: string): Jobs {
     const known = this.jobs.get(guest);
     if (known) return known;
+    const staleSeconds = this.options.leaseTimes?.staleSeconds;
     const jobs = new Jobs(() => this.options.connect(guest, this.waiting), {
       // A measurement is not given up because a guest is away for long; Stop is always there.
       giveUpMs: Infinity,
       requestGiveUpMs: Infinity,
-      owner: { id: this.options.id, who: thisController(), label: this.options.label },
+      owner: {
+        ...{ id: this.options.id, who: thisController(), label: this.options.label },
+        ...(staleSeconds === undefined ? {} : { staleSeconds }),
+      },
       onOutOfReach: (error) => this.noteOutOfReach(guest, error.message),
       onBack: () => this.noteBack(guest),
     });
@@ -325,18 +344,8 @@ export class ExperimentRunner {
     await Promise.all(
       this.options.plan.guests.map(async ({ name }) => {
         if (when !== 'end' && this.isStopping) return;
-        const probe = await this.options
-          .connect(name, when === 'end' ? this.notGivenUp : AbortSignal.any([this.waiting, this.kill.signal]))
-          .then((connection) => probeGuest(connection))
-          .catch((error: unknown) => {
-            this.options.listener.onNotice?.(`${name}: ${messageOf(error)}`);
-            return undefined;
-          });
-        if (!probe) return;
-        this.refuseOtherMachine(name, probe.facts.machineId);
-        this.hostLoads.learn(name, probe.evidence);
-        const evidence = Object.fromEntries(probe.evidence);
-        await this.append({ at: now(), type: 'facts', guest: name, when, evidence, facts: probe.facts });
+        const signal = when === 'end' ? this.notGivenUp : AbortSignal.any([this.waiting, this.kill.signal]);
+        await this.facts.record(name, when, this.options.connect(name, signal));
       }),
     );
   }
@@ -356,20 +365,50 @@ export class ExperimentRunner {
     );
   }
 
-  private refuseOtherMachine(guest: string, machineId: string | undefined): void {
-    const began = this.machines.get(guest);
-    if (began === undefined || machineId === undefined || machineId === began) return;
-    throw new UserError(
-      `${guest} is another machine now than the one this experiment began with (its machine id changed), so the ` +
-        'experiment cannot go on. Start a new one, or give the new machine a name of its own.',
-    );
+  private roundStart(when: 'start' | 'resume'): RoundStart {
+    const { plan, connect, listener } = this.options;
+    return new RoundStart({
+      plan,
+      connect,
+      append: (event) => this.append(event),
+      claim: (guest) => this.claim(guest),
+      onRebooted: async (guest) => {
+        // What lay in memory there, or where folders are emptied, has to be brought again.
+        this.uploads.forget(guest);
+        await this.facts.record(guest, 'reboot', connect(guest, this.waiting));
+      },
+      onNotice: (text) => listener.onNotice?.(text),
+      when,
+      reboots: this.reboots,
+      stopping: this.stopping.signal,
+      leaving: this.notGivenUp,
+    });
   }
 
-  private async runLane(lane: readonly Trial[]): Promise<void> {
+  /** Waits until the guest is kept for this experiment. */
+  private async claim(guest: string): Promise<void> {
+    const signal = AbortSignal.any([this.waiting, this.stopping.signal]);
+    const holder = await this.jobsOf(guest).hold('if-free', { giveUpMs: Infinity, signal });
+    if (!holder) return;
+    await this.leases.whileBusy(guest, { state: 'busy', fresh: false, holder }, signal);
+    this.leases.began(guest);
+    this.leases.ended(guest);
+  }
+
+  /** What comes before the round of `lane` that this trial begins; nothing where a trial of it was taken up. */
+  private async beginRound(lane: readonly Trial[], { round }: Trial, start: RoundStart): Promise<void> {
+    const due = lane.filter((trial) => trial.round === round && this.ledger.isDue(trial));
+    if (due.length === 0 || due.some((trial) => this.ledger.openJob(trial) !== undefined)) return;
+    const isUnderWay = lane.some((trial) => trial.round === round && this.ledger.attempts(trial) > 0);
+    await start.prepare({ round, guests: [...new Set(due.map(({ guest }) => guest))], isUnderWay });
+  }
+
+  private async runLane(lane: readonly Trial[], start: RoundStart): Promise<void> {
     let previous: Trial | undefined;
     for (const trial of lane) {
       const startsBlock = previous?.block !== trial.block || previous.benchmark !== trial.benchmark;
       if (startsBlock && !this.isStopping && this.isOutOfTime(trial)) return;
+      if (trial.round !== previous?.round && !this.isStopping) await this.beginRound(lane, trial, start);
       while (this.mayRun(trial)) await this.runOne(trial);
       previous = trial;
     }

@@ -40,6 +40,11 @@ export class Uploads {
     return { ...parameters, [name]: await this.path(guest, identity, options) };
   }
 
+  /** What was brought to a guest may not be there any more: it is looked for when it is asked for again. */
+  forget(guest: string): void {
+    for (const key of [...this.there.keys()]) if (key.startsWith(`${guest}\n`)) this.there.delete(key);
+  }
+
   private path(guest: string, identity: string, options: UploadOptions): Promise<string> {
     const key = `${guest}\n${identity}`;
     const known = this.there.get(key);
