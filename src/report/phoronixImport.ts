@@ -1,5 +1,17 @@
+import {
+  betterOf,
+  childrenOf,
+  choicesOf,
+  detailsOf,
+  entriesOf,
+  noFigure,
+  readCompositeXml,
+  testName,
+  textOf as textIn,
+  withoutVersion,
+} from '../benchmarks/parse/compositeXml';
 import { NoResult } from '../benchmarks/parse/judgement';
-import { readXml, type Element } from '../benchmarks/parse/xmlTree';
+import type { Element } from '../benchmarks/parse/xmlTree';
 import type { BenchmarkRef, Direction, Experiment, Measurement, WorkloadKind } from '../model/experiment';
 import type { Facts } from '../model/guest';
 import { UserError } from '../model/userError';
@@ -58,7 +70,7 @@ interface Entry {
  */
 export function fromPhoronixXml(xml: string, options: ImportOptions = {}): Experiment {
   try {
-    return readFile(readXml(xml, file), options);
+    return readFile(readCompositeXml(xml, file), options);
   } catch (error) {
     if (error instanceof NoResult)
       throw new UserError(
@@ -69,8 +81,6 @@ export function fromPhoronixXml(xml: string, options: ImportOptions = {}): Exper
 }
 
 function readFile(root: Element, options: ImportOptions): Experiment {
-  if (root.name !== 'PhoronixTestSuite')
-    throw new NoResult(`${file}, line ${root.line}: expected <PhoronixTestSuite>, found <${root.name}>`);
   const notes: string[] = [];
   const named = childrenOf(root, 'System');
   const all = childrenOf(root, 'Result');
@@ -103,27 +113,13 @@ function readFile(root: Element, options: ImportOptions): Experiment {
   });
 }
 
-const childrenOf = (element: Element, name: string): readonly Element[] =>
-  element.children.filter((child) => child.name === name);
-
-/** The text of a child element; absent is empty. */
-function textOf(element: Element, name: string): string {
-  const [first, second] = childrenOf(element, name);
-  if (second !== undefined)
-    throw new NoResult(`${file}, line ${second.line}: <${name}> a second time; expected it once`);
-  if (first !== undefined && first.children.length > 0)
-    throw new NoResult(`${file}, line ${first.line}: expected only text in <${name}>`);
-  return first?.text.trim() ?? '';
-}
+const textOf = (element: Element, name: string): string => textIn(element, name, file);
 
 function isFigure(result: Element): boolean {
   if (textOf(result, 'Identifier') === '' || !figureFormats.has(textOf(result, 'DisplayFormat')))
     return false;
   return entriesOf(result).every((entry) => !textOf(entry, 'Value').includes(','));
 }
-
-const entriesOf = (result: Element): readonly Element[] =>
-  childrenOf(result, 'Data').flatMap((data) => childrenOf(data, 'Entry'));
 
 /** The systems of the file, and those that only its results name: as many of a name as one result has entries of it. */
 function systemsOf(named: readonly Element[], results: readonly Element[]): readonly System[] {
@@ -149,7 +145,6 @@ function identifierOf(element: Element): string {
 }
 
 function readResult(result: Element, systems: readonly System[]): Result {
-  const proportion = textOf(result, 'Proportion');
   const seen = new Map<string, number>();
   const entries = entriesOf(result).map((entry): Entry => {
     const identifier = identifierOf(entry);
@@ -165,7 +160,7 @@ function readResult(result: Element, systems: readonly System[]): Result {
     arguments: textOf(result, 'Arguments'),
     description: textOf(result, 'Description'),
     scale: textOf(result, 'Scale'),
-    better: proportion === 'HIB' ? 'higher' : proportion === 'LIB' ? 'lower' : 'none',
+    better: betterOf(textOf(result, 'Proportion')),
     entries,
   };
 }
@@ -173,14 +168,16 @@ function readResult(result: Element, systems: readonly System[]): Result {
 function readEntry(entry: Element, system: string): Entry {
   const value = textOf(entry, 'Value');
   const raw = textOf(entry, 'RawString');
-  const { error, seconds } = detailsOf(textOf(entry, 'JSON'));
+  const details = detailsOf(textOf(entry, 'JSON'));
+  const { error, secondsOfRuns: seconds } =
+    details.status === 'read' ? details : { error: undefined, secondsOfRuns: [] };
   const cells = raw === '' ? [value] : raw.split(':');
   if (value === '')
     return {
       system,
       values: [],
       secondsOfRuns: seconds,
-      error: error ?? 'The test run did not produce a result.',
+      error: error ?? noFigure,
     };
   return {
     system,
@@ -196,23 +193,6 @@ function figure(text: string, entry: Element): number {
   if (!Number.isFinite(value))
     throw new NoResult(`${file}, line ${entry.line}: expected a number, found "${text.slice(0, 80)}"`);
   return value;
-}
-
-function detailsOf(json: string): { readonly error?: string; readonly seconds: readonly number[] } {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    return { seconds: [] };
-  }
-  const field = (name: string) =>
-    typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
-  const [error, times] = [field('error'), field('test-run-times')];
-  const seconds = typeof times === 'string' ? times.split(':').map(Number) : [];
-  return {
-    seconds: seconds.every((one) => Number.isFinite(one) && one >= 0) ? seconds : [],
-    ...(typeof error === 'string' && error !== '' ? { error } : {}),
-  };
 }
 
 interface Group {
@@ -231,7 +211,7 @@ function groupsOf(results: readonly Result[]): readonly Group[] {
     groups.set(key, [...(groups.get(key) ?? []), result]);
   }
   const members = [...groups.values()];
-  const ids = distinct(members.map(([first]) => slugOf(first?.identifier.replace(/-\d[\d.]*$/, '') ?? '')));
+  const ids = distinct(members.map(([first]) => slugOf(withoutVersion(first?.identifier ?? ''))));
   const titles = distinct(members.map((group) => titleOf(group, members)));
   return members.map((group, index) => {
     const title = titles[index] ?? '';
@@ -248,15 +228,6 @@ function titleOf(group: readonly Result[], all: readonly (readonly Result[])[]):
   const alone = all.filter((other) => other[0]?.title === first.title).length === 1;
   const words = choicesOf(first.description);
   return alone || words === '' ? title : `${title}: ${words}`;
-}
-
-/** "Test: Compression Rating - Threads: 4" is "Compression Rating, Threads: 4". */
-function choicesOf(description: string): string {
-  const choices = description.split(' - ');
-  const [only = ''] = choices;
-  return choices.length > 1
-    ? choices.join(', ')
-    : only.slice(only.indexOf(': ') < 0 ? 0 : only.indexOf(': ') + 2);
 }
 
 const kinds: readonly (readonly [RegExp, WorkloadKind])[] = [
@@ -285,7 +256,9 @@ function runsOf(
     });
     if (own.length === 0) return [];
     const failed = own.flatMap(({ result, entry }) =>
-      entry.values.length > 0 ? [] : [{ test: nameOf(result), error: entry.error ?? 'It has no figure.' }],
+      entry.values.length > 0
+        ? []
+        : [{ test: testName(result.title, result.description), error: entry.error ?? 'It has no figure.' }],
     );
     const most = Math.max(...own.map(({ entry }) => entry.values.length));
     const [first] = failed;
@@ -303,9 +276,6 @@ function runsOf(
     });
   });
 }
-
-const nameOf = ({ title, description }: Result): string =>
-  [title, description].filter((part) => part !== '').join(', ');
 
 interface Figure {
   readonly result: Result;

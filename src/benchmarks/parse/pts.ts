@@ -1,14 +1,27 @@
-import type { Direction, Measurement } from '../../model/experiment';
+import type { Measurement } from '../../model/experiment';
 import type { ParsedOutput, TrialOutput } from '../benchmark';
+import {
+  betterOf,
+  childrenOf,
+  choiceOf,
+  choicesOf,
+  detailsOf,
+  entriesOf,
+  noFigure,
+  readCompositeXml,
+  testName,
+  textOf,
+  withoutVersion,
+} from './compositeXml';
 import { completeLines, judge, mustAgree, NoResult, type Found } from './judgement';
-import { readXml, type Element } from './xmlTree';
+import type { Element } from './xmlTree';
 
 /** phoronix-test-suite exits with 0 whatever happens: its result file decides, and without one its messages. */
 export function parsePts(output: TrialOutput): ParsedOutput {
   return judge(output, { command: 'phoronix-test-suite', exitStatus: 'saysNothing' }, () => {
     const [name, xml] = [...output.files].find(([file]) => /(?:^|\/)composite\.xml$/.test(file)) ?? [];
     if (name === undefined || xml === undefined) throw new NoResult(messageOf(output));
-    return readResults(readXml(xml, name), name, planOf(output.stdout));
+    return readResults(readCompositeXml(xml, name), name, planOf(output.stdout));
   });
 }
 
@@ -43,8 +56,6 @@ function planOf(stdout: string): Plan {
   };
 }
 
-const withoutVersion = (test: string): string => test.replace(/-\d[\d.]*$/, '');
-
 /** Our runs write into the result file how many tests and options there are: none may be lost on the way. */
 function mustBeWhole({ tests, options }: Plan, root: Element, file: string): void {
   const titles = within([root], 'Generated', 'Title').map((text) => /^guestbench-(\d+x\d+)-/.exec(text)?.[1]);
@@ -65,10 +76,7 @@ function mustBeWhole({ tests, options }: Plan, root: Element, file: string): voi
 /** The texts of the elements at that path. */
 function within(from: readonly Element[], ...path: readonly string[]): readonly string[] {
   return path
-    .reduce<readonly Element[]>(
-      (all, name) => all.flatMap(({ children }) => children.filter((child) => child.name === name)),
-      from,
-    )
+    .reduce((all, name) => all.flatMap((element) => childrenOf(element, name)), from)
     .map(({ text }) => text.trim());
 }
 
@@ -116,8 +124,6 @@ function messageOf(output: TrialOutput): string {
 }
 
 function readResults(root: Element, file: string, plan: Plan): Found {
-  if (root.name !== 'PhoronixTestSuite')
-    throw new NoResult(`${file}: expected <PhoronixTestSuite>, found <${root.name}>`);
   mustBeWhole(plan, root, file);
   const failed: { test: string; error: string }[] = [];
   /** Also of what failed: whether an id is unique must not hang on what fails where. */
@@ -125,34 +131,32 @@ function readResults(root: Element, file: string, plan: Plan): Found {
   const found: { readonly metric: Omit<Measurement, 'id'>; readonly ids: readonly string[] }[] = [];
   /** What has run, and of which runs there is a figure that is tested. */
   const [ran, tested] = [new Set<string>(), new Set<string>()];
-  for (const result of root.children.filter(({ name }) => name === 'Result')) {
-    const field = (name: string) => only(result, name, file).trim();
+  for (const result of childrenOf(root, 'Result')) {
+    const field = (name: string) => textOf(result, name, file);
     // Monitors (temperature, load) have no identifier; what is not measured has no value by design.
     if (field('Identifier') === '' || field('DisplayFormat') === 'NO_RESULT') continue;
-    const data = result.children.filter(({ name }) => name === 'Data');
-    const entries = data.flatMap(({ children }) => children.filter(({ name }) => name === 'Entry'));
+    const entries = entriesOf(result);
     const [entry, more] = entries;
     if (entry === undefined || more !== undefined) {
       throw new NoResult(
         `${file}, line ${result.line}: expected one entry, found ${entries.length}: not one run's result`,
       );
     }
-    const test = [field('Title'), field('Description')].filter((part) => part !== '').join(', ');
+    const test = testName(field('Title'), field('Description'));
     ran.add(withoutVersion(field('Identifier')));
     mustBeAsked(plan.options, field, `${file}, line ${result.line}`);
-    const value = only(entry, 'Value', file).trim();
-    const error = errorOf(only(entry, 'JSON', file));
+    const value = textOf(entry, 'Value', file);
+    const error = errorOf(textOf(entry, 'JSON', file));
     const ids = idsFor(field('Description'), field('Title'), field('Scale'), field('Identifier'));
     everyId.push(ids);
     if (error !== undefined || value === '') {
-      failed.push({ test, error: error ?? 'The test run did not produce a result.' });
+      failed.push({ test, error: error ?? noFigure });
       continue;
     }
-    const proportion = field('Proportion');
-    const better: Direction = proportion === 'HIB' ? 'higher' : proportion === 'LIB' ? 'lower' : 'none';
+    const better = betterOf(field('Proportion'));
     const where = `${file}, line ${entry.line}: ${test}`;
     const figure = number(value, where);
-    const samples = only(entry, 'RawString', file).trim();
+    const samples = textOf(entry, 'RawString', file);
     const runs = samples === '' ? [] : samples.split(':').map((run) => number(run, where));
     if (runs.length > 0) {
       const mean = runs.reduce((sum, run) => sum + run, 0) / runs.length;
@@ -169,7 +173,7 @@ function readResults(root: Element, file: string, plan: Plan): Found {
       value: figure,
       unit: field('Scale'),
       better,
-      title: titleOf(field('Title'), field('Description')),
+      title: [field('Title'), choicesOf(field('Description'))].filter((part) => part !== '').join(': '),
       primary,
       ...(runs.length > 0 ? { samples: runs } : {}),
     };
@@ -185,26 +189,6 @@ function readResults(root: Element, file: string, plan: Plan): Found {
   return { metrics: withIds(found, everyId, file), failed };
 }
 
-/** "7-Zip Compression: Compression Rating"; with more than one choice their names are needed to tell them apart. */
-function titleOf(title: string, description: string): string {
-  const choices = description.split(' - ');
-  const [only = ''] = choices;
-  const words =
-    choices.length > 1 ? choices.join(', ') : only.slice(only.indexOf(': ') < 0 ? 0 : only.indexOf(': ') + 2);
-  return [title, words].filter((part) => part !== '').join(': ');
-}
-
-/** The text of a child element; absent is empty, and two are a damaged file. */
-function only(element: Element, name: string, file: string): string {
-  const [first, second] = element.children.filter((child) => child.name === name);
-  if (second !== undefined)
-    throw new NoResult(`${file}, line ${second.line}: <${name}> a second time; expected it once`);
-  if (first !== undefined && first.children.length > 0) {
-    throw new NoResult(`${file}, line ${first.line}: expected only text in <${name}>`);
-  }
-  return first?.text ?? '';
-}
-
 function number(text: string, where: string): number {
   if (!/^\d{1,15}(?:\.\d{1,15})?$/.test(text) || Number(text) <= 0) {
     throw new NoResult(`${where}: expected a number above nought, found "${text.slice(0, 80)}"`);
@@ -213,21 +197,13 @@ function number(text: string, where: string): number {
 }
 
 function errorOf(json: string): string | undefined {
-  if (json.trim() === '') return undefined;
-  try {
-    const value: unknown = JSON.parse(json);
-    const error = typeof value === 'object' && value !== null && 'error' in value ? value.error : undefined;
-    return typeof error === 'string' && error !== '' ? error : undefined;
-  } catch {
-    return `its <JSON> is damaged: ${json.trim().slice(0, 80)}`;
-  }
+  const details = detailsOf(json);
+  return details.status === 'read' ? details.error : `its <JSON> is damaged: ${json.slice(0, 80)}`;
 }
 
 /** "Test: Compression Rating" gives compression_rating; where that is not unique, scale and test are added. */
 function idsFor(description: string, title: string, scale: string, identifier: string): readonly string[] {
-  const choices = description
-    .split(' - ')
-    .map((part) => part.slice(part.indexOf(': ') < 0 ? 0 : part.indexOf(': ') + 2));
+  const choices = description.split(' - ').map(choiceOf);
   const short = slug(choices.join(' ')) || slug(title) || 'result';
   return [`pts.${short}`, `pts.${short}.${slug(scale)}`, `pts.${short}.${slug(scale)}.${slug(identifier)}`];
 }
