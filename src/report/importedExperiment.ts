@@ -74,6 +74,8 @@ export function importedExperiment(parts: ImportedParts): Experiment {
     ),
     trials,
     setAside: [],
+    quiet: [],
+    reboots: [],
     settled: [],
     ended: { at, reason: 'completed' },
   };
