@@ -27,7 +27,7 @@ const laterLookSeconds = 5;
  * Upkeep, write-back and booting end by themselves and are waited for as long as there is time. Other work may go on
  * for ever, so it gets this share of it.
  */
-const shareForOtherWork = 0.2;
+const shareForOtherWork = 0.1;
 const lookTimeoutMs = 60_000;
 
 export interface QuietOptions {

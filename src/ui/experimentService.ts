@@ -48,6 +48,8 @@ export interface RunOptions {
   readonly until?: 'rounds' | 'decided';
   /** No block begins after so many minutes. */
   readonly maxMinutes?: number;
+  /** `each-round`: the guests are rebooted before each compared round. */
+  readonly reboot?: 'never' | 'each-round';
   readonly label?: string;
   /** For a repeatable order; random by default. */
   readonly seed?: number;
@@ -224,9 +226,10 @@ export class ExperimentService extends Disposable {
       sources,
       version: this.version,
       catalogue: benchmarks,
-      connect: (name, signal) => {
+      connect: (name, signal, how) => {
         const target = targets.get(name);
         if (!target) throw new Error(`${name} is not a guest of this experiment.`);
+        if (how === 'booting') return this.guests.connectAnew(target, signal);
         if (asking.signal.aborted) return this.guests.connectTo(target, 'silent', signal);
         const signals = [asking.signal, ...(signal ? [signal] : [])];
         return this.guests.connectTo(target, 'ask', AbortSignal.any(signals));
@@ -350,6 +353,8 @@ export class ExperimentService extends Disposable {
         rounds: options.rounds,
         ...(options.until === undefined ? {} : { until: options.until }),
         ...(options.maxMinutes === undefined ? {} : { maxMinutes: options.maxMinutes }),
+        ...(options.reboot === undefined ? {} : { reboot: options.reboot }),
+        ...quietPlan(setting('quietSeconds')),
         ...this.baselineOf(guests),
         trials: planRounds(seed, guests, benchmarks, options.rounds),
         statistics: { plan: 'anystop', alpha: 0.05, margin: setting('equivalenceMargin'), maxBlocks: 20 },
@@ -430,6 +435,11 @@ export class ExperimentService extends Disposable {
       return undefined;
     }
   }
+}
+
+/** Between rounds a guest has done nothing but what was planned: it needs less patience. */
+function quietPlan(startSeconds: number): Pick<Plan, 'quiet'> {
+  return startSeconds === 0 ? {} : { quiet: { startSeconds, roundSeconds: startSeconds / 5 } };
 }
 
 function defaultLabel(plan: Plan): string {

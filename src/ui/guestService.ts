@@ -117,6 +117,12 @@ export class GuestService extends Disposable {
     });
   }
 
+  /** A new connection, whatever was refused before, without a question: for a machine that may be starting. */
+  connectAnew(target: Target, signal?: AbortSignal): Promise<Connection> {
+    this.pool.forget(target);
+    return this.connectTo(target, 'silent', signal);
+  }
+
   /** Asks a guest what it is; the outcome is its state. Rejects only when `asking` and it failed. */
   async probe(name: string, asking: Asking): Promise<void> {
     const running = this.probing.get(name);

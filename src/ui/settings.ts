@@ -8,6 +8,7 @@ const schema = {
   refreshSeconds: z.int().check(z.minimum(0), z.maximum(86_400)),
   connectTimeoutSeconds: z.int().check(z.minimum(2), z.maximum(600)),
   sources: z.record(z.string(), z.string()),
+  quietSeconds: z.int().check(z.minimum(0), z.maximum(3600)),
   equivalenceMargin: z.number().check(z.minimum(0.001), z.maximum(0.5)),
 };
 

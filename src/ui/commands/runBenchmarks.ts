@@ -5,7 +5,7 @@ import { resolveBenchmarks } from '../../experiment/prepare';
 import type { ExperimentSummary } from '../../experiment/runner';
 import { UserError } from '../../model/userError';
 import { askLengths, withLengths } from '../askLengths';
-import { askRounds, roundsFrom } from '../askRounds';
+import { askRounds, rebootFrom, roundsFrom } from '../askRounds';
 import { guestsFrom, stringsOf, valueOf } from '../commandArguments';
 import { confirmLosses } from '../confirmLosses';
 import { requireTrust } from '../guestService';
@@ -17,7 +17,7 @@ import { prepareRun } from './prepareGuest';
 
 /**
  * Runs benchmarks on guests as one experiment. Without arguments it asks; `{ guests, benchmarks, suite, preset,
- * rounds, until, maxMinutes, label, seed }` skips the questions it answers. Resolves when the experiment has ended.
+ * rounds, until, maxMinutes, reboot, label, seed }` skips the questions it answers. Resolves when the experiment has ended.
  */
 export async function runBenchmarks(
   services: Services,
@@ -39,7 +39,7 @@ export async function runBenchmarks(
   const person = isWholeCall(args) ? 'unattended' : 'attended';
   const refs = await withSources(chosen, benchmarksOf(services.lab.lab), person);
   const planned = resolveBenchmarks(refs, benchmarksOf(services.lab.lab));
-  const repetition = roundsFrom(options) ?? (await askRounds(planned, guests));
+  const repetition = roundsFrom(options) ?? (await askRounds(planned, guests, rebootFrom(options)));
   const reached = await reachGuests(services, guests, person);
   const confirmed = await confirmLosses(services, reached, refs, person);
   const meant = resolveBenchmarks(confirmed, benchmarksOf(services.lab.lab));
