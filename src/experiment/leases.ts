@@ -28,6 +28,12 @@ export interface LeasesOptions {
   readonly onWait: (guest: string, wait: Wait | undefined) => void;
   /** Something people should know. */
   readonly onNotice: (text: string) => void;
+  readonly times?: LeaseTimes;
+}
+
+export interface LeaseTimes {
+  /** Without a sign of life for so long, somebody else's guest is taken over. */
+  readonly staleSeconds?: number;
   readonly busyWaitMs?: number;
   readonly beatMs?: number;
 }
@@ -49,7 +55,7 @@ export class Leases {
     signal: AbortSignal,
     giveUpMs = 15_000,
   ): Promise<ReadonlySet<string>> {
-    this.beat ??= setInterval(() => void this.showLife(), this.options.beatMs ?? beatSeconds * 1000);
+    this.beat ??= setInterval(() => void this.showLife(), this.options.times?.beatMs ?? beatSeconds * 1000);
     this.beat.unref();
     const kept = await Promise.all(
       this.options.guests.map(async (guest) => {
@@ -87,7 +93,7 @@ export class Leases {
         this.waits.set(guest, { wait, wake: () => woken.abort() });
         this.options.onWait(guest, wait);
         const until = AbortSignal.any([signal, woken.signal]);
-        await sleep(this.options.busyWaitMs ?? busyWaitMs, undefined, { signal: until }).catch(
+        await sleep(this.options.times?.busyWaitMs ?? busyWaitMs, undefined, { signal: until }).catch(
           () => undefined,
         );
         signal.throwIfAborted();
