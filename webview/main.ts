@@ -50,10 +50,10 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
     if (model === undefined) return;
     const wanted = model.pairs.find(({ candidate }) => candidate === state.candidate)?.candidate;
     page ??= new Page(root, actions);
+    page.showFiles(model, several);
     page.update({ model, baseline: model.baseline, candidate: wanted ?? model.candidate });
     if (!scrolled && state.scroll !== undefined) window.scrollTo(0, state.scroll);
     scrolled = true;
-    page.showFiles(model, several);
   }
 
   function receive({ data }: MessageEvent<unknown>): void {

@@ -24,8 +24,8 @@ export interface ReportTools {
 export class ReportPanel extends Disposable {
   private readonly sources: readonly ExperimentSource[];
   private choice: { readonly baseline?: string; readonly candidate?: string } = {};
-  private shows: 'nothing' | 'page' | 'message' = 'nothing';
   private followed: AcrossChoice | undefined;
+  private shows: 'nothing' | 'page' | 'message' = 'nothing';
   private isReady = false;
 
   constructor(
@@ -134,13 +134,13 @@ export class ReportPanel extends Disposable {
         this.choice = { baseline: message.baseline, candidate: message.candidate };
         this.send();
         return;
-      case 'openOutput': {
       case 'follow': {
         const { by, baseline, candidate } = message;
         this.followed = { by, baseline, candidate };
         this.send();
         return;
       }
+      case 'openOutput': {
         const source = this.shownSources()[message.experiment];
         if (source) await this.tools.outputs.show(source.uri, message.trial, message.metric);
         return;
