@@ -1,0 +1,106 @@
+import type { Facts } from '../model/guest';
+import { differentMitigations } from './facts';
+import { formatBytes } from './format';
+import type { TrendEntry, TrendGuest, TrendMetric } from './trendShape';
+
+/** Guests of one size report slightly different memory, by kernel and mode; more than this is another size. */
+const memoryTolerance = 0.05;
+
+/** What a point of a trend rests on: an experiment, its metric, and the guests that were measured. */
+export interface Footing {
+  readonly entry: TrendEntry;
+  readonly metric: TrendMetric;
+  readonly guests: readonly (TrendGuest & { readonly versions: string })[];
+}
+
+/** Why two points in a row must not be joined: they did not measure the same thing on the same machine. */
+export function whyApart(before: Footing, after: Footing): string[] {
+  if (before.entry.imported !== undefined || after.entry.imported !== undefined) {
+    return ['imported figures: nothing tells that they were measured alike'];
+  }
+  const reasons: string[] = [];
+  if (before.metric.definition !== after.metric.definition) {
+    reasons.push('the benchmark was changed in the lab file in between');
+  }
+  eachGuest(before, after, (old, now, of) => {
+    reasons.push(...toolReasons(old.versions, now.versions, of), ...machineReasons(old, now, of));
+  });
+  return [...new Set(reasons)];
+}
+
+/** What changed between two points in a row and may explain a difference: "kernel 6.1.0-20 → 6.1.0-25". */
+export function changesBetween(before: Footing, after: Footing): string[] {
+  const changes: string[] = [];
+  eachGuest(before, after, (old, now, of) => {
+    const [a, b] = [old.facts, now.facts];
+    if (a === undefined || b === undefined) return;
+    changes.push(...factChanges(a, b).map((change) => `${of}${change}`));
+    const mitigations = differentMitigations(a, b);
+    if (mitigations.length > 0) changes.push(`${of}CPU mitigations ${mitigations.join(', ')}`);
+  });
+  return changes;
+}
+
+type GuestOf = Footing['guests'][number];
+
+/** Calls `look` with each guest and what it was before; `of` names it where there is more than one. */
+function eachGuest(
+  before: Footing,
+  after: Footing,
+  look: (old: GuestOf, now: GuestOf, of: string) => void,
+): void {
+  after.guests.forEach((now, index) => {
+    const old = before.guests[index];
+    if (old !== undefined) look(old, now, after.guests.length > 1 ? `${now.name}: ` : '');
+  });
+}
+
+function toolReasons(old: string, now: string, of: string): string[] {
+  if (old === now) return [];
+  return [`${of}another version of the tool: ${old || 'unknown'} → ${now || 'unknown'}`];
+}
+
+/** The same name can be given to another machine, and the same machine can be moved. */
+function machineReasons(old: GuestOf, now: GuestOf, of: string): string[] {
+  const [a, b] = [old.facts?.machineId, now.facts?.machineId];
+  if (a === undefined || b === undefined) return [`${of}nothing tells that it is the same machine`];
+  if (a !== b) return [`${of}another machine of that name`];
+  const reasons: string[] = [];
+  if (old.host !== undefined && now.host !== undefined && old.host !== now.host) {
+    reasons.push(`${of}another host: ${old.host} → ${now.host}`);
+  }
+  const [cpuA, cpuB] = [old.facts?.cpuModel, now.facts?.cpuModel];
+  if (cpuA !== undefined && cpuB !== undefined && cpuA !== cpuB) {
+    reasons.push(`${of}another CPU: ${cpuA} → ${cpuB}`);
+  }
+  return reasons;
+}
+
+const watched: readonly (readonly [string, (facts: Facts) => string | undefined])[] = [
+  ['mode', ({ mode }) => (mode.mode === 'unknown' ? undefined : mode.mode)],
+  ['kernel', ({ kernel }) => kernel],
+  ['vCPUs', ({ vcpus }) => vcpus?.toString()],
+  ['hypervisor', ({ hypervisor, hypervisorVersion }) => joined(hypervisor, hypervisorVersion)],
+  ['distribution', ({ distribution }) => distribution],
+  ['clock source', ({ clockSource }) => clockSource],
+  ['root disk', ({ rootDisk }) => rootDisk],
+  ['root file system', ({ rootFilesystem }) => rootFilesystem],
+  ['disk driver', ({ diskDriver }) => diskDriver],
+  ['network driver', ({ networkDriver }) => networkDriver],
+];
+
+function factChanges(a: Facts, b: Facts): string[] {
+  const changes = watched.flatMap(([what, of]) => {
+    const [old, now] = [of(a), of(b)];
+    return old === undefined || now === undefined || old === now ? [] : [`${what} ${old} → ${now}`];
+  });
+  const [old, now] = [a.memoryBytes, b.memoryBytes];
+  const isOther =
+    old !== undefined && now !== undefined && Math.abs(old - now) > memoryTolerance * Math.max(old, now);
+  return isOther ? [...changes, `memory ${formatBytes(old)} → ${formatBytes(now)}`] : changes;
+}
+
+function joined(...parts: readonly (string | undefined)[]): string | undefined {
+  const text = parts.filter((part) => part !== undefined).join(' ');
+  return text === '' ? undefined : text;
+}

@@ -1,0 +1,101 @@
+import type { Benchmark } from '../benchmarks/benchmark';
+import { benchmarksOf } from '../benchmarks/own';
+import type { BenchmarkRef, Experiment } from '../model/experiment';
+import { startFacts } from './facts';
+import { reportModel } from './model';
+import type { GuestSamples, MetricReport } from './shape';
+import type { TrendEntry, TrendGuest, TrendMetric, TrendPair, TrendValue } from './trendShape';
+
+/** A version is told at the beginning of what a trial prints. */
+const versionWithin = 65_536;
+
+/** What a trend needs to know of an experiment. Pure. */
+export function trendEntry(file: string, experiment: Experiment): TrendEntry {
+  const { id, label, startedAt, imported, ended, lab, plan } = experiment;
+  const known = benchmarksOf(lab);
+  const model = reportModel([experiment], {});
+  const refs = new Map(plan.benchmarks.map((ref) => [ref.id, ref]));
+  const versions = versionsOf(experiment);
+  return {
+    ...{ file, id, label, startedAt, hasEnded: ended !== undefined },
+    ...(imported === undefined ? {} : { imported }),
+    guests: model.guests.map((guest): TrendGuest => {
+      const facts = startFacts(experiment, guest.name);
+      return {
+        name: guest.name,
+        mode: guest.mode,
+        ...(guest.host === undefined ? {} : { host: guest.host }),
+        ...(facts === undefined ? {} : { facts }),
+      };
+    }),
+    metrics: model.metrics.map((metric) => {
+      const ref = refs.get(metric.benchmark) ?? { id: metric.benchmark };
+      const named = ref.benchmark ?? ref.id;
+      const definition = lab.benchmarks?.find((own) => own.id === named);
+      return {
+        key: `${named}/${metric.metric}`,
+        title: titleOf(metric),
+        unit: metric.unit,
+        better: metric.better,
+        primary: metric.primary,
+        parameters: parametersOf(ref, known),
+        ...(definition === undefined ? {} : { definition: JSON.stringify(definition) }),
+        values: metric.guests.flatMap((samples) =>
+          valueOf(samples, versions.get(`${metric.benchmark}\n${samples.guest}`) ?? ''),
+        ),
+        pairs: pairsOf(metric, model.baseline),
+      } satisfies TrendMetric;
+    }),
+  };
+}
+
+function titleOf({ benchmarkTitle, title }: MetricReport): string {
+  return title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`;
+}
+
+/** As they were in effect: a default that was written down is no other workload than one that was not. */
+function parametersOf(ref: BenchmarkRef, known: readonly Benchmark[]): Record<string, string> {
+  const given = ref.parameters ?? {};
+  const read = known.find(({ id }) => id === (ref.benchmark ?? ref.id))?.parameters.safeParse(given);
+  const effective: Readonly<Record<string, unknown>> = read?.success === true ? read.data : given;
+  const names = Object.keys(effective).sort();
+  return Object.fromEntries(names.map((name) => [name, String(effective[name])]));
+}
+
+function valueOf(
+  { guest, samples, n, geometricMean, cvPercent }: GuestSamples,
+  versions: string,
+): TrendValue[] {
+  if (geometricMean === null) return [];
+  let [low, high] = [Infinity, -Infinity];
+  for (const { value, use } of samples) {
+    if (use !== 'used') continue;
+    low = Math.min(low, value);
+    high = Math.max(high, value);
+  }
+  return [{ guest, n, mean: geometricMean, low, high, cvPercent, versions }];
+}
+
+function pairsOf({ comparisons }: MetricReport, baseline: string | undefined): TrendPair[] {
+  if (baseline === undefined) return [];
+  return comparisons.flatMap(({ candidate, n, speedup, interval, verdict, word }) =>
+    speedup === null ? [] : [{ baseline, candidate, n, speedup, interval, verdict, word }],
+  );
+}
+
+/** The versions that the tools of a benchmark told on a guest, by benchmark and guest; several stand together. */
+function versionsOf({ trials }: Experiment): ReadonlyMap<string, string> {
+  const found = new Map<string, Set<string>>();
+  for (const { trial, status, stdout } of trials) {
+    if (status !== 'ok') continue;
+    const key = `${trial.benchmark}\n${trial.guest}`;
+    const versions = found.get(key) ?? new Set<string>();
+    found.set(key, versions);
+    for (const [, version = ''] of stdout.slice(0, versionWithin).matchAll(toldVersion))
+      versions.add(version);
+  }
+  return new Map([...found].map(([key, versions]) => [key, [...versions].sort().join(', ')]));
+}
+
+/** What the run scripts print of the tools they use. */
+const toldVersion = /^guestbench: (?:version|tool)=(.*\S)\s*$/gm;
