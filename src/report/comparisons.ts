@@ -1,5 +1,14 @@
 import type { StatisticsPlan } from '../model/experiment';
-import { compare, compareFamily, type Estimated, type FamilyOk } from '../statistics/compare';
+import {
+  compare,
+  compareReplicates,
+  familyOf,
+  type ComparisonFailure,
+  type Estimated,
+  type FamilyOk,
+  type FamilyResult,
+  type HostGroups,
+} from '../statistics/compare';
 import { overallSentence, percent, verdictSentence, verdictWord } from '../statistics/words';
 import { count, formatInterval, formatSpeedup } from './format';
 import { setAsideWord, type Names } from './headline';
@@ -11,6 +20,7 @@ import type {
   MetricReport,
   Overall,
   Pair,
+  Replicate,
   Verdict,
 } from './shape';
 
@@ -27,6 +37,9 @@ export interface Draft {
   readonly setAside: readonly string[];
   /** Of an imported experiment: all there is to compare, for nothing is paired. */
   readonly unpaired?: Unpaired;
+  /** Of modes: the guests' values host by host, in place of pairs. */
+  readonly groups?: readonly HostGroups[];
+  readonly replicates?: readonly Replicate[];
 }
 
 export interface Unpaired {
@@ -44,7 +57,7 @@ type Tested = Draft['metric'] & { readonly better: 'higher' | 'lower' };
 /** Verdicts for all drafts at once: Holm covers every planned workload of every pair, measured or not. */
 export function judge(drafts: readonly Draft[], plan: StatisticsPlan): Judged[] {
   const family = drafts.filter(inFamily);
-  const verdicts = compareFamily({ ...optionsOf(plan), comparisons: family.map(familyMember) });
+  const verdicts = together(family, plan);
   const places = new Map<Draft, number>(family.map((draft, index) => [draft, index]));
   return drafts.map((draft) => {
     const place = places.get(draft);
@@ -73,13 +86,27 @@ function optionsOf({
   return { plan, alpha, margin };
 }
 
-function familyMember(draft: Draft & { metric: Tested }, index: number) {
-  return {
-    name: String(index),
-    direction: draft.metric.better,
-    blocks: comparable(draft) ? blocksOf(draft) : [],
-    ...resolutionOf(draft),
-  };
+/** All at once, each as it must be compared; one setting out of range fails all. */
+function together(drafts: readonly (Draft & { metric: Tested })[], plan: StatisticsPlan): FamilyResult {
+  const singles: Estimated[] = [];
+  for (const draft of drafts) {
+    const single = singleOf(draft, plan);
+    if (single.status === 'error') return single;
+    singles.push(single);
+  }
+  return familyOf(
+    drafts.map(({ metric }) => metric.benchmarkTitle),
+    singles,
+    plan,
+  );
+}
+
+/** Two guests by their blocks, two modes by their guests. What cannot be compared counts as not measured. */
+function singleOf(draft: Draft & { metric: Tested }, plan: StatisticsPlan): Estimated | ComparisonFailure {
+  const input = { ...optionsOf(plan), ...resolutionOf(draft), direction: draft.metric.better };
+  if (draft.groups !== undefined)
+    return compareReplicates({ ...input, hosts: comparable(draft) ? draft.groups : [] });
+  return compare({ ...input, blocks: comparable(draft) ? blocksOf(draft) : [] });
 }
 
 /** What equal print hides: the interval is never narrower than this allows. */
@@ -93,9 +120,11 @@ function inFamily(draft: Draft): draft is Draft & { metric: Tested } {
 }
 
 /** One value that cannot be compared must not take the verdicts of all other workloads with it. */
-function comparable({ pairs }: Draft): boolean {
-  return pairs.every(({ baseline, candidate }) =>
-    [baseline, candidate].every((v) => Number.isFinite(v) && v > 0),
+function comparable({ pairs, groups = [] }: Draft): boolean {
+  const isFit = (value: number) => Number.isFinite(value) && value > 0;
+  return (
+    pairs.every(({ baseline, candidate }) => isFit(baseline) && isFit(candidate)) &&
+    groups.every(({ baseline, candidate }) => [...baseline, ...candidate].flat().every(isFit))
   );
 }
 
@@ -104,8 +133,11 @@ function blocksOf({ pairs }: Draft): { block: number; a: number; b: number }[] {
 }
 
 function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undefined): MetricComparison {
-  const { metric, candidate, pairs, dropped, refused } = draft;
-  const common = { candidate, pairs, droppedBlocks: dropped };
+  const { metric, candidate, pairs, dropped, refused, replicates } = draft;
+  const common = {
+    ...{ candidate, pairs, droppedBlocks: dropped },
+    ...(replicates === undefined ? {} : { replicates }),
+  };
   const none = {
     ...{ speedup: null, interval: null, certainty: null, p: null, pHolm: null },
     ...{ outlierBlocks: [], ignoredBlocks: 0 },
@@ -127,14 +159,7 @@ function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undef
     const sentence = 'Cannot be compared: a value is not above 0, and a ratio needs values above 0.';
     return { ...common, ...none, n: pairs.length, verdict: 'insufficient', word: 'not comparable', sentence };
   }
-  const result =
-    member?.result ??
-    compare({
-      ...optionsOf(plan),
-      ...resolutionOf(draft),
-      direction: metric.better,
-      blocks: blocksOf(draft),
-    });
+  const result = member?.result ?? singleOf({ ...draft, metric: { ...metric, better: metric.better } }, plan);
   if (result.status === 'error') {
     const sentence = verdictSentence({ ...draft.names, result, margin: plan.margin });
     return {
@@ -192,7 +217,10 @@ function wordsOf(
 ): Pick<MetricComparison, 'word' | 'sentence'> {
   if (verdict === 'refused') {
     const first = result.speedup === null ? '' : `, first estimate ${formatSpeedup(result.speedup)}`;
-    return { word: 'no verdict', sentence: `No verdict for this pair${first}; the warnings say why.` };
+    return {
+      word: 'no verdict',
+      sentence: `No verdict for this pair${first}; the comparability check says why.`,
+    };
   }
   if (result.status === 'insufficient' && setAside.length > 0) {
     return { word: setAsideWord, sentence: `Not compared: ${setAside.join('; ')}.` };
@@ -217,13 +245,10 @@ export function overallOf(judged: readonly Judged[], names: Names, plan: Statist
   );
   const refused = members.some(({ draft }) => draft.refused);
   if (members.some(({ draft }) => draft.unpaired !== undefined)) return importedOverall(members);
-  const family = compareFamily({
-    ...optionsOf(plan),
-    comparisons: members.map(({ draft }, index) => ({
-      ...familyMember(draft, index),
-      name: draft.metric.benchmarkTitle,
-    })),
-  });
+  const family = together(
+    members.map(({ draft }) => draft),
+    plan,
+  );
   const sentence = refused
     ? 'No overall figure: this pair has no verdicts.'
     : overallSentence({ ...names, family, margin: plan.margin });

@@ -74,6 +74,8 @@ export function count(n: number, one: string, many = `${one}s`): string {
   return `${n} ${n === 1 ? one : many}`;
 }
 
+export const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 /** "a", "a and b", "a, b and c"; past `most`, "a, b and 5 more". */
 export function listed(names: readonly string[], most = 4): string {
   if (names.length <= 1) return names[0] ?? '';

@@ -1,7 +1,8 @@
 import type { Imported, StatisticsPlan } from '../model/experiment';
 import { minBlocks } from '../statistics/compare';
 import { percent } from '../statistics/words';
-import { formatTimes, listed } from './format';
+import { capitalized, formatTimes, listed } from './format';
+import { refusalSentence, warningsPhrase } from './comparability';
 import { noInterval } from './importedExperiment';
 import type { MetricComparison, MetricReport, Overall, ReportWarning, Verdict } from './shape';
 
@@ -22,11 +23,8 @@ export function pairHeadline(
   plan: StatisticsPlan,
 ): string {
   const { baseline, candidate } = names;
-  const refusal = warnings.find(({ severity }) => severity === 'refusal');
-  if (refusal) {
-    const why = refusal.id === 'hosts' ? 'run on different hosts' : 'were not measured side by side';
-    return `No verdict: ${candidate} and ${baseline} ${why}.`;
-  }
+  const refusal = refusalSentence(names, warnings);
+  if (refusal !== undefined) return refusal;
   if (tested.length === 0) return 'Nothing to compare: no workload of this experiment has a tested metric.';
   if (tested.every(([, { word }]) => word === setAsideWord)) {
     return `Nothing to compare: no workload could be run in both ${candidate} and ${baseline}.`;
@@ -37,8 +35,13 @@ export function pairHeadline(
     return `Too early to tell ${candidate} from ${baseline}: ${most} of at least ${minBlocks} blocks are complete.`;
   }
   const [only] = tested;
-  if (tested.length === 1 && only) return `${only[0].benchmarkTitle}: ${only[1].sentence}`;
-  const found = findings(tested, plan);
+  const weak = warningsPhrase(warnings);
+  const doubts = weak === '' ? '' : `; ${weak}`;
+  if (tested.length === 1 && only) {
+    const { sentence } = only[1];
+    return `${only[0].benchmarkTitle}: ${doubts === '' ? sentence : `${sentence.replace(/\.$/, '')}${doubts}.`}`;
+  }
+  const found = `${findings(tested, plan)}${doubts}`;
   const { speedup, interval, workloads } = overall;
   if (speedup === null || interval === null || workloads < 2)
     return `${candidate} against ${baseline}: ${found}.`;
@@ -69,8 +72,6 @@ export function importedHeadline(
   const counted = ratios.length === 1 ? 'in 1 workload' : `(${sides.join(', ')})`;
   return `${candidate} is given as ${range} times as fast as ${baseline} ${counted}. ${caution}.`;
 }
-
-const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 function findings(
   tested: readonly (readonly [MetricReport, MetricComparison])[],

@@ -1,13 +1,18 @@
 import { benchmarksOf } from '../benchmarks/own';
-import type { Experiment, Imported, StatisticsPlan } from '../model/experiment';
-import { judge, overallOf, type Draft, type Judged, type Unpaired } from './comparisons';
+import type { Experiment, StatisticsPlan } from '../model/experiment';
+import { judge, overallOf, type Draft, type Judged } from './comparisons';
+import { comparabilityChecks, warningsOf } from './comparability';
+import { driftCheck } from './drift';
 import { factRows, startFacts } from './facts';
 import { count, listed } from './format';
-import { choose, guestKey, guestsOf, labelsOf, type Chosen } from './guests';
+import { choose, guestKey, guestsOf } from './guests';
 import { metricsOf, type MetricInfo } from './metrics';
-import { neededTrials, pairUp, runsOf, samplesOf, type BenchmarkRuns, type Runs } from './samples';
+import { chooseModes, modesOf } from './modes';
+import { draftsOf, importOf, pairingsOf, type CheckedPairing, type Pairing } from './pairings';
+import { neededTrials, runsOf, samplesOf, type Runs } from './samples';
 import { importedHeadline, pairHeadline } from './headline';
 import {
+  type ComparedBy,
   type MetricReport,
   type PairReport,
   type ReportExperiment,
@@ -16,12 +21,9 @@ import {
   type ReportOptions,
   type ReportSetAside,
   type ReportStatus,
-  type ReportTrial,
-  type ReportWarning,
   type RunState,
   type Verdict,
 } from './shape';
-import { pairWarnings, type Side } from './warnings';
 
 export type { ReportModel, ReportOptions } from './shape';
 
@@ -35,22 +37,32 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
   const benchmarks = options.catalogue ?? experiments.flatMap(({ lab }) => benchmarksOf(lab));
   const metrics = metricsOf(experiments, benchmarks);
   const [only, ...others] = experiments;
-  const chosen = choose(guests, options, others.length === 0 ? only?.plan.baseline : undefined);
+  const modes = modesOf(experiments, guests);
+  const chosenModes = chooseModes(modes, options);
+  const chosenGuests = choose(guests, options, others.length === 0 ? only?.plan.baseline : undefined);
+  const chosen =
+    chosenModes ??
+    (chosenGuests && { baseline: chosenGuests.baseline.key, candidate: chosenGuests.candidate.key });
   const statistics = experiments[0]?.plan.statistics ?? defaultStatistics;
-  const pairings = chosen === undefined ? [] : pairsOf(experiments, chosen, trials);
   const setAside = setAsideOf(experiments, metrics);
-  const judged = judge(draftsOf(metrics, pairings, runs, setAside), statistics);
+  const sides = pairingsOf(experiments, guests, chosenGuests, chosenModes).map((pairing) => {
+    const checks = comparabilityChecks(pairing.baseline, pairing.candidate, trials);
+    return { ...pairing, checks, warnings: warningsOf(checks) };
+  });
+  const drafts = draftsOf(metrics, sides, runs, setAside);
+  const pairings = sides.map((pairing) => withDrift(pairing, drafts, statistics));
+  const judged = judge(drafts, statistics);
   const byMetric = groupBy(judged, ({ draft }) => draft.metric.key);
   const byCandidate = groupBy(judged, ({ draft }) => draft.candidate);
   const imported = experiments.map((experiment) => experiment.imported !== undefined);
   const reports = metrics.map((metric) =>
-    metricReport(metric, guests, chosen, runs, byMetric.get(metric.key) ?? [], imported),
+    metricReport(metric, guests, pairings, runs, byMetric.get(metric.key) ?? [], imported),
   );
   const pairs = pairings.map((pairing) =>
-    pairReport(pairing, byCandidate.get(pairing.candidate.guest.key) ?? [], statistics, reports),
+    pairReport(pairing, byCandidate.get(pairing.candidate.key) ?? [], statistics, reports),
   );
   const titles = new Map(metrics.map(({ benchmark, benchmarkTitle }) => [benchmark, benchmarkTitle]));
-  const chosenPair = pairs.find(({ candidate }) => candidate === chosen?.candidate.key);
+  const chosenPair = pairs.find(({ candidate }) => candidate === chosen?.candidate);
   return {
     title: listed(experiments.map(({ label }) => label)) || 'Report',
     headline: chosenPair?.headline ?? lonelyHeadline(guests, runs),
@@ -58,9 +70,9 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
     experiments: experiments.map(experimentInfo),
     statistics,
     guests,
-    modes: [],
-    by: 'guest',
-    ...(chosen === undefined ? {} : { baseline: chosen.baseline.key, candidate: chosen.candidate.key }),
+    modes,
+    by: chosenModes === undefined ? 'guest' : 'mode',
+    ...(chosen === undefined ? {} : { baseline: chosen.baseline, candidate: chosen.candidate }),
     pairs,
     metrics: reports,
     trials,
@@ -73,7 +85,9 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
     setAside,
     facts: factRows(guests.map((guest) => factsOfGuest(experiments, guest))),
     notes: [...new Set(experiments.flatMap(({ notes }) => notes))],
-    limits: pairs.every(({ imported }) => imported !== undefined) ? [] : [bootLimit],
+    limits: pairs.every(({ imported }) => imported !== undefined)
+      ? []
+      : limitsOf(experiments, chosenModes === undefined ? 'guest' : 'mode'),
   };
 }
 
@@ -102,101 +116,64 @@ function factsOfGuest(experiments: readonly Experiment[], guest: ReportGuest) {
   return experiment === undefined ? undefined : startFacts(experiment, guest.name);
 }
 
-interface Pairing {
-  readonly baseline: Side;
-  readonly candidate: Side;
-  readonly warnings: readonly ReportWarning[];
-}
-
-function pairsOf(
-  experiments: readonly Experiment[],
-  chosen: Chosen,
-  trials: readonly ReportTrial[],
-): Pairing[] {
-  const sideOf = (guest: ReportGuest, label: string): Side | undefined => {
-    const experiment = experiments[guest.experiment];
-    return experiment && { guest, experiment, label, facts: startFacts(experiment, guest.name) };
-  };
-  return chosen.candidates.flatMap((guest) => {
-    const labels = labelsOf(chosen.baseline, guest);
-    const baseline = sideOf(chosen.baseline, labels.baseline);
-    const candidate = sideOf(guest, labels.candidate);
-    if (baseline === undefined || candidate === undefined) return [];
-    return [{ baseline, candidate, warnings: pairWarnings(baseline, candidate, trials) }];
-  });
-}
-
-function draftsOf(
-  metrics: readonly MetricInfo[],
-  pairings: readonly Pairing[],
-  runs: readonly Runs[],
-  setAside: readonly ReportSetAside[],
-): Draft[] {
-  return pairings.flatMap(({ baseline, candidate, warnings }) => {
-    const names = { baseline: baseline.label, candidate: candidate.label };
-    const refused = warnings.some(({ severity }) => severity === 'refusal');
-    const nameOf = (key: string) => (key === baseline.guest.key ? names.baseline : names.candidate);
-    return metrics.flatMap((metric): Draft[] => {
-      // Metrics of a workload that another experiment planned say nothing about this pair.
-      if (![baseline, candidate].some(({ guest }) => metric.experiments.includes(guest.experiment)))
-        return [];
-      const own = runs[baseline.guest.experiment]?.byBenchmark.get(metric.benchmark) ?? nothingRun;
-      if (importOf(baseline, candidate) !== undefined) {
-        const meanOf = ({ guest }: Side) => samplesOf(own, metric.metric, guest.key, () => true);
-        const unpaired: Unpaired = { baseline: meanOf(baseline), candidate: meanOf(candidate) };
-        const nothing = { pairs: [], dropped: [], refused: false, setAside: [] };
-        return [{ metric, candidate: candidate.guest.key, names, ...nothing, unpaired }];
-      }
-      const { pairs, dropped } = pairUp(own, metric.metric, baseline.guest.key, candidate.guest.key, nameOf);
-      const why = setAside
-        .filter((one) => one.benchmark === metric.benchmark)
-        .filter(({ guest }) => guest === baseline.guest.key || guest === candidate.guest.key)
-        .map(({ guest, reason }) => `${nameOf(guest)}: ${reason}`);
-      return [{ metric, candidate: candidate.guest.key, names, pairs, dropped, refused, setAside: why }];
-    });
-  });
-}
-
-/** How a pair was imported; undefined when it was measured here, or is not of one experiment. */
-function importOf(baseline: Side, candidate: Side): Imported | undefined {
-  return baseline.experiment === candidate.experiment ? baseline.experiment.imported : undefined;
-}
-
-const nothingRun: BenchmarkRuns = { blocks: [], warmups: new Map(), values: new Map() };
-
 function metricReport(
   metric: MetricInfo,
   guests: readonly ReportGuest[],
-  chosen: Chosen | undefined,
+  pairings: readonly Pairing[],
   runs: readonly Runs[],
   judged: readonly Judged[],
   imported: readonly boolean[],
 ): MetricReport {
-  const partners = (guest: ReportGuest): readonly ReportGuest[] =>
-    chosen === undefined ? [] : guest === chosen.baseline ? chosen.candidates : [chosen.baseline];
   return {
     ...metric,
     guests: guests.flatMap((guest) => {
       const own = runs[guest.experiment]?.byBenchmark.get(metric.benchmark);
       if (own === undefined) return [];
-      const beside = partners(guest).filter(({ experiment }) => experiment === guest.experiment);
+      const beside = partnersOf(guest, pairings);
       const values = own.values.get(metric.metric);
       const isImported = imported[guest.experiment] === true;
-      const partnersValues = beside.map(({ key }) => values?.get(key));
+      const columns = beside.map((keys) => keys.map((key) => values?.get(key)));
       const paired = (place: number) =>
-        isImported || beside.length === 0 || partnersValues.some((column) => column?.[place] !== undefined);
+        isImported ||
+        columns.length === 0 ||
+        columns.some((together) => together.every((column) => column?.[place] !== undefined));
       return [samplesOf(own, metric.metric, guest.key, paired)];
     }),
     comparisons: judged.map(({ comparison }) => comparison),
   };
 }
 
+/** With whom a guest must have a value in a block for its own to count: one list for each pair it is in. */
+function partnersOf(guest: ReportGuest, pairings: readonly Pairing[]): string[][] {
+  return pairings.flatMap(({ baseline, candidate }) => {
+    const all = [...baseline.subjects, ...candidate.subjects].map((subject) => subject.guest);
+    if (!all.includes(guest)) return [];
+    const near = all.filter(({ experiment, host }) => experiment === guest.experiment && host === guest.host);
+    const others = all.length === 2 ? all.filter(({ experiment }) => experiment === guest.experiment) : near;
+    const keys = others.filter((other) => other !== guest).map(({ key }) => key);
+    return keys.length === 0 ? [] : [keys];
+  });
+}
+
+/** The check that needs the figures themselves, after the others. */
+function withDrift(
+  { checks, ...pairing }: CheckedPairing,
+  drafts: readonly Draft[],
+  { margin }: StatisticsPlan,
+): CheckedPairing {
+  if (importOf(pairing) !== undefined) return { ...pairing, checks };
+  const own = drafts.filter(({ candidate, refused }) => candidate === pairing.candidate.key && !refused);
+  const all = own.length === 0 ? checks : [...checks, driftCheck(own, margin)];
+  return { ...pairing, checks: all, warnings: warningsOf(all) };
+}
+
 function pairReport(
-  { baseline, candidate, warnings }: Pairing,
+  pairing: CheckedPairing,
   judged: readonly Judged[],
   plan: StatisticsPlan,
   reports: readonly MetricReport[],
 ): PairReport {
+  const { baseline, candidate, checks, warnings } = pairing;
   const names = { baseline: baseline.label, candidate: candidate.label };
   const byKey = new Map(reports.map((report) => [report.key, report]));
   const tested = judged.flatMap(({ draft, comparison }) => {
@@ -204,7 +181,7 @@ function pairReport(
     return report?.primary === true && report.better !== 'none' ? [[report, comparison] as const] : [];
   });
   const overall = overallOf(judged, names, plan);
-  const imported = importOf(baseline, candidate);
+  const imported = importOf(pairing);
   const counted = (verdict: Verdict) =>
     judged.filter(({ comparison }) => comparison.verdict === verdict).length;
   const counts = {
@@ -217,7 +194,7 @@ function pairReport(
     untested: counted('untested'),
   };
   return {
-    candidate: candidate.guest.key,
+    candidate: candidate.key,
     baselineLabel: names.baseline,
     candidateLabel: names.candidate,
     headline:
@@ -228,7 +205,7 @@ function pairReport(
     overall,
     ...(imported === undefined ? {} : { imported }),
     warnings,
-    checks: [],
+    checks,
   };
 }
 
@@ -286,8 +263,18 @@ function experimentInfo(experiment: Experiment): ReportExperiment {
   };
 }
 
-const bootLimit =
-  'Verdicts hold for this boot: the guests are not rebooted between rounds, so an effect that comes and goes with a boot counts as the mode.';
+/** What no verdict can exclude, given how the experiment was made. */
+function limitsOf(experiments: readonly Experiment[], by: ComparedBy): string[] {
+  const rebooted = experiments.every(({ plan }) => plan.reboot === 'each-round');
+  const boots = rebooted
+    ? 'The guests are rebooted before each round, so that the offset that each boot has averages out.'
+    : 'Verdicts hold for this boot: the guests are not rebooted between rounds, so an effect that comes and goes with a boot counts as the mode.';
+  if (by === 'guest') return [boots];
+  return [
+    'The guests of a mode are its replicates: each counts as one value, and the interval holds for modes as far as these guests stand for them. With two or three of each it is wide.',
+    ...(rebooted ? [boots] : []),
+  ];
+}
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();

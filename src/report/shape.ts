@@ -185,6 +185,8 @@ export interface ComparabilityCheck {
   readonly seen: string;
   /** What it could do to the result, and what to do about it. */
   readonly advice?: string;
+  /** A few words for the headline, where something was found. */
+  readonly phrase?: string;
 }
 
 export interface Overall {
