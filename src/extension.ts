@@ -80,6 +80,10 @@ export function activate(context: vscode.ExtensionContext): GuestbenchApi {
       deserializeWebviewPanel: async (panel, state) =>
         (await app()).services.compared.deserializeWebviewPanel(panel, state),
     }),
+    vscode.window.registerWebviewPanelSerializer('guestbench.trend', {
+      deserializeWebviewPanel: async (panel, state) =>
+        (await app()).services.trends.deserializeWebviewPanel(panel, state),
+    }),
   );
 
   return {

@@ -8,6 +8,7 @@ const budgets = [
   { files: ['extension.js', 'app.js'], title: 'extension.js + app.js', limit: 600_000 },
   { files: ['webview.js'], title: 'webview.js', limit: 220_000 },
   { files: ['prepare.js'], title: 'prepare.js', limit: 20_000 },
+  { files: ['trend.js'], title: 'trend.js', limit: 20_000 },
 ];
 
 /**
@@ -101,6 +102,8 @@ function bundles(folder, production) {
     { ...page, entryPoints: ['webview/report.css'], outfile: path.join(folder, 'webview.css') },
     { ...page, define, entryPoints: ['webview/prepare.ts'], outfile: path.join(folder, 'prepare.js') },
     { ...page, entryPoints: ['webview/prepare.css'], outfile: path.join(folder, 'prepare.css') },
+    { ...page, define, entryPoints: ['webview/trend.ts'], outfile: path.join(folder, 'trend.js') },
+    { ...page, entryPoints: ['webview/trend.css'], outfile: path.join(folder, 'trend.css') },
   ];
 }
 

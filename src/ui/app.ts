@@ -16,6 +16,7 @@ import type { Services } from './services';
 import { setting } from './settings';
 import { StatusBar } from './statusBar';
 import { TrialOutputs } from './trialOutputs';
+import { TrendPanels } from './trendPanel';
 import { ExperimentsView } from './views/experimentsView';
 import { GuestsView } from './views/guestsView';
 
@@ -55,8 +56,9 @@ export class App extends Disposable {
     const tools = { extensionUri: context.extensionUri, experiments, outputs: this.trialOutputs, log };
     const reports = new ReportEditor(tools);
     const compared = new ComparePanels(tools);
+    const trends = new TrendPanels(tools);
     this.services = {
-      ...{ log, lab, guests, experiments, reports, compared, pool, hostKeys, prompter },
+      ...{ log, lab, guests, experiments, reports, compared, trends, pool, hostKeys, prompter },
       storageUri: storage,
       extensionUri: context.extensionUri,
     };

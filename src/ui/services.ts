@@ -8,6 +8,7 @@ import type { LabService } from './labService';
 import type { Log } from './log';
 import type { VscodePrompter } from './prompter';
 import type { ReportEditor } from './reportEditor';
+import type { TrendPanels } from './trendPanel';
 
 /** What commands work with. */
 export interface Services {
@@ -17,6 +18,7 @@ export interface Services {
   readonly experiments: ExperimentService;
   readonly reports: ReportEditor;
   readonly compared: ComparePanels;
+  readonly trends: TrendPanels;
   readonly pool: ConnectionPool;
   readonly hostKeys: HostKeys;
   readonly prompter: VscodePrompter;

@@ -19,6 +19,7 @@ import { refreshGuests } from './refreshGuests';
 import { removeGuest } from './removeGuest';
 import { resumeExperiment } from './resumeExperiment';
 import { runBenchmarks } from './runBenchmarks';
+import { showTrend } from './showTrend';
 import { stopExperiment } from './stopExperiment';
 import { tryBenchmark } from './tryBenchmark';
 
@@ -46,6 +47,7 @@ export const commands: Readonly<Record<string, Command>> = {
   'guestbench.removeGuest': removeGuest,
   'guestbench.resumeExperiment': resumeExperiment,
   'guestbench.runBenchmarks': runBenchmarks,
+  'guestbench.showTrend': showTrend,
   'guestbench.stopExperiment': stopExperiment,
   'guestbench.tryBenchmark': tryBenchmark,
 };

@@ -1,0 +1,49 @@
+import { stat } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import { UserError } from '../../model/userError';
+import { valueOf } from '../commandArguments';
+import type { Services } from '../services';
+
+/**
+ * Follows one metric through the experiments of a folder. `{ folder?, metric?, guest?, mode?, baseline?, candidate? }`
+ * choose what the page shows first: a guest or a mode, or the candidate against the baseline. Returns the folder.
+ */
+export async function showTrend(services: Services, ...args: readonly unknown[]): Promise<string> {
+  const [options] = args;
+  const folder =
+    options instanceof vscode.Uri
+      ? options.fsPath
+      : (textOf(options, 'folder') ?? services.experiments.folder);
+  const isFolder = await stat(folder).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) {
+    throw new UserError(
+      vscode.l10n.t(
+        'There is no folder {0}. A trend needs experiments: run benchmarks, or name another folder.',
+        folder,
+      ),
+    );
+  }
+  const metric = textOf(options, 'metric');
+  const subject = subjectOf(options);
+  await services.trends.show(folder, {
+    ...(metric === undefined ? {} : { metric }),
+    ...(subject === undefined ? {} : { subject }),
+  });
+  return folder;
+}
+
+function subjectOf(options: unknown): string | undefined {
+  const [guest, mode] = [textOf(options, 'guest'), textOf(options, 'mode')];
+  if (guest !== undefined) return `guest:${guest}`;
+  if (mode !== undefined) return `mode:${mode}`;
+  const [baseline, candidate] = [textOf(options, 'baseline'), textOf(options, 'candidate')];
+  return baseline === undefined || candidate === undefined ? undefined : `guest:${candidate}/${baseline}`;
+}
+
+function textOf(options: unknown, key: string): string | undefined {
+  const value = valueOf(options, key);
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
