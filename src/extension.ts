@@ -57,10 +57,17 @@ export function activate(context: vscode.ExtensionContext): GuestbenchApi {
     canSelectMany: true,
     showCollapseAll: true,
   });
-  const experiments = vscode.window.createTreeView('guestbench.experiments', {
-    treeDataProvider: new LazyTree(async () => (await app()).experimentsView),
-    canSelectMany: true,
-  });
+  const experiments: vscode.TreeView<ExperimentEntry> = vscode.window.createTreeView(
+    'guestbench.experiments',
+    {
+      treeDataProvider: new LazyTree(async () => {
+        const view = (await app()).experimentsView;
+        view.offerIn(experiments);
+        return view;
+      }),
+      canSelectMany: true,
+    },
+  );
   const noteVisible = (isVisible: boolean): void =>
     void app().then(
       (loaded) => loaded.guestsVisible(isVisible),

@@ -1,5 +1,8 @@
 import type { Benchmark, Metric } from '../benchmarks/benchmark';
 import type { EventOf, Measurement, Plan, Trial } from '../model/experiment';
+import { futures, type RoundsAhead } from './estimate';
+import { drawRoundsAhead, type Outlook } from './roundsAhead';
+import { seededRandom } from '../statistics/seed';
 import { compare, stopRule, type Block, type ComparisonInput } from '../statistics/compare';
 
 /** Figures of one trial that counts. */
@@ -21,6 +24,7 @@ interface Comparison {
  */
 export class Decisions {
   private readonly trials: MeasuredTrial[] = [];
+  private readonly ahead = new Map<string, { readonly stamp: number; readonly rounds: RoundsAhead }>();
   private readonly candidates: readonly string[];
   private readonly baseline: string;
 
@@ -50,8 +54,46 @@ export class Decisions {
     return (['max-blocks', 'futile', 'decided'] as const).find((reason) => reasons.includes(reason));
   }
 
+  /** How many further rounds the benchmark may need, as far as its figures tell; asked for often, drawn once a block. */
+  roundsAhead(benchmark: string): RoundsAhead {
+    const stamp = this.trials.filter(({ trial }) => trial.benchmark === benchmark).length;
+    const known = this.ahead.get(benchmark);
+    if (known?.stamp === stamp) return known.rounds;
+    const outlooks = this.outlooks(benchmark);
+    const random = seededRandom(stamp, benchmark);
+    const rounds = outlooks === undefined ? 'unknown' : drawRoundsAhead(outlooks, futures, random);
+    this.ahead.set(benchmark, { stamp, rounds });
+    return rounds;
+  }
+
+  /** Undefined: one of its comparisons has no interval yet, or there is none. */
+  private outlooks(benchmark: string): Outlook[] | undefined {
+    const results = this.plan.benchmarks.flatMap(({ id }) =>
+      this.comparisonsOf(id).map(({ input }) => ({ id, result: compare(input) })),
+    );
+    const { alpha, margin } = this.plan.statistics;
+    // Holm: what is claimed already leaves the others more.
+    const claimed = results.filter(
+      ({ result }) => result.status === 'ok' && result.p <= alpha / results.length,
+    );
+    const own = results.filter(({ id }) => id === benchmark);
+    if (own.length === 0 || own.some(({ result }) => result.status !== 'ok')) return undefined;
+    return own.flatMap((each) => {
+      if (each.result.status !== 'ok') return [];
+      const { n, logEst, logSe, df } = each.result;
+      const others = claimed.filter((other) => other !== each).length;
+      const claimAlpha = alpha / Math.max(1, results.length - others);
+      const maxBlocks = this.maxBlocks;
+      return [{ n, estimate: logEst, standardError: logSe, df, alpha, claimAlpha, margin, maxBlocks }];
+    });
+  }
+
+  private get maxBlocks(): number {
+    return Math.max(4, Math.min(this.plan.statistics.maxBlocks, this.plan.rounds));
+  }
+
   private reasonOf(input: ComparisonInput, otherP: readonly (number | null)[]): SettledReason | undefined {
-    const maxBlocks = Math.max(4, Math.min(this.plan.statistics.maxBlocks, this.plan.rounds));
+    const { maxBlocks } = this;
     const advice = stopRule({ ...input, mode: 'decide', maxBlocks, otherP });
     if (advice.status === 'error' || advice.action === 'continue') return undefined;
     return advice.reason === 'decided' || advice.reason === 'futile' ? advice.reason : 'max-blocks';

@@ -7,7 +7,7 @@ import { isPassing } from '../ssh/errors';
 import { Jobs } from '../ssh/jobs';
 import { thisController } from '../ssh/lease';
 import { SshError, type Connection } from '../ssh/transport';
-import { createEstimator, type Estimator } from './estimate';
+import { createEstimator, withinLimit, type Estimator, type TimeLeft } from './estimate';
 import { Decisions, type SettledReason } from './decisions';
 import { Disturbances } from './disturbances';
 import { GuestFacts } from './guestFacts';
@@ -68,7 +68,7 @@ export interface Progress {
   /** Of these, trials with figures, and trials without any that are not tried again. */
   readonly ok: number;
   readonly failed: number;
-  readonly secondsLeft: number;
+  readonly left: TimeLeft;
 }
 
 export interface ExperimentSummary {
@@ -134,13 +134,13 @@ export class ExperimentRunner {
       jobsOf: (guest) => this.jobsOf(guest),
       onWait: (guest, wait) => options.listener.onWait?.(guest, wait),
       onNotice: (text) => options.listener.onNotice?.(text),
+      ...(options.leaseTimes ? { times: options.leaseTimes } : {}),
     });
     this.disturbances = new Disturbances(plan);
     this.facts = new GuestFacts({
       append: (event) => this.append(event),
       onEvidence: (guest, evidence) => this.hostLoads.learn(guest, evidence),
       onNotice: (text) => options.listener.onNotice?.(text),
-      ...(options.leaseTimes ? { times: options.leaseTimes } : {}),
     });
     this.decisions = new Decisions(plan, new Map(resolved.map(({ benchmark }) => [benchmark.id, benchmark])));
   }
@@ -153,8 +153,17 @@ export class ExperimentRunner {
       total,
       ok: this.ledger.ok,
       failed: this.ledger.failed,
-      secondsLeft: this.estimator.secondsFor(left),
+      left: this.timeLeft(left),
     };
+  }
+
+  private timeLeft(trials: readonly Trial[]): TimeLeft {
+    const { until, maxMinutes } = this.options.plan;
+    const left = this.estimator.rangeFor(trials, (benchmark) =>
+      until === 'decided' ? this.decisions.roundsAhead(benchmark) : 'all',
+    );
+    if (maxMinutes === undefined) return left;
+    return withinLimit(left, maxMinutes * 60 - (performance.now() - this.startedMs) / 1000);
   }
 
   /** `now` ends the running trials on their guests; `after-trial` lets them finish. */
@@ -467,7 +476,7 @@ export class ExperimentRunner {
     const isSetAside = this.ledger.end(trial, end.outcome);
     if (end.outcome === 'ok') {
       // What was taken up again has no length of its own.
-      if (open === undefined) this.estimator.add(trial.benchmark, end.wallSeconds);
+      if (open === undefined) this.estimator.add(trial.benchmark, end.wallSeconds, trial.guest);
       this.decisions.add({ trial, measurements: end.measurements });
     }
     listener.onTrialEnd?.(trial, end, this.progress);

@@ -13,6 +13,8 @@ import { VscodePrompter } from './prompter';
 import { RefreshTimer } from './refreshTimer';
 import { ReportEditor } from './reportEditor';
 import type { Services } from './services';
+import { ResumeByItself } from './resumeByItself';
+import { RunMemory } from './runMemory';
 import { setting } from './settings';
 import { StatusBar } from './statusBar';
 import { TrialOutputs } from './trialOutputs';
@@ -52,7 +54,8 @@ export class App extends Disposable {
     const lab = this.register(new LabService(storage, log));
     const guests = this.register(new GuestService(lab, pool, prompter, log));
     const version = String((context.extension.packageJSON as { version?: unknown }).version);
-    const experiments = this.register(new ExperimentService(lab, guests, storage, version, log));
+    const runs = new RunMemory(context.workspaceState);
+    const experiments = this.register(new ExperimentService(lab, guests, storage, version, runs, log));
     const tools = { extensionUri: context.extensionUri, experiments, outputs: this.trialOutputs, log };
     const reports = new ReportEditor(tools);
     const compared = new ComparePanels(tools);
@@ -66,6 +69,7 @@ export class App extends Disposable {
     this.experimentsView = this.register(new ExperimentsView(experiments));
     this.timer = this.register(new RefreshTimer(lab, guests));
     this.register(new StatusBar(experiments));
+    void this.register(new ResumeByItself(experiments, runs, log)).begin();
   }
 
   /** Runs a command of the manifest by its id. */

@@ -3,7 +3,9 @@ import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { benchmarksOf } from '../benchmarks/own';
+import { laterBy } from '../experiment/estimate';
 import { readExperiment } from '../experiment/journal';
+import type { AgreedJob, Wait } from '../experiment/leases';
 import { planRounds } from '../experiment/plan';
 import { resolveBenchmarks } from '../experiment/prepare';
 import { fillSources, openSources, requireSources } from '../experiment/sources';
@@ -18,6 +20,7 @@ import { Disposable } from '../model/disposable';
 import type { BenchmarkRef, Experiment, GuestRef, Plan } from '../model/experiment';
 import { UserError } from '../model/userError';
 import type { Host } from '../model/lab';
+import { isPassing } from '../ssh/errors';
 import type { Connection, Target } from '../ssh/transport';
 import { setContextKey } from './contextKeys';
 import {
@@ -34,9 +37,11 @@ import { messageOf, type Log } from './log';
 import { headlineOf } from './headline';
 import { experimentFileName, resultsFolder } from './resultsFolder';
 import { isRounds, mostRounds } from './askRounds';
+import type { RunMemory } from './runMemory';
 import { RunTerminal } from './runTerminal';
 import { setting } from './settings';
 import { bold, dim } from './terminalText';
+import { waitText, type SeenWait } from './waits';
 
 export interface RunOptions {
   /** Names of guests of the lab. */
@@ -53,18 +58,44 @@ export interface RunOptions {
   readonly label?: string;
   /** For a repeatable order; random by default. */
   readonly seed?: number;
+  /** Guests to be taken from whoever has them, with the job that may be ended for it. */
+  readonly takeOver?: ReadonlyMap<string, AgreedJob>;
 }
 
 /** An experiment as it begins or goes on. */
-type LaunchOptions = Pick<RunnerOptions, 'file' | 'id' | 'label' | 'seed' | 'plan' | 'lab' | 'notes'>;
+type LaunchOptions = Pick<
+  RunnerOptions,
+  'file' | 'id' | 'label' | 'seed' | 'plan' | 'lab' | 'notes' | 'takeOver'
+>;
+/** `by-itself`: no person asked for it, so none is asked anything at its start. */
+type Launch = 'new' | 'resumed' | 'by-itself';
 
 interface Running extends RunningExperiment {
   readonly runner: ExperimentRunner;
   readonly terminal: RunTerminal;
   /** Aborted by Stop: what is asked of a person is taken back, and nothing is asked any more. */
   readonly asking: AbortController;
+  /** Guests that are waited for as others have them. */
+  readonly waits: Map<string, SeenWait>;
   progress: Progress;
+  /** When that was so. */
+  progressMs: number;
+  isStopping: boolean;
 }
+
+/** An experiment of this window, as views show it. */
+export interface RunningNow {
+  readonly file: string;
+  readonly label: string;
+  /** What is left as of now. */
+  readonly progress: Progress;
+  readonly waits: ReadonlyMap<string, SeenWait>;
+  /** It was told to stop, and is on its way to it. */
+  readonly isStopping: boolean;
+}
+
+/** Views that show times look again after so long. */
+const tickMs = 30_000;
 
 /** The experiments of the results folder, and those that run now. */
 export class ExperimentService extends Disposable {
@@ -72,6 +103,7 @@ export class ExperimentService extends Disposable {
   /** The file that changed; undefined: any. */
   readonly onDidChange = this.changed.event;
   private readonly running = new Map<string, Running>();
+  private tick: NodeJS.Timeout | undefined;
   private readonly known = new Map<string, { readonly stamp: string; readonly entry: ExperimentEntry }>();
 
   constructor(
@@ -79,12 +111,14 @@ export class ExperimentService extends Disposable {
     private readonly guests: GuestService,
     private readonly storageFolder: vscode.Uri,
     private readonly version: string,
+    private readonly runs: RunMemory,
     private readonly log: Log,
   ) {
     super();
     this.register({
       dispose: () => {
         // The window closes: what runs on the guests goes on there, and is taken up by Resume.
+        clearInterval(this.tick);
         for (const { runner, terminal } of this.running.values()) {
           runner.leave();
           terminal.dispose();
@@ -97,9 +131,12 @@ export class ExperimentService extends Disposable {
     return resultsFolder(this.storageFolder);
   }
 
-  /** Files of the experiments that run now, with their labels and progress. */
-  runningNow(): readonly { readonly file: string; readonly label: string; readonly progress: Progress }[] {
-    return [...this.running].map(([file, { label, progress }]) => ({ file, label, progress }));
+  /** The experiments that run now in this window. */
+  runningNow(): readonly RunningNow[] {
+    return [...this.running].map(([file, { label, progress, progressMs, waits, isStopping }]) => {
+      const left = laterBy(progress.left, (performance.now() - progressMs) / 1000);
+      return { file, label, progress: { ...progress, left }, waits, isStopping };
+    });
   }
 
   isRunning(file: string): boolean {
@@ -114,8 +151,25 @@ export class ExperimentService extends Disposable {
     const running = this.running.get(file);
     if (!running) throw new UserError(vscode.l10n.t('This experiment is not running.'));
     running.runner.stop(how);
+    running.isStopping = true;
+    void this.runs.forget(file);
     if (how === 'now') running.asking.abort();
+    this.changed.fire(file);
     this.log.info(`Stopping ${path.basename(file)} (${how})`);
+  }
+
+  /** Does not wait any longer for guests out of reach; what runs there may go on. */
+  giveUp(file: string): void {
+    this.running.get(file)?.runner.giveUp();
+    this.log.info(`Stopping ${path.basename(file)} without waiting for guests out of reach`);
+  }
+
+  /** Takes a guest from whoever has it; `agreed` is the job that may be ended for it. @throws UserError */
+  async takeOver(file: string, guest: string, agreed: AgreedJob): Promise<void> {
+    const running = this.running.get(file);
+    if (!running) throw new UserError(vscode.l10n.t('This experiment is not running.'));
+    await running.runner.takeOver(guest, agreed);
+    this.log.info(`${guest} was taken over for ${running.label}`);
   }
 
   /** All experiment files, newest first. Files that did not change are not read again. */
@@ -173,14 +227,16 @@ export class ExperimentService extends Disposable {
     await mkdir(this.folder, { recursive: true });
     const id = `${started.getTime().toString(36)}-${seed.toString(36)}`;
     const { lab } = this.lab;
-    return this.launch({ file, id, label, seed, plan, lab, notes: this.notesOf(plan) }, 'new');
+    const { takeOver } = options;
+    const start = { file, id, label, seed, plan, lab, notes: this.notesOf(plan) };
+    return this.launch({ ...start, ...(takeOver ? { takeOver } : {}) }, 'new');
   }
 
   /**
    * Goes on with an experiment that was interrupted or stopped. Resolves when it has ended.
    * @throws UserError when it runs already, cannot be read, or a guest is no longer in the lab.
    */
-  async resume(file: string): Promise<ExperimentSummary> {
+  async resume(file: string, how: 'resumed' | 'by-itself' = 'resumed'): Promise<ExperimentSummary> {
     requireTrust();
     await this.lab.open();
     if (this.isRunning(file)) throw new UserError(vscode.l10n.t('This experiment is running already.'));
@@ -191,18 +247,16 @@ export class ExperimentService extends Disposable {
     const { benchmarks, suites } = lab;
     // Where a guest is reached now is known to the lab as it is today; what was planned to the file.
     return this.reserving(plan, () =>
-      this.launch(
-        { file, id, label, seed, plan, lab: { ...this.lab.lab, benchmarks, suites }, notes },
-        'resumed',
-      ),
+      this.launch({ file, id, label, seed, plan, lab: { ...this.lab.lab, benchmarks, suites }, notes }, how),
     );
   }
 
-  private async launch(start: LaunchOptions, how: 'new' | 'resumed'): Promise<ExperimentSummary> {
+  private async launch(start: LaunchOptions, how: Launch): Promise<ExperimentSummary> {
     const { file, label, lab, seed, notes } = start;
     const targets = new Map<string, Target>();
     for (const { name } of start.plan.guests)
       targets.set(name, await this.guests.target(this.lab.guest(name)));
+    if (how === 'by-itself') await this.requireNoAnswers([...targets.values()]);
     const benchmarks = benchmarksOf(lab);
     const { refs, sources } = await vscode.window.withProgress(
       { location: { viewId: 'guestbench.guests' }, title: vscode.l10n.t('Reading what is to be uploaded') },
@@ -244,8 +298,12 @@ export class ExperimentService extends Disposable {
       startedAt: new Date().toISOString(),
       plan,
       asking,
+      waits: new Map(),
       progress: runner.progress,
+      progressMs: performance.now(),
+      isStopping: false,
     });
+    await this.runs.note(file);
     this.noteRunning();
     this.log.info(`Experiment ${file}: ${plan.trials.length} trials, seed ${seed}, ${how}`);
     const heading =
@@ -253,9 +311,11 @@ export class ExperimentService extends Disposable {
         ? vscode.l10n.t('{0}: {1} trials', label, plan.trials.length)
         : vscode.l10n.t('{0}: resumed', label);
     terminal.header(heading, notes);
-    terminal.terminal.show(true);
+    if (how !== 'by-itself') terminal.terminal.show(true);
     try {
       const summary = await (how === 'new' ? runner.run() : runner.resume());
+      // What was left for Resume is still to go on.
+      if (summary.reason !== 'left') await this.runs.forget(file);
       terminal.finish(await this.lastLines(summary));
       this.log.info(
         `Experiment ${path.basename(file)} ${summary.reason}: ${summary.ok} ok, ${summary.failed} failed`,
@@ -269,6 +329,17 @@ export class ExperimentService extends Disposable {
       this.noteRunning();
       this.changed.fire(file);
     }
+  }
+
+  /** @throws UserError when a guest does not let us in without a person. One out of reach is waited for. */
+  private async requireNoAnswers(targets: readonly Target[]): Promise<void> {
+    await Promise.all(
+      targets.map(async (target) => {
+        await this.guests.connectTo(target, 'silent').catch((error: unknown) => {
+          if (!isPassing(error)) throw new UserError(messageOf(error));
+        });
+      }),
+    );
   }
 
   private listenerFor(file: string, terminal: RunTerminal): RunnerListener {
@@ -291,6 +362,7 @@ export class ExperimentService extends Disposable {
           guest,
           reason === undefined ? waiting : vscode.l10n.t('out of reach, trying again'),
         ),
+      onWait: (guest, wait) => this.noteWait(file, guest, wait, terminal),
       onUpload: (progress) => {
         const { guest, name, sentBytes, totalBytes } = progress;
         const percent = Math.floor((100 * sentBytes) / totalBytes);
@@ -394,12 +466,33 @@ export class ExperimentService extends Disposable {
 
   private noteProgress(file: string, progress: Progress): void {
     const running = this.running.get(file);
-    if (running) running.progress = progress;
+    if (running) {
+      running.progress = progress;
+      running.progressMs = performance.now();
+    }
+    this.changed.fire(file);
+  }
+
+  private noteWait(file: string, guest: string, wait: Wait | undefined, terminal: RunTerminal): void {
+    const running = this.running.get(file);
+    if (!running) return;
+    const isNew = wait !== undefined && !running.waits.has(guest);
+    if (wait) running.waits.set(guest, { ...wait, seenMs: performance.now() });
+    else running.waits.delete(guest);
+    const text = wait ? waitText(guest, wait) : undefined;
+    if (isNew) this.log.info(`${running.label}: ${text}`);
+    terminal.showWait(guest, text);
+    const activity = wait
+      ? vscode.l10n.t('in use by another controller')
+      : vscode.l10n.t('waiting for its turn');
+    this.guests.setActivity(guest, activity);
     this.changed.fire(file);
   }
 
   private noteRunning(): void {
     setContextKey('running', this.running.size > 0);
+    clearInterval(this.tick);
+    if (this.running.size > 0) this.tick = setInterval(() => this.changed.fire(undefined), tickMs);
     this.changed.fire(undefined);
   }
 

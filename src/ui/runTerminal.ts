@@ -6,11 +6,13 @@ import type { TrialEnd } from '../experiment/trial';
 import type { UploadProgress } from '../experiment/uploads';
 import { Disposable } from '../model/disposable';
 import type { Plan, Trial } from '../model/experiment';
-import { aboutDuration } from './duration';
 import { bold, cyan, dim, green, plainForTerminal, red, yellow } from './terminalText';
+import { timeLeftText } from './timeLeft';
 import { TrialText } from './trialText';
 
 const maxBufferedChars = 4 * 1024 * 1024;
+/** Up one line, to its beginning, and clears it with what its wrapped rest may have left. */
+const replaceLine = '\u001b[1A\r\u001b[J';
 
 export interface RunTerminalOptions {
   readonly label: string;
@@ -35,6 +37,8 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
   private readonly uploadedQuarters = new Map<string, number>();
   private atLineStart = true;
   private running = true;
+  /** The last line shows who is waited for, so that the next one about it takes its place. */
+  private waitShown: string | undefined;
 
   constructor(private readonly options: RunTerminalOptions) {
     super();
@@ -80,7 +84,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
       ? vscode.l10n.t('warm-up')
       : vscode.l10n.t('round {0} of {1}', trial.round, this.options.plan.rounds);
     const guest = mode === undefined ? trial.guest : `${trial.guest} (${mode})`;
-    const left = vscode.l10n.t('{0} left', aboutDuration(progress.secondsLeft));
+    const left = timeLeftText(progress.left);
     this.line('');
     this.line(
       cyan(
@@ -144,6 +148,17 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
     this.line(yellow(`! ${plainForTerminal(text)}`));
   }
 
+  /** One line while a guest is waited for, kept up to date; undefined: it is not waited for any more. */
+  showWait(guest: string, text: string | undefined): void {
+    if (text === undefined) {
+      if (this.waitShown === guest) this.waitShown = undefined;
+      return;
+    }
+    const line = `${this.waitShown === guest ? replaceLine : ''}${yellow(`! ${plainForTerminal(text)}`)}`;
+    this.line(line);
+    this.waitShown = guest;
+  }
+
   /** The last lines: how it ended and where the results are. The terminal stays open. */
   finish(lines: readonly string[]): void {
     this.running = false;
@@ -171,6 +186,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
 
   private write(text: string): void {
     if (text === '') return;
+    this.waitShown = undefined;
     this.atLineStart = text.endsWith('\n');
     // Output written before the terminal is open is dropped by VS Code, so it waits.
     if (this.buffered === undefined) this.writeEmitter.fire(text);

@@ -9,6 +9,7 @@ const schema = {
   connectTimeoutSeconds: z.int().check(z.minimum(2), z.maximum(600)),
   sources: z.record(z.string(), z.string()),
   quietSeconds: z.int().check(z.minimum(0), z.maximum(3600)),
+  resume: z.enum(['ask', 'automatically', 'manually']),
   equivalenceMargin: z.number().check(z.minimum(0.001), z.maximum(0.5)),
 };
 

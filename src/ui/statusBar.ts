@@ -1,7 +1,9 @@
 import * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
-import { aboutDuration } from './duration';
+import { longest } from '../experiment/estimate';
 import type { ExperimentService } from './experimentService';
+import { timeLeftText } from './timeLeft';
+import { seenWaitText } from './waits';
 
 /** Shows while an experiment runs: how far it is, and a click to its report. */
 export class StatusBar extends Disposable {
@@ -24,14 +26,13 @@ export class StatusBar extends Disposable {
     }
     const done = running.reduce((sum, { progress }) => sum + progress.done, 0);
     const total = running.reduce((sum, { progress }) => sum + progress.total, 0);
-    const seconds = Math.max(...running.map(({ progress }) => progress.secondsLeft));
-    this.item.text = vscode.l10n.t(
-      '$(sync~spin) Guestbench {0}/{1}, {2} left',
-      done,
-      total,
-      aboutDuration(seconds),
-    );
-    this.item.tooltip = running.map(({ label }) => label).join('\n');
+    const left = timeLeftText(longest(running.map(({ progress }) => progress.left)));
+    const waits = running.flatMap((each) => [...each.waits].map((wait) => seenWaitText(...wait)));
+    this.item.text =
+      waits.length === 0
+        ? vscode.l10n.t('$(sync~spin) Guestbench {0}/{1}, {2}', done, total, left)
+        : vscode.l10n.t('$(watch) Guestbench {0}/{1}, waits for a guest', done, total);
+    this.item.tooltip = [...running.map(({ label }) => label), ...waits].join('\n');
     this.item.command = {
       command: 'guestbench.openReport',
       title: vscode.l10n.t('Open Report'),

@@ -115,7 +115,7 @@ function obey(runner: ExperimentRunner | undefined, line: string): void {
 async function main(): Promise<void> {
   await armWrites();
   if (order.mode === 'clean') {
-    for (const { name } of order.guests) await new Jobs(() => connect(name)).cleanUp();
+    for (const { name } of order.guests) await new Jobs(() => connect(name)).cleanUp('anybodys');
     tell({ type: 'summary', reason: 'completed', ok: 0 });
     return;
   }

@@ -21,6 +21,7 @@ import { resumeExperiment } from './resumeExperiment';
 import { runBenchmarks } from './runBenchmarks';
 import { showTrend } from './showTrend';
 import { stopExperiment } from './stopExperiment';
+import { takeOverGuest } from './takeOverGuest';
 import { tryBenchmark } from './tryBenchmark';
 
 type Command = (services: Services, ...args: readonly unknown[]) => Promise<unknown>;
@@ -49,5 +50,6 @@ export const commands: Readonly<Record<string, Command>> = {
   'guestbench.runBenchmarks': runBenchmarks,
   'guestbench.showTrend': showTrend,
   'guestbench.stopExperiment': stopExperiment,
+  'guestbench.takeOverGuest': takeOverGuest,
   'guestbench.tryBenchmark': tryBenchmark,
 };

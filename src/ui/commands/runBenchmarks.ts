@@ -6,6 +6,7 @@ import type { ExperimentSummary } from '../../experiment/runner';
 import { UserError } from '../../model/userError';
 import { askLengths, withLengths } from '../askLengths';
 import { askRounds, rebootFrom, roundsFrom } from '../askRounds';
+import { askBusyGuests } from '../busyGuests';
 import { guestsFrom, stringsOf, valueOf } from '../commandArguments';
 import { confirmLosses } from '../confirmLosses';
 import { requireTrust } from '../guestService';
@@ -44,6 +45,7 @@ export async function runBenchmarks(
   const confirmed = await confirmLosses(services, reached, refs, person);
   const meant = resolveBenchmarks(confirmed, benchmarksOf(services.lab.lab));
   const prepared = await prepareRun(services, reached, meant, person);
+  const takeOver = person === 'attended' ? await askBusyGuests(services, prepared.guests) : undefined;
   const label = valueOf(options, 'label');
   const seed = valueOf(options, 'seed');
   const opening = openReportWhenThere(services);
@@ -54,6 +56,7 @@ export async function runBenchmarks(
       ...repetition,
       ...(typeof label === 'string' ? { label } : {}),
       ...(typeof seed === 'number' ? { seed } : {}),
+      ...(takeOver ? { takeOver } : {}),
     });
   } finally {
     opening.dispose();

@@ -1,9 +1,11 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { Disposable } from '../../model/disposable';
-import { aboutDuration } from '../duration';
 import type { ExperimentEntry, ExperimentState } from '../experimentEntry';
-import type { ExperimentService } from '../experimentService';
+import type { ExperimentService, RunningNow } from '../experimentService';
+import { setting } from '../settings';
+import { timeLeftText } from '../timeLeft';
+import { seenWaitText } from '../waits';
 
 const debounceMs = 300;
 
@@ -12,6 +14,7 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
   private readonly changed = this.register(new vscode.EventEmitter<ExperimentEntry | undefined>());
   readonly onDidChangeTreeData = this.changed.event;
   private timer: NodeJS.Timeout | undefined;
+  private tree: Pick<vscode.TreeView<unknown>, 'message' | 'badge'> | undefined;
 
   constructor(private readonly experiments: ExperimentService) {
     super();
@@ -24,38 +27,53 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
     this.register(
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('guestbench.resultsFolder')) this.mark();
+        if (event.affectsConfiguration('guestbench.resume')) this.mark();
       }),
     );
     this.register({ dispose: () => clearTimeout(this.timer) });
   }
 
   async getChildren(node?: ExperimentEntry): Promise<ExperimentEntry[]> {
-    return node ? [] : [...(await this.experiments.list())];
+    if (node) return [];
+    const entries = await this.experiments.list();
+    this.offer(entries);
+    return [...entries];
+  }
+
+  /** Where interrupted experiments are offered to be resumed, besides their rows. */
+  offerIn(tree: Pick<vscode.TreeView<unknown>, 'message' | 'badge'>): void {
+    this.tree = tree;
+  }
+
+  private offer(entries: readonly ExperimentEntry[]): void {
+    if (!this.tree) return;
+    const count = entries.filter(({ state }) => state === 'interrupted').length;
+    const isOffered = count > 0 && setting('resume') !== 'manually';
+    const text =
+      count === 1
+        ? vscode.l10n.t('An experiment was interrupted. Resume in its row goes on with it; nothing is lost.')
+        : vscode.l10n.t('{0} experiments were interrupted. Resume in their rows goes on with them.', count);
+    this.tree.message = isOffered ? text : '';
+    this.tree.badge = isOffered ? { value: count, tooltip: text } : undefined;
   }
 
   getTreeItem(entry: ExperimentEntry): vscode.TreeItem {
     const item = new vscode.TreeItem(entry.label, vscode.TreeItemCollapsibleState.None);
     item.id = `experiment/${entry.file}`;
     const running = this.experiments.runningNow().find(({ file }) => file === entry.file);
-    const progress = running
-      ? vscode.l10n.t(
-          '{0} of {1}, {2} left',
-          running.progress.done,
-          running.progress.total,
-          aboutDuration(running.progress.secondsLeft),
-        )
-      : vscode.l10n.t('{0} trials', entry.ok);
+    const progress = running ? progressText(running) : vscode.l10n.t('{0} trials', entry.ok);
     const failed = entry.failed > 0 ? vscode.l10n.t('{0} failed', entry.failed) : '';
     item.description = [
-      stateWord(entry.state),
+      running?.isStopping === true ? vscode.l10n.t('stopping') : stateWord(entry.state),
       entry.state === 'unreadable' ? '' : progress,
       failed,
       running ? '' : when(entry.startedAt),
     ]
       .filter(Boolean)
       .join(' · ');
-    item.iconPath = icon(entry);
-    item.contextValue = `experiment;state=${entry.state}`;
+    const isWaiting = running !== undefined && running.waits.size > 0;
+    item.iconPath = isWaiting ? new vscode.ThemeIcon('watch') : icon(entry);
+    item.contextValue = `experiment;state=${entry.state}${isWaiting ? ';waiting' : ''}`;
     item.accessibilityInformation = { label: `${entry.label}, ${item.description}` };
     item.command = {
       command: 'guestbench.openReport',
@@ -66,8 +84,10 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
   }
 
   resolveTreeItem(item: vscode.TreeItem, entry: ExperimentEntry): vscode.TreeItem {
+    const running = this.experiments.runningNow().find(({ file }) => file === entry.file);
     const lines = [
       path.basename(entry.file),
+      ...[...(running?.waits ?? [])].map((wait) => seenWaitText(...wait)),
       ...(entry.problem === undefined ? [] : [entry.problem]),
       ...(entry.guests.length > 0 ? [vscode.l10n.t('Guests: {0}', entry.guests.join(', '))] : []),
       ...(entry.benchmarks.length > 0 ? [vscode.l10n.t('Benchmarks: {0}', entry.benchmarks.join(', '))] : []),
@@ -82,6 +102,13 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
       this.changed.fire(undefined);
     }, debounceMs);
   }
+}
+
+/** What is waited for, else how far it is and how long it may take. */
+function progressText({ progress, waits }: RunningNow): string {
+  const count = vscode.l10n.t('{0} of {1}', progress.done, progress.total);
+  const waiting = [...waits].map((wait) => seenWaitText(...wait));
+  return [count, ...(waiting.length > 0 ? waiting : [timeLeftText(progress.left)])].join(' · ');
 }
 
 function stateWord(state: ExperimentState): string {
