@@ -42,8 +42,8 @@ export class Authentication {
   private pending: SecretQuestion | undefined;
   private keyProblem: SshError | undefined;
   private keysTried = 0;
-  /** The server has not said yet what it makes of the last key. */
-  private keyUnderWay = false;
+  /** The server has not said yet what it makes of the last method. */
+  private isUnderWay = false;
   private readonly methods: AsyncGenerator<AnyAuthMethod, void>;
 
   constructor(private readonly context: AuthenticationContext) {
@@ -61,9 +61,12 @@ export class Authentication {
 
   /** The next method, after the one before was not enough; undefined when there is none left. */
   async next(partialSuccess: boolean): Promise<AnyAuthMethod | undefined> {
+    this.isUnderWay = false;
     this.settle(partialSuccess ? 'right' : 'wrong');
     const { value, done } = await this.methods.next();
-    return done === true ? undefined : value;
+    if (done === true) return undefined;
+    this.isUnderWay = value.type !== 'none';
+    return value;
   }
 
   succeeded(): void {
@@ -77,7 +80,12 @@ export class Authentication {
 
   /** Something was tried, and the server answered to the last of it. */
   get isRefused(): boolean {
-    return this.tried.size > 0 && !this.keyUnderWay;
+    return this.tried.size > 0 && !this.isUnderWay;
+  }
+
+  /** A password or an answer is on its way, and the server has not said what it makes of it. */
+  get isSecretUnderWay(): boolean {
+    return this.isUnderWay && this.asked > 0;
   }
 
   /** Why nobody got in. */
@@ -122,13 +130,11 @@ export class Authentication {
       const key = next.value;
       this.tried.add(key.label);
       this.keysTried += 1;
-      this.keyUnderWay = true;
       yield {
         type: 'agent',
         username: this.context.target.user,
         agent: singleKeyAgent(this.context.ssh2, key, (error) => this.signFailed(key, error)),
       };
-      this.keyUnderWay = false;
     }
   }
 

@@ -2,7 +2,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Client, ConnectConfig } from 'ssh2';
 import { Authentication } from './authentication';
-import { cancelled, dialError, handshakeError, timedOut } from './errors';
+import { CutWhileSigningIn, cancelled, dialError, handshakeError, timedOut } from './errors';
 import type { HostKeys } from './hostKeys';
 import type { Ssh2 } from './keyFiles';
 import { PausableTimer } from './pausableTimer';
@@ -204,6 +204,8 @@ function handshake(
 
 function endOf(target: Target, errors: readonly Error[], authentication: Authentication): SshError {
   const fatal = errors.filter((error) => !('level' in error && error.level === 'agent'));
+  const isCut = fatal.every((each) => 'level' in each && each.level === 'client-socket');
+  if (isCut && authentication.isSecretUnderWay) return new CutWhileSigningIn(target, { cause: fatal[0] });
   const error = handshakeError(target, fatal);
   return fatal.length === 0 && authentication.isRefused ? authentication.failure() : error;
 }

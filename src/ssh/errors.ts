@@ -11,6 +11,18 @@ export function isPassing(error: unknown): error is SshError {
   );
 }
 
+/** The connection ended while the server looked at a password: whether that was right is not known. */
+export class CutWhileSigningIn extends SshError {
+  constructor(target: Target, options?: ErrorOptions) {
+    super(
+      'lost',
+      `${target.name}: the connection to ${target.address} port ${target.port} ended while the server looked at what was given to sign in. ` +
+        'If that goes on, its log says why.',
+      options,
+    );
+  }
+}
+
 /** What an AbortSignal's reason means to the caller of this room. */
 export function cancelled(what: string): SshError {
   return new SshError('cancelled', `${what} was cancelled.`);

@@ -1,6 +1,6 @@
 import { Disposable } from '../model/disposable';
 import { connect } from './connection';
-import { cancelled } from './errors';
+import { cancelled, CutWhileSigningIn } from './errors';
 import type { HostKeys } from './hostKeys';
 import {
   SshError,
@@ -30,6 +30,8 @@ export interface GetOptions {
   readonly retryCredentials?: boolean;
 }
 
+/** A server that cuts the connection so often in a row, each time over a password, means no by it. */
+const cutsForNo = 3;
 /** More at once and servers drop some of them (MaxStartups). */
 const connectLimit = 8;
 const defaultIdleMs = 5 * 60_000;
@@ -48,6 +50,7 @@ export class ConnectionPool extends Disposable {
   private readonly attempts = new Map<string, Attempt>();
   /** Refused credentials, so that nothing in the background tries them again by itself. */
   private readonly refusals = new Map<string, SshError>();
+  private readonly cuts = new Map<string, number>();
   private readonly queue: (() => void)[] = [];
   private connecting = 0;
 
@@ -155,6 +158,7 @@ export class ConnectionPool extends Disposable {
         throw cancelled(`Connecting to ${target.name}`);
       }
       this.refusals.delete(key);
+      this.cuts.delete(key);
       this.open.set(key, pooled);
       pooled.onClose(() => {
         if (this.open.get(key) === pooled) this.open.delete(key);
@@ -162,12 +166,23 @@ export class ConnectionPool extends Disposable {
       return pooled;
     } catch (error) {
       if (signal.aborted) throw cancelled(`Connecting to ${target.name}`);
-      if (error instanceof SshError && isRefusal(error)) this.refusals.set(key, error);
-      throw error;
+      const told = this.asRefusal(key, error);
+      if (told instanceof SshError && isRefusal(told)) this.refusals.set(key, told);
+      throw told;
     } finally {
       this.connecting -= 1;
       this.queue.shift()?.();
     }
+  }
+
+  /** One cut is the network's; the same each time is the server's answer, and must not go on for ever. */
+  private asRefusal(key: string, error: unknown): unknown {
+    if (!(error instanceof CutWhileSigningIn)) return error;
+    const cuts = (this.cuts.get(key) ?? 0) + 1;
+    this.cuts.set(key, cuts);
+    if (cuts < cutsForNo) return error;
+    this.cuts.delete(key);
+    return new SshError('authentication', error.message, { cause: error });
   }
 
   private async turn(): Promise<void> {
