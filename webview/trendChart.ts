@@ -33,12 +33,10 @@ export function eventsOf({ lines }: TrendModel): TrendEvent[] {
     points.flatMap((point, place) => {
       const before = points[place - 1];
       if (before === undefined) return [];
-      const at = (timeOf(before) + timeOf(point)) / 2;
-      const common = { line: name, point, at };
-      return [
-        ...point.apart.map((text) => ({ ...common, kind: 'break' as const, text })),
-        ...point.changes.map((text) => ({ ...common, kind: 'change' as const, text })),
-      ];
+      const common = { line: name, point, at: (timeOf(before) + timeOf(point)) / 2 };
+      const told = (kind: TrendEvent['kind'], texts: readonly string[]) =>
+        texts.length === 0 ? [] : [{ ...common, kind, text: texts.join('; ') }];
+      return [...told('break', point.apart), ...told('change', point.changes)];
     }),
   );
   return found.sort((a, b) => a.at - b.at).map((event, index) => ({ ...event, number: index + 1 }));
@@ -195,7 +193,7 @@ function eventMarks(
   const rows: number[] = Array.from({ length: labelRows }, () => -Infinity);
   return events.flatMap(({ number, kind, text, at: time }) => {
     const x = at(time);
-    const words = `${number} ${plain(text)}`;
+    const words = `${number} ${shortened(plain(text), Math.floor((width * 0.5) / pixelsPerCharacter))}`;
     const place = (shown: string) => {
       const length = shown.length * pixelsPerCharacter + 8;
       const start = Math.max(0, Math.min(x + 3, width - length));
@@ -203,7 +201,7 @@ function eventMarks(
       return { shown, start, row, end: start + length };
     };
     const whole = place(words);
-    const label = whole.row >= 0 && whole.end - whole.start <= width * 0.6 ? whole : place(String(number));
+    const label = whole.row >= 0 ? whole : place(String(number));
     const parts = [
       svg('line', {
         class: `event ${kind}`,
@@ -219,6 +217,9 @@ function eventMarks(
     return [...parts, svg('text', { x: round(label.start), y, class: `event ${kind}` }, label.shown)];
   });
 }
+
+const shortened = (text: string, most: number) =>
+  text.length <= most ? text : `${text.slice(0, Math.max(1, most - 1))}…`;
 
 interface TimeScale {
   readonly at: (time: number) => number;

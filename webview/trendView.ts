@@ -26,7 +26,7 @@ export class TrendPage {
   private readonly legend = el('p', { class: 'legend' });
   private readonly box = el('div', { class: 'trend-box' });
   private readonly events = el('section', {});
-  private readonly numbers = el('section', {});
+  private readonly numbers = el('section', { class: 'trend-numbers' });
   private readonly leftOut = el('section', {});
   private readonly watcher: ResizeObserver | undefined;
   private last: TrendModel | undefined;
@@ -127,7 +127,7 @@ export class TrendPage {
       if (options.length === 0) return null;
       const select = el('select', { id, 'data-focus': id });
       for (const { key, title, points } of options) {
-        const option = el('option', { value: key }, `${title} · ${points}`);
+        const option = el('option', { value: key }, `${title} (${count(points, 'experiment')})`);
         option.selected = key === chosen;
         select.append(option);
       }
@@ -151,7 +151,7 @@ export class TrendPage {
     const columns: Column[] = [
       { title: 'Started' },
       { title: 'Experiment' },
-      { title: isSpeedup ? 'Pair' : 'Guest' },
+      ...(model.lines.length > 1 ? [{ title: isSpeedup ? 'Pair' : 'Guest' }] : []),
       { title: isSpeedup ? 'Speedup' : `Geometric mean${unit}`, number: 'number' },
       { title: isSpeedup ? 'Interval' : 'Smallest to largest', number: 'number' },
       { title: isSpeedup ? 'Blocks' : 'n', number: 'number' },
@@ -162,7 +162,8 @@ export class TrendPage {
       .flatMap((line) => line.points.map((point) => ({ line, point })))
       .sort((a, b) => Date.parse(a.point.startedAt) - Date.parse(b.point.startedAt))
       .map(({ line, point }) => this.rowOf(model, line, point));
-    return [el('h2', {}, 'The numbers'), table('Every point of the chart', columns, rows)];
+    const only = model.lines.length === 1 ? ` of ${model.lines[0]?.name ?? ''}` : '';
+    return [el('h2', {}, 'The numbers'), table(`Every point of the chart${only}`, columns, rows)];
   }
 
   private rowOf(model: TrendModel, line: TrendLine, point: TrendPoint): Child[] {
@@ -188,7 +189,7 @@ export class TrendPage {
         link,
         aside.length === 0 ? null : el('span', { class: 'aside' }, ` (${aside.join(', ')})`),
       ),
-      name(line.name),
+      ...(model.lines.length > 1 ? [name(line.name)] : []),
       isSpeedup ? formatSpeedup(centre) : formatWithUnit(centre, ''),
       isSpeedup ? formatInterval(spread) : range,
       String(point.n),

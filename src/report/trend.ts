@@ -260,7 +260,7 @@ function headlineOf(variant: Variant, subject: SubjectOption, lines: readonly Tr
   const ends =
     lines.length === 1
       ? `from ${figure(first)} on ${day(first)} to ${figure(last)} on ${day(last)}`
-      : `${lines.length} lines from ${day(first)} to ${day(last)}`;
+      : `in ${lines.length} lines from ${day(first)} to ${day(last)}`;
   const changes = points.filter((point) => point.changes.length > 0).length;
   const breaks = points.filter((point) => point.apart.length > 0).length;
   const marked = [

@@ -30,6 +30,7 @@ export function whyApart(before: Footing, after: Footing): string[] {
 
 /** What changed between two points in a row and may explain a difference: "kernel 6.1.0-20 → 6.1.0-25". */
 export function changesBetween(before: Footing, after: Footing): string[] {
+  if (before.entry.imported !== undefined || after.entry.imported !== undefined) return [];
   const changes: string[] = [];
   eachGuest(before, after, (old, now, of) => {
     const [a, b] = [old.facts, now.facts];
