@@ -1,4 +1,5 @@
 import { readHostMessage, type SeveralFiles } from '../src/report/hostMessage';
+import { unpackModel } from '../src/report/packedModel';
 import type { PageMessage } from '../src/report/protocol';
 import type { ReportModel } from '../src/report/shape';
 import type { AcrossActions } from './acrossView';
@@ -62,7 +63,8 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
       post({ type: 'error', message: `dropped a message: ${read.why}` });
       return;
     }
-    ({ model, several } = read.message);
+    model = unpackModel(read.message);
+    ({ several } = read.message);
     if (several !== undefined) keep({ files: several.files.map(({ address }) => address) });
     try {
       show();

@@ -1,10 +1,9 @@
-import type { ReportModel } from './shape';
+import type { PackedModel } from './packedModel';
 
-/** Host to page: the whole model, after `ready` and whenever it has changed. */
-export interface HostMessage {
+/** Host to page: the whole model, after `ready` and whenever it has changed; `unpackModel` makes it whole again. */
+export interface HostMessage extends PackedModel {
   readonly type: 'model';
   readonly version: number;
-  readonly model: ReportModel;
   readonly several?: SeveralFiles;
 }
 
@@ -41,11 +40,12 @@ export function readHostMessage(data: unknown, version: number): HostMessageRead
   const { several } = data;
   if (several !== undefined && !(isObject(several) && Array.isArray(several['files'])))
     return { status: 'dropped', why: 'a list of files that is none' };
-  const missing = [
+  const missing: string[] = [
     ...lists.filter((name) => !Array.isArray(model[name])),
     ...objects.filter((name) => !isObject(model[name])),
     ...texts.filter((name) => typeof model[name] !== 'string'),
   ];
+  if (!isObject(data['lists']) || !Array.isArray(data['lengths'])) missing.push('its lists');
   if (missing.length > 0) return { status: 'dropped', why: `a model without ${missing.join(', ')}` };
   return { status: 'ok', message: data as unknown as HostMessage };
 }

@@ -1,5 +1,7 @@
 import * as z from 'zod/mini';
 import type { HostMessage, SeveralFiles } from './hostMessage';
+import { packModel } from './packedModel';
+import type { ReportModel } from './shape';
 
 /** What page and host agree on; a page of another version is told to reload. */
 export const protocolVersion = 1;
@@ -43,11 +45,11 @@ export function readPageMessage(data: unknown): PageMessageRead {
 }
 
 /** The messages of this host, with the version the page checks. */
-export function modelMessage(model: HostMessage['model'], several?: SeveralFiles): HostMessage {
+export function modelMessage(model: ReportModel, several?: SeveralFiles): HostMessage {
   return {
     type: 'model',
     version: protocolVersion,
-    model,
+    ...packModel(model),
     ...(several === undefined ? {} : { several }),
   };
 }

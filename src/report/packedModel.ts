@@ -1,0 +1,81 @@
+import { packList, unpackList, type PackedList } from './packedList';
+import type { Pair, ReportModel, ReportTrial, Sample } from './shape';
+
+/** The long lists of a model, apart from it: those of the samples one after the other, and so those of the pairs. */
+export interface PackedLists {
+  readonly trials: PackedList;
+  readonly samples: PackedList;
+  readonly pairs: PackedList;
+}
+
+/** A model as it is sent: its long lists are empty, and say in `lengths` how many they were. */
+export interface PackedModel {
+  readonly model: ReportModel;
+  readonly lists: PackedLists;
+  /** By metric: of the samples of its guests, then of the pairs of its comparisons. */
+  readonly lengths: readonly (readonly number[])[];
+}
+
+/** Takes the long lists out of a model, so that it can be sent in a moment however many trials it has. */
+export function packModel(model: ReportModel): PackedModel {
+  const { metrics, trials } = model;
+  const samples = metrics.flatMap(({ guests }) => guests.flatMap((guest) => guest.samples));
+  const pairs = metrics.flatMap(({ comparisons }) => comparisons.flatMap((comparison) => comparison.pairs));
+  return {
+    model: {
+      ...model,
+      trials: [],
+      metrics: metrics.map((metric) => ({
+        ...metric,
+        guests: metric.guests.map((guest) => ({ ...guest, samples: [] })),
+        comparisons: metric.comparisons.map((comparison) => ({ ...comparison, pairs: [] })),
+      })),
+    },
+    lists: { trials: packList(trials), samples: packList(samples), pairs: packList(pairs) },
+    lengths: metrics.map(({ guests, comparisons }) => [
+      ...guests.map((guest) => guest.samples.length),
+      ...comparisons.map((comparison) => comparison.pairs.length),
+    ]),
+  };
+}
+
+/** The model that was packed. The lists of a metric are made when they are first looked at: a page shows few at once. */
+export function unpackModel({ model, lists, lengths }: PackedModel): ReportModel {
+  const samples = ranges(lists.samples);
+  const pairs = ranges(lists.pairs);
+  return {
+    ...model,
+    trials: unpackList(lists.trials) as ReportTrial[],
+    metrics: model.metrics.map((metric, index) => {
+      const [own, guests] = [lengths[index] ?? [], metric.guests.length];
+      return {
+        ...metric,
+        guests: metric.guests.map((guest, place) =>
+          withList(guest, 'samples', samples(own[place] ?? 0) as () => Sample[]),
+        ),
+        comparisons: metric.comparisons.map((comparison, place) =>
+          withList(comparison, 'pairs', pairs(own[guests + place] ?? 0) as () => Pair[]),
+        ),
+      };
+    }),
+  };
+}
+
+/** Cuts a list into pieces from its beginning on, each of which is unpacked when it is asked for. */
+function ranges(list: PackedList): (length: number) => () => object[] {
+  let next = 0;
+  return (length) => {
+    const from = next;
+    next += length;
+    return () => unpackList(list, from, from + length);
+  };
+}
+
+function withList<T extends object, K extends keyof T>(object: T, key: K, make: () => T[K]): T {
+  let made: T[K] | undefined;
+  return Object.defineProperty({ ...object }, key, {
+    get: () => (made ??= make()),
+    enumerable: true,
+    configurable: true,
+  });
+}

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { packList, unpackList } from '../../../src/report/packedList';
+import { packModel, unpackModel } from '../../../src/report/packedModel';
+import { reportModel } from '../../../src/report/model';
+import { catalogue, completed, experiment, pv, pvhvm, withLoad, workload } from './experiments';
+
+const cell: fc.Arbitrary<unknown> = fc.oneof(
+  fc.double(),
+  fc.integer(),
+  fc.string(),
+  fc.boolean(),
+  fc.constant(null),
+  fc.array(fc.double(), { maxLength: 3 }),
+  fc.record({ a: fc.integer(), b: fc.string(), c: fc.array(fc.integer()) }, { requiredKeys: ['a'] }),
+);
+const rows = fc
+  .constantFrom(cell, fc.double(), fc.string(), fc.array(fc.double(), { maxLength: 4 }))
+  .chain((kind) =>
+    fc.array(fc.record({ x: kind, y: kind, z: cell }, { requiredKeys: [] }), { maxLength: 20 }),
+  );
+
+describe('a packed list', () => {
+  it('gives back what was packed, whole or in part, also after it was sent', () => {
+    fc.assert(
+      fc.property(rows, fc.nat(20), fc.nat(20), (list, a, b) => {
+        const packed = structuredClone(packList(list));
+        expect(unpackList(packed)).toEqual(list);
+        const [from, to] = [Math.min(a, b, list.length), Math.min(Math.max(a, b), list.length)];
+        expect(unpackList(packed, from, to)).toEqual(list.slice(from, to));
+      }),
+    );
+  });
+
+  it('keeps numbers as they are', () => {
+    const list = [{ x: -0 }, { x: 2 ** 53 - 1 }, { x: 0.1 + 0.2 }, { x: 5e-324 }];
+    expect(unpackList(packList(list))).toEqual(list);
+  });
+
+  it('sends numbers, texts and what is in objects in buffers', () => {
+    const { columns } = packList([
+      { n: 1, w: 'a', s: [1, 2], o: { n: 1 }, v: null },
+      { n: 2, w: 'a', s: [], o: { n: 3 }, v: [true] },
+    ]);
+    expect(columns.map(({ cells }) => cells.kind)).toEqual([
+      'numbers',
+      'words',
+      'series',
+      'objects',
+      'values',
+    ]);
+    expect(columns[1]?.cells).toEqual({ kind: 'words', words: ['a'], values: new Uint32Array(2) });
+  });
+});
+
+describe('a packed model', () => {
+  const model = reportModel(
+    [
+      withLoad(
+        experiment({
+          guests: [pv, pvhvm],
+          workloads: [
+            workload('openssl', 1931, 1.2, 0.004, 6),
+            workload('fio-randread', 42_000, 0.9, 0.02, 5),
+          ],
+          ended: completed,
+        }),
+        {},
+      ),
+    ],
+    { catalogue },
+  );
+
+  it('is the same model when it is unpacked', () => {
+    expect(unpackModel(structuredClone(packModel(model)))).toEqual(model);
+    expect(unpackModel(packModel(reportModel([], {})))).toEqual(reportModel([], {}));
+  });
+
+  it('travels without its long lists, and makes those of a metric once', () => {
+    const packed = packModel(model);
+    expect(packed.model.trials).toEqual([]);
+    expect(JSON.stringify(packed.model).length).toBeLessThan(JSON.stringify(model).length / 2);
+    const guest = unpackModel(packed).metrics[0]?.guests[0];
+    expect(guest?.samples.length).toBeGreaterThan(0);
+    expect(guest?.samples).toBe(guest?.samples);
+  });
+});
