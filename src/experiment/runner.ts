@@ -474,6 +474,7 @@ export class ExperimentRunner {
       abandon: this.abandon.signal,
     }).finally(() => this.leases.ended(trial.guest));
     const isSetAside = this.ledger.end(trial, end.outcome);
+    if (end.isDiskFull) await this.makeRoom(trial, planned);
     if (end.outcome === 'ok') {
       // What was taken up again has no length of its own.
       if (open === undefined) this.estimator.add(trial.benchmark, end.wallSeconds, trial.guest);
@@ -482,6 +483,14 @@ export class ExperimentRunner {
     listener.onTrialEnd?.(trial, end, this.progress);
     if (isSetAside) await this.sayAside(trial, end.reason);
     if (!trial.warmup && this.options.plan.until === 'decided') await this.settleAfter(trial);
+  }
+
+  /** What a trial left on a full disk would keep the next one from its start. */
+  private async makeRoom({ guest }: Trial, planned: PlannedBenchmark): Promise<void> {
+    const { title } = planned.benchmark;
+    this.options.listener.onNotice?.(`${guest}: the disk was full. What ${title} left there is removed.`);
+    const connection = await this.options.connect(guest, this.waiting).catch(() => undefined);
+    if (connection) await cleanUpBenchmarks(connection, [planned]).catch(() => undefined);
   }
 
   private async sayAside({ guest, benchmark }: Trial, last: string): Promise<void> {

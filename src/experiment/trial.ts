@@ -63,6 +63,8 @@ export interface TrialEnd {
   /** Parts that failed although the outcome is ok. */
   readonly failed?: ParsedOutput['failed'];
   readonly durationMs: number;
+  /** It failed as the guest's disk was full; what it left there is still in the way. */
+  readonly isDiskFull?: true;
   readonly wallSeconds: number;
   readonly cpu?: CpuUse;
 }
@@ -76,6 +78,7 @@ interface Verdict {
   readonly exitCode: number | null;
   readonly signal: string | null;
   readonly durationMs: number;
+  readonly isDiskFull?: true;
   readonly cpu?: CpuUse;
   readonly load?: Load | undefined;
   readonly hostLoad?: HostLoad | undefined;
@@ -139,6 +142,7 @@ export async function runTrial(context: TrialContext): Promise<TrialEnd> {
     reason,
     measurements,
     ...(failed ? { failed } : {}),
+    ...(verdict.isDiskFull ? { isDiskFull: true } : {}),
     durationMs,
     wallSeconds: (performance.now() - startedMs) / 1000,
     ...(cpu ? { cpu } : {}),
@@ -341,6 +345,11 @@ async function judge(
     return { ...base, outcome: 'ok', reason: '', measurements: parsed.metrics, ...failed };
   }
   const reason = parsed.reason ?? (parsed.outcome === 'cancelled' ? 'stopped' : 'the benchmark failed');
+  // That says nothing about the benchmark: it does not count against it.
+  if (end.isDiskFull && parsed.outcome === 'failed') {
+    const full = `the guest's disk was full (/var/tmp): ${reason}`;
+    return { ...base, isDiskFull: true, outcome: 'lost', reason: full, measurements: [] };
+  }
   return { ...base, outcome: parsed.outcome, reason, measurements: [] };
 }
 

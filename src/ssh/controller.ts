@@ -204,7 +204,10 @@ runner() {
   # Before the exit file: whoever reads that may start the next job at once.
   case $(link "$B/lease") in "$\{1%%.*}":*) seen "$\{owner##*:}" "$up1" ;; esac
   unlock "$owner"
-  atomically exit "rc=$rc out=$(size out) err=$(size err) end=$(date +%s) cancelled=$was up0=$up0 up1=$up1 load0=$(commas "$load0") load1=$(commas "$load1")"
+  # A failure on a full disk is not the benchmark's.
+  full=0
+  [ $rc -eq 0 ] || { { printf '%065536d' 0 >full; } 2>/dev/null || full=1; rm -f full; }
+  atomically exit "rc=$rc out=$(size out) err=$(size err) end=$(date +%s) cancelled=$was full=$full up0=$up0 up1=$up1 load0=$(commas "$load0") load1=$(commas "$load1")"
   # Whoever waits for our end is told; then what the benchmark left running ends, as it would disturb the next.
   [ -p live ] && exec 9>&-
   [ -z "$(started $c)" ] || c=none

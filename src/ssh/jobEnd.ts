@@ -11,6 +11,8 @@ export type JobEnd =
       readonly signal: string | null;
       /** Somebody asked it to stop while it ran. */
       readonly cancelled: boolean;
+      /** There was no room left on the guest where jobs write. */
+      readonly isDiskFull?: true;
       readonly stdoutBytes: number;
       readonly stderrBytes: number;
       /** By the guest's monotonic clock. */
@@ -59,6 +61,7 @@ export function jobEnd(fields: ReadonlyMap<string, string>): JobEnd {
     exitCode: signal === null ? code : null,
     signal,
     cancelled: fields.get('cancelled') === '1',
+    ...(fields.get('full') === '1' ? { isDiskFull: true } : {}),
     stdoutBytes: numberOf(fields.get('out')) ?? 0,
     stderrBytes: numberOf(fields.get('err')) ?? 0,
     durationMs: Math.max(

@@ -165,7 +165,7 @@ describe.runIf(isRoot)("a guest's disk", () => {
     const server = await serve({ prefix: join(disk, 'guestbench') });
     const jobs = await jobsOn(server);
     const { end } = await runOn(jobs, 'filler', 'cat /dev/zero >"$GB_WORK/big"; exit 5\n');
-    expect(end).toMatchObject({ state: 'done', exitCode: 5 });
+    expect(end).toMatchObject({ state: 'done', exitCode: 5, isDiskFull: true });
     await jobs.cleanUp();
     expect(readdirSync(disk)).toEqual([]);
   });
