@@ -1,5 +1,6 @@
 import { benchmarksOf } from '../benchmarks/own';
 import type { Experiment, StatisticsPlan } from '../model/experiment';
+import { acrossOf } from './across';
 import { judge, overallOf, type Draft, type Judged } from './comparisons';
 import { comparabilityChecks, warningsOf } from './comparability';
 import { driftCheck } from './drift';
@@ -88,6 +89,16 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
     limits: pairs.every(({ imported }) => imported !== undefined)
       ? []
       : limitsOf(experiments, chosenModes === undefined ? 'guest' : 'mode'),
+    ...(others.length === 0
+      ? {}
+      : {
+          across: acrossOf(experiments, options.across, (experiment, own) =>
+            reportModel([experiment], {
+              ...own,
+              ...(options.catalogue === undefined ? {} : { catalogue: options.catalogue }),
+            }),
+          ),
+        }),
   };
 }
 

@@ -1,13 +1,10 @@
-import type { Benchmark } from '../benchmarks/benchmark';
 import { benchmarksOf } from '../benchmarks/own';
-import type { BenchmarkRef, Experiment } from '../model/experiment';
+import type { Experiment } from '../model/experiment';
 import { startFacts } from './facts';
+import { parametersOf, versionKey, versionsOf } from './howMeasured';
 import { reportModel } from './model';
 import type { GuestSamples, MetricReport } from './shape';
 import type { TrendEntry, TrendGuest, TrendMetric, TrendPair, TrendValue } from './trendShape';
-
-/** A version is told at the beginning of what a trial prints. */
-const versionWithin = 65_536;
 
 /** What a trend needs to know of an experiment. Pure. */
 export function trendEntry(file: string, experiment: Experiment): TrendEntry {
@@ -41,7 +38,7 @@ export function trendEntry(file: string, experiment: Experiment): TrendEntry {
         parameters: parametersOf(ref, known),
         ...(definition === undefined ? {} : { definition: JSON.stringify(definition) }),
         values: metric.guests.flatMap((samples) =>
-          valueOf(samples, versions.get(`${metric.benchmark}\n${samples.guest}`) ?? ''),
+          valueOf(samples, versions.get(versionKey(metric.benchmark, samples.guest)) ?? ''),
         ),
         pairs: pairsOf(metric, model.baseline),
       } satisfies TrendMetric;
@@ -51,15 +48,6 @@ export function trendEntry(file: string, experiment: Experiment): TrendEntry {
 
 function titleOf({ benchmarkTitle, title }: MetricReport): string {
   return title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`;
-}
-
-/** As they were in effect: a default that was written down is no other workload than one that was not. */
-function parametersOf(ref: BenchmarkRef, known: readonly Benchmark[]): Record<string, string> {
-  const given = ref.parameters ?? {};
-  const read = known.find(({ id }) => id === (ref.benchmark ?? ref.id))?.parameters.safeParse(given);
-  const effective: Readonly<Record<string, unknown>> = read?.success === true ? read.data : given;
-  const names = Object.keys(effective).sort();
-  return Object.fromEntries(names.map((name) => [name, String(effective[name])]));
 }
 
 function valueOf(
@@ -82,20 +70,3 @@ function pairsOf({ comparisons }: MetricReport, baseline: string | undefined): T
     speedup === null ? [] : [{ baseline, candidate, n, speedup, interval, verdict, word }],
   );
 }
-
-/** The versions that the tools of a benchmark told on a guest, by benchmark and guest; several stand together. */
-function versionsOf({ trials }: Experiment): ReadonlyMap<string, string> {
-  const found = new Map<string, Set<string>>();
-  for (const { trial, status, stdout } of trials) {
-    if (status !== 'ok') continue;
-    const key = `${trial.benchmark}\n${trial.guest}`;
-    const versions = found.get(key) ?? new Set<string>();
-    found.set(key, versions);
-    for (const [, version = ''] of stdout.slice(0, versionWithin).matchAll(toldVersion))
-      versions.add(version);
-  }
-  return new Map([...found].map(([key, versions]) => [key, [...versions].sort().join(', ')]));
-}
-
-/** What the run scripts print of the tools they use. */
-const toldVersion = /^guestbench: (?:version|tool)=(.*\S)\s*$/gm;
