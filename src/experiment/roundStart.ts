@@ -1,6 +1,7 @@
 import type { EventOf, ExperimentEvent, Plan, RebootRecord } from '../model/experiment';
 import { UserError } from '../model/userError';
 import { SshError, type Connection } from '../ssh/transport';
+import type { Pauses } from './pauses';
 import { causesText, waitUntilQuiet, type QuietEnd } from './quiet';
 import { bootIdOf, mayReboot, rebootGuest, refuseUnbootable, type Reach, type Rebooted } from './reboot';
 
@@ -16,6 +17,8 @@ export interface RoundStartOptions {
   /** A guest runs on another boot: what was known of it has to be learnt anew. */
   readonly onRebooted: (guest: string) => Promise<void>;
   readonly onNotice: (text: string) => void;
+  /** Is told how long reboots take. */
+  readonly pauses: Pauses;
   /** Whether the experiment begins or goes on. */
   readonly when: 'start' | 'resume';
   /** Reboots there were before an interruption. */
@@ -45,8 +48,9 @@ export class RoundStart {
 
   /** Never fails for a guest's sake; rejects only when the experiment file cannot be written. */
   async prepare(next: NextRound): Promise<void> {
-    const { plan } = this.options;
+    const { plan, pauses } = this.options;
     const rebooted = new Set<string>();
+    const startedMs = performance.now();
     if (plan.reboot === 'each-round' && next.round > 0 && !next.isUnderWay) {
       // One after the other: guests that start together contend for the host, and no start would be like another.
       for (const guest of next.guests) {
@@ -60,6 +64,7 @@ export class RoundStart {
       this.settle(guest, next.round, rebooted.has(guest) ? 'reboot' : usual),
     );
     await Promise.all(looks);
+    if (rebooted.size > 0) pauses.add((performance.now() - startedMs) / 1000);
   }
 
   private isOver(): boolean {

@@ -7,7 +7,7 @@ import { isPassing } from '../ssh/errors';
 import { Jobs } from '../ssh/jobs';
 import { thisController } from '../ssh/lease';
 import { SshError, type Connection } from '../ssh/transport';
-import { createEstimator, withinLimit, type Estimator, type TimeLeft } from './estimate';
+import { createEstimator, laterBy, withinLimit, type Estimator, type TimeLeft } from './estimate';
 import { Decisions, type SettledReason } from './decisions';
 import { Disturbances } from './disturbances';
 import { GuestFacts } from './guestFacts';
@@ -16,6 +16,7 @@ import { JournalWriter } from './journal';
 import { lanesOf } from './lanes';
 import { Leases, type AgreedJob, type LeaseTimes, type Wait } from './leases';
 import { failuresBeforeSetAside, Ledger } from './ledger';
+import { Pauses } from './pauses';
 import { cleanUpBenchmarks, resolveBenchmarks, type PlannedBenchmark } from './prepare';
 import { requireReboots, RoundStart } from './roundStart';
 import { withoutLocalPaths, type LocalSources } from './sources';
@@ -100,6 +101,7 @@ export class ExperimentRunner {
   private readonly leases: Leases;
   private readonly facts: GuestFacts;
   private readonly disturbances: Disturbances;
+  private readonly pauses: Pauses;
   /** Those before an interruption. */
   private reboots: readonly RebootRecord[] = [];
   /** Aborted: guests out of reach are no longer waited for. */
@@ -137,6 +139,7 @@ export class ExperimentRunner {
       ...(options.leaseTimes ? { times: options.leaseTimes } : {}),
     });
     this.disturbances = new Disturbances(plan);
+    this.pauses = new Pauses(plan);
     this.facts = new GuestFacts({
       append: (event) => this.append(event),
       onEvidence: (guest, evidence) => this.hostLoads.learn(guest, evidence),
@@ -159,9 +162,10 @@ export class ExperimentRunner {
 
   private timeLeft(trials: readonly Trial[]): TimeLeft {
     const { until, maxMinutes } = this.options.plan;
-    const left = this.estimator.rangeFor(trials, (benchmark) =>
+    const running = this.estimator.rangeFor(trials, (benchmark) =>
       until === 'decided' ? this.decisions.roundsAhead(benchmark) : 'all',
     );
+    const left = laterBy(running, -this.pauses.secondsFor(trials));
     if (maxMinutes === undefined) return left;
     return withinLimit(left, maxMinutes * 60 - (performance.now() - this.startedMs) / 1000);
   }
@@ -387,6 +391,7 @@ export class ExperimentRunner {
         await this.facts.record(guest, 'reboot', connect(guest, this.waiting));
       },
       onNotice: (text) => listener.onNotice?.(text),
+      pauses: this.pauses,
       when,
       reboots: this.reboots,
       stopping: this.stopping.signal,
@@ -406,6 +411,7 @@ export class ExperimentRunner {
 
   /** What comes before the round of `lane` that this trial begins; nothing where a trial of it was taken up. */
   private async beginRound(lane: readonly Trial[], { round }: Trial, start: RoundStart): Promise<void> {
+    this.pauses.begin(round);
     const due = lane.filter((trial) => trial.round === round && this.ledger.isDue(trial));
     if (due.length === 0 || due.some((trial) => this.ledger.openJob(trial) !== undefined)) return;
     const isUnderWay = lane.some((trial) => trial.round === round && this.ledger.attempts(trial) > 0);

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { createEstimator } from '../experiment/estimate';
+import { roughRebootSeconds } from '../experiment/pauses';
 import { planRounds } from '../experiment/plan';
 import type { PlannedBenchmark } from '../experiment/prepare';
 import { maxAnystopBlocks, minBlocks } from '../statistics/compare';
@@ -10,8 +11,6 @@ import { aboutDuration } from './duration';
 const defaultRounds = 5;
 export const mostRounds = 200;
 const mostMinutes = 30 * 24 * 60;
-/** Until a guest is up and quiet again; for the estimate. */
-const rebootSeconds = 60;
 
 /** How often everything is repeated. */
 export interface Repetition {
@@ -69,7 +68,7 @@ function itemsFor(
     const entry = planned.find(({ benchmark }) => benchmark.id === id);
     return entry ? entry.benchmark.estimateSeconds(entry.parameters) : 60;
   });
-  const restSeconds = reboots === 'never' ? 0 : rebootSeconds * guests.length;
+  const restSeconds = reboots === 'never' ? 0 : roughRebootSeconds * guests.length;
   const time = (rounds: number): string =>
     aboutDuration(estimator.secondsFor(planRounds(0, refs, benchmarks, rounds)) + restSeconds * rounds);
   const item = (rounds: number, detail: string): Item => ({
