@@ -1,3 +1,4 @@
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../model/userError';
 import { fileFrom, stringsOf } from '../commandArguments';
@@ -8,7 +9,8 @@ const mostFiles = 12;
 
 /**
  * Opens one report over several experiments. `{ files }`, a list of files, or the selected rows of the tree skip the
- * question. Returns the files.
+ * question. Returns the files,
+ * the oldest first.
  */
 export async function compareExperiments(
   services: Services,
@@ -24,8 +26,14 @@ export async function compareExperiments(
       vscode.l10n.t('Choose at most {0} experiments. Show Trend follows one metric through more.', mostFiles),
     );
   }
-  await services.compared.show(files);
-  return files;
+  const ordered = [...files].sort(byName);
+  await services.compared.show(ordered);
+  return ordered;
+}
+
+/** File names begin with the time of the start, so what came first is called A. */
+function byName(a: string, b: string): number {
+  return path.basename(a) < path.basename(b) ? -1 : 1;
 }
 
 function filesFrom(args: readonly unknown[]): readonly string[] {
