@@ -8,8 +8,8 @@ export function formatValue(value: number | null | undefined): string {
   if (value === null || value === undefined) return absent;
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
+  if (size >= 1e15 || (size !== 0 && size < 0.001)) return value.toExponential(2);
   if (size >= 1000) return grouped.format(value);
-  if (size !== 0 && size < 0.001) return value.toExponential(2);
   return String(Number(value.toPrecision(4)));
 }
 

@@ -148,6 +148,16 @@ export function distinct(names: readonly string[]): string[] {
   });
 }
 
+/** The first of those that have the same key. */
+export function distinctBy<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
+  const taken = new Set<string>();
+  return items.filter((item) => {
+    const isNew = !taken.has(keyOf(item));
+    taken.add(keyOf(item));
+    return isNew;
+  });
+}
+
 /** Letters, digits and single hyphens: fit for an id. */
 export function slugOf(text: string): string {
   const slug = text

@@ -5,6 +5,7 @@ import { parsers } from '../benchmarks/parsers';
 import { parseUnixbenchPass } from '../benchmarks/parse/unixbench';
 import type { BenchmarkRef, Experiment, Imported, Measurement } from '../model/experiment';
 import { UserError } from '../model/userError';
+import { isCsvOfOurs } from './csvImport';
 import { listed } from './format';
 import {
   distinct,
@@ -17,6 +18,8 @@ import {
   type ImportOptions,
 } from './importedExperiment';
 
+export { fromCsv } from './csvImport';
+export { fromJson } from './json';
 export { fromPhoronixXml } from './phoronixImport';
 
 /** The text of one file, and the guest it was measured in. Several of one guest are its runs, in this order. */
@@ -27,18 +30,28 @@ export interface ImportSource {
   readonly text: string;
 }
 
-export const importFormats = ['phoronix', 'fio', 'unixbench', 'hyperfine'] as const;
+/** `json`, `csv`: exported by Guestbench. */
+export const importFormats = ['phoronix', 'fio', 'unixbench', 'hyperfine', 'json', 'csv'] as const;
 export type ImportFormat = (typeof importFormats)[number];
 
 /** What a text is, by its beginning and its own marks; undefined: none that can be imported. */
 export function formatOf(text: string): ImportFormat | undefined {
   const start = text.slice(0, 20_000);
+  // First, as the output of any tool can stand in an experiment.
+  if (isJsonOfOurs(start)) return 'json';
+  if (isCsvOfOurs(start)) return 'csv';
   if (/<PhoronixTestSuite[\s>]/.test(start)) return 'phoronix';
   if (/"fio version"\s*:/.test(start)) return 'fio';
   if (/^\s*\{\s*"results"\s*:\s*\[/.test(start) && /"command"\s*:/.test(start)) return 'hyperfine';
   if (/BYTE UNIX Benchmarks \(Version |^Benchmark Run: /m.test(text)) return 'unixbench';
   return undefined;
 }
+
+/** The documents of before did not name their kind; they begin with the experiment's first fields. */
+const isJsonOfOurs = (start: string): boolean =>
+  /^\ufeff?\s*\{\s*(?:"export"\s*:\s*\{\s*"kind"\s*:\s*"guestbench-experiment"|"format"\s*:\s*\d+\s*,\s*"guestbench"\s*:)/.test(
+    start,
+  );
 
 /** Results of `fio --output-format=json`, a file a run. @throws UserError that names the file. */
 export function fromFioJson(sources: readonly ImportSource[], options: ImportOptions = {}): Experiment {
@@ -160,7 +173,7 @@ const tools: Readonly<Record<Imported['from'], string>> = {
 };
 
 function fromRuns(
-  from: Exclude<ImportFormat, 'phoronix'>,
+  from: Exclude<ImportFormat, 'phoronix' | 'json' | 'csv'>,
   runs: readonly Run[],
   options: ImportOptions,
 ): Experiment {

@@ -12,6 +12,9 @@ import { guestTone, lightPalette, type GuestTone, type Palette } from './palette
 import { blockTicks, valueRange } from './scale';
 import { drawing, isolated, lettering, line, mark, tag, textWidth, type Drawing } from './svg';
 
+/** Further out there is no room for an axis. */
+const bounded = (value: number): number => Math.max(-1e300, Math.min(1e300, value));
+
 /** Trials that a chart draws of one guest at most. */
 const mostPoints = 300;
 
@@ -175,7 +178,8 @@ interface Plot {
 }
 
 function plotOf(sides: readonly DrawnSide[], above: number, width: number): Plot {
-  const range = valueRange(sides);
+  const [from, to] = valueRange(sides);
+  const range = [bounded(from), bounded(to)] as const;
   const samples = sides.flatMap(({ points }) => points);
   const values = samples.map(({ value }) => Math.min(range[1], Math.max(range[0], value)));
   const blocks = samples.map(({ block }) => block);

@@ -2,12 +2,15 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { experimentText } from '../../experiment/experimentText';
+import { readExperiment } from '../../experiment/journal';
 import type { Experiment } from '../../model/experiment';
 import { UserError } from '../../model/userError';
 import {
   formatOf,
+  fromCsv,
   fromFioJson,
   fromHyperfineJson,
+  fromJson,
   fromPhoronixXml,
   fromUnixbenchReport,
   importFormats,
@@ -36,14 +39,9 @@ export async function importResults(services: Services, ...args: readonly unknow
   const named = stringsOf(args[0], 'files');
   const files = await Promise.all((named ?? (await askFiles())).map(readResult));
   const format = formatFrom(valueOf(args[0], 'format')) ?? detected(files);
-  if (format === 'phoronix' && files.length > 1)
-    throw new UserError(
-      vscode.l10n.t(
-        'Choose one result file of the Phoronix Test Suite: each holds its own systems. Its merge-results command puts several together.',
-      ),
-    );
-  const guests =
-    format === 'phoronix' ? [] : await guestNames(files, stringsOf(args[0], 'guests'), named !== undefined);
+  const guests = namesItsGuests(format)
+    ? onlyOne(files, format)
+    : await guestNames(files, stringsOf(args[0], 'guests'), named !== undefined);
   const given = valueOf(args[0], 'label');
   const label = typeof given === 'string' && given !== '' ? given : undefined;
   const experiment = imported(format, files, guests, label);
@@ -55,6 +53,24 @@ export async function importResults(services: Services, ...args: readonly unknow
   return file;
 }
 
+/** Whether a file holds all guests of an experiment, so that nobody has to name the one it was measured in. */
+const namesItsGuests = (format: ImportFormat): boolean =>
+  format === 'phoronix' || format === 'json' || format === 'csv';
+
+/** No guest needs a name; several files cannot be one experiment. @throws UserError */
+function onlyOne(files: readonly ReadFile[], format: ImportFormat): readonly string[] {
+  if (files.length <= 1) return [];
+  throw new UserError(
+    format === 'phoronix'
+      ? vscode.l10n.t(
+          'Choose one result file of the Phoronix Test Suite: each holds its own systems. Its merge-results command puts several together.',
+        )
+      : vscode.l10n.t(
+          'Choose one exported file at a time: each is an experiment of its own. Compare Experiments puts several into one report.',
+        ),
+  );
+}
+
 async function askFiles(): Promise<readonly string[]> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const uris = await vscode.window.showOpenDialog({
@@ -63,7 +79,13 @@ async function askFiles(): Promise<readonly string[]> {
     openLabel: vscode.l10n.t('Import'),
     canSelectMany: true,
     filters: {
-      [vscode.l10n.t('Results (composite.xml, fio, UnixBench, hyperfine)')]: ['xml', 'json', 'txt', 'log'],
+      [vscode.l10n.t('Results (Guestbench, composite.xml, fio, UnixBench, hyperfine)')]: [
+        'xml',
+        'json',
+        'csv',
+        'txt',
+        'log',
+      ],
       [vscode.l10n.t('All files')]: ['*'],
     },
   });
@@ -95,7 +117,7 @@ function detected(files: readonly ReadFile[]): ImportFormat {
     if (format !== undefined) return format;
     throw new UserError(
       vscode.l10n.t(
-        '{0} is no result that can be imported: expected composite.xml of the Phoronix Test Suite, JSON of fio or hyperfine, or a report of UnixBench.',
+        '{0} is no result that can be imported: expected JSON or CSV that Guestbench exported, composite.xml of the Phoronix Test Suite, JSON of fio or hyperfine, or a report of UnixBench.',
         path.basename(file),
       ),
     );
@@ -161,7 +183,28 @@ function imported(
       return fromUnixbenchReport(sources, options);
     case 'hyperfine':
       return fromHyperfineJson(sources, options);
+    case 'json':
+      return closed(fromJson(files[0]?.text ?? ''));
+    case 'csv':
+      return closed(withoutOutputs(fromCsv(files[0]?.text ?? ''), source));
   }
+}
+
+/** A copy of an experiment that was exported before its end is never resumed: the original can be. */
+function closed(experiment: Experiment): Experiment {
+  if (experiment.ended !== undefined) return experiment;
+  const at = experiment.trials.at(-1)?.endedAt ?? experiment.trials.at(-1)?.startedAt ?? experiment.startedAt;
+  const message = vscode.l10n.t('exported before its end');
+  return { ...experiment, ended: { at, reason: 'stopped', message } };
+}
+
+/** Of our own CSV: what is missing is said where somebody would look for it. */
+function withoutOutputs(experiment: Experiment, source: string): Experiment {
+  const note = vscode.l10n.t(
+    'Imported from {0}: a CSV file holds the measurements, not what the trials wrote.',
+    source,
+  );
+  return { ...experiment, notes: [...new Set([...experiment.notes, note])] };
 }
 
 async function askLabel(proposed: string): Promise<string> {
@@ -179,9 +222,14 @@ async function askLabel(proposed: string): Promise<string> {
 async function write(services: Services, experiment: Experiment): Promise<string> {
   const { folder } = services.experiments;
   const file = path.join(folder, experimentFileName(new Date(), experiment.label));
+  const text = experimentText(experiment);
+  const read = readExperiment(text);
+  // An edited file can contradict itself, which only shows when its events are put together.
+  if (read.status === 'error')
+    throw new UserError(vscode.l10n.t('These results are no whole experiment: {0}', read.error));
   try {
     await mkdir(folder, { recursive: true });
-    await writeFile(file, experimentText(experiment), { flag: 'wx', mode: 0o600 });
+    await writeFile(file, text, { flag: 'wx', mode: 0o600 });
   } catch (error) {
     throw new UserError(vscode.l10n.t('{0} could not be written: {1}', file, messageOf(error)));
   }

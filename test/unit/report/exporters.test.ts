@@ -48,7 +48,10 @@ describe('CSV', () => {
 });
 
 it('gives the whole experiment as JSON', () => {
-  expect(JSON.parse(toJson(decided))).toEqual(decided);
+  expect(JSON.parse(toJson(decided))).toEqual({
+    export: { kind: 'guestbench-experiment', version: 1 },
+    ...decided,
+  });
 });
 
 describe('Markdown', () => {

@@ -1,0 +1,141 @@
+import { labelOf } from './charts/scale';
+import { escaped } from './charts/svg';
+import { formatInterval, formatSpeedup, formatValue } from './format';
+import { clipped, details, el, level, list, name, numbers, table, verdictMark, words, type Markup } from './htmlParts'; // prettier-ignore
+import type { AcrossChange, AcrossMetric, AcrossReport, ReportModel } from './shape';
+
+/** Metrics that the tables follow at most. */
+const mostMetrics = 100;
+
+const changeMarks: Readonly<Record<AcrossChange['verdict'], string>> = {
+  larger: '▲ larger',
+  smaller: '▼ smaller',
+  same: '◆ same',
+  unclear: '○ unclear',
+  estimate: '□ estimate only',
+};
+
+/** The same comparison within each of several experiments, and what changed from one to the next. */
+export function acrossSection(model: ReportModel, across: AcrossReport): Markup {
+  const { chosen } = across;
+  const metrics = across.metrics
+    .filter(({ primary, better }) => primary && better !== 'none')
+    .slice(0, mostMetrics);
+  const title =
+    chosen === undefined
+      ? 'Across the experiments'
+      : `${name(chosen.candidate)} against ${name(chosen.baseline)}, experiment by experiment`;
+  return el(
+    'section',
+    { id: 'across' },
+    el('h2', {}, title),
+    el('p', {}, escaped(across.headline)),
+    list(refusalsOf(across, metrics)),
+    metrics.length === 0 ? '' : entriesTable(model, across, metrics),
+    changesTable(across, metrics),
+    guestsTable(across, metrics),
+    factsTable(across),
+  );
+}
+
+const labelIn = ({ experiments }: AcrossReport, experiment: number): Markup =>
+  name(experiments.find((one) => one.experiment === experiment)?.label ?? '');
+
+/** Experiments without a comparison, and metrics that were not measured alike: never left out in silence. */
+function refusalsOf(across: AcrossReport, metrics: readonly AcrossMetric[]): Markup[] {
+  const ofExperiments = across.experiments.flatMap(({ label, why, warnings }) => [
+    ...(why === undefined ? [] : [`${name(label)}: ${name(clipped(why))}`]),
+    ...warnings
+      .filter(({ severity }) => severity === 'refusal')
+      .map(({ text }) => `${name(label)}: ${name(clipped(text))}`),
+  ]);
+  const unlike = metrics.flatMap((metric) =>
+    metric.entries
+      .filter(({ differs }) => differs.length > 0)
+      .map(
+        ({ experiment, differs }) =>
+          `${name(labelOf(metric))}: ${labelIn(across, experiment)} was measured differently, so it is not compared with those before: ${name(clipped(differs.join('; ')))}.`,
+      ),
+  );
+  return [...ofExperiments, ...unlike];
+}
+
+function entriesTable(model: ReportModel, across: AcrossReport, metrics: readonly AcrossMetric[]): Markup {
+  const rows = metrics.flatMap((metric) =>
+    metric.entries.map((entry) => [
+      name(labelOf(metric)),
+      labelIn(across, entry.experiment),
+      verdictMark(entry.verdict, entry.word),
+      formatSpeedup(entry.speedup),
+      formatInterval(entry.interval),
+      String(entry.n),
+    ]),
+  );
+  const columns = [
+    ...words('Metric', 'Experiment', 'Verdict'),
+    ...numbers('Speedup', level(model), 'Blocks'),
+  ];
+  return table('Each metric in each experiment, by the experiment’s own statistics', columns, rows);
+}
+
+function changesTable(across: AcrossReport, metrics: readonly AcrossMetric[]): Markup {
+  const rows = metrics.flatMap((metric) =>
+    metric.changes.map((change) => [
+      name(labelOf(metric)),
+      `${labelIn(across, change.from)} → ${labelIn(across, change.to)}`,
+      changeMarks[change.verdict],
+      formatSpeedup(change.ratio),
+      formatInterval(change.interval),
+      name(clipped(change.sentence)),
+    ]),
+  );
+  if (rows.length === 0) return '';
+  const columns = [
+    ...words('Metric', 'From → to', 'Advantage'),
+    ...numbers('Times', 'Interval'),
+    ...words('In words'),
+  ];
+  const caption = 'How the speedup changed: that of the later experiment divided by that of the earlier one';
+  return el('h3', {}, 'What changed') + table(caption, columns, rows);
+}
+
+function guestsTable(across: AcrossReport, metrics: readonly AcrossMetric[]): Markup {
+  const rows = metrics.flatMap((metric) =>
+    metric.guests.map((guest) => [
+      name(labelOf(metric)),
+      name(guest.name),
+      ...across.experiments.map(({ experiment }) => {
+        const found = guest.entries.find((one) => one.experiment === experiment);
+        return found === undefined
+          ? '–'
+          : name(`${formatValue(found.geometricMean)} ${metric.unit} (n ${found.n})`);
+      }),
+      name(clipped(guest.changes.map(({ sentence }) => sentence).join(' '))),
+    ]),
+  );
+  if (rows.length === 0) return '';
+  const columns = [...words('Metric', 'Guest'), ...experimentColumns(across, 'number'), ...words('In words')];
+  return details(
+    'The guests as they measured',
+    '<p>Geometric means of the trials. The experiments were made at different times, so a difference between two columns is no verdict on anything.</p>',
+    table('Means of the same guests in each experiment', columns, rows),
+  );
+}
+
+function factsTable(across: AcrossReport): Markup {
+  if (across.facts.length === 0) return '';
+  const rows = across.facts.map(({ label, values }) => [
+    escaped(label),
+    ...values.map((value) => (value === null ? '–' : name(clipped(value)))),
+  ]);
+  const columns = [...words('Fact'), ...experimentColumns(across)];
+  return (
+    el('h3', {}, 'What else differs between the experiments') +
+    table('Facts that could explain a change', columns, rows, (row) =>
+      across.facts[row]?.differs === true ? 'differs' : undefined,
+    )
+  );
+}
+
+const experimentColumns = ({ experiments }: AcrossReport, number?: 'number') =>
+  experiments.map(({ label }) => ({ title: name(label), ...(number === undefined ? {} : { number }) }));

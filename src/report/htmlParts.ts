@@ -1,0 +1,140 @@
+import { verdictSigns } from './charts/scale';
+import { escaped, tag, type Attributes } from './charts/svg';
+import { guestTone } from './charts/palette';
+import {
+  formatChange,
+  formatInterval,
+  formatP,
+  formatPercent,
+  formatSpeedup,
+  formatWithUnit,
+} from './format';
+import type { GuestSamples, MetricComparison, MetricReport, ReportModel, Verdict } from './shape';
+
+/** Markup: what is text is escaped already. */
+export type Markup = string;
+
+/** An element that has an end tag even when it is empty. */
+export function el(name: string, attributes: Attributes, ...inner: readonly Markup[]): Markup {
+  const whole = inner.join('');
+  return whole === '' ? `${tag(name, attributes).slice(0, -2)}></${name}>` : tag(name, attributes, whole);
+}
+
+/** A name from outside, kept from reordering what stands around it. */
+export const name = (text: string): Markup => `<bdi>${escaped(text)}</bdi>`;
+
+/** The longest text of a reason or fact that a document repeats. */
+const longest = 2000;
+export const clipped = (text: string): string =>
+  text.length <= longest ? text : `${text.slice(0, longest).replace(/[\ud800-\udbff]$/, '')}…`;
+
+export function verdictMark(verdict: Verdict, word: string): Markup {
+  const sign = el('span', { 'aria-hidden': 'true' }, verdictSigns[verdict]);
+  return el('span', { class: `verdict ${verdict}` }, sign, ` ${escaped(word)}`);
+}
+
+/** A guest's shape and colour as in the charts, its mode and its name. */
+export function guestMark(model: ReportModel, key: string, role: 'baseline' | 'candidate'): Markup {
+  const guest = model.guests.find((one) => one.key === key);
+  const partner = model.guests.find((one) => one.key === model.baseline);
+  const tone = guestTone(guest, role === 'candidate' ? partner : undefined);
+  const dot = el('span', { class: `tone-${tone}`, 'aria-hidden': 'true' }, role === 'baseline' ? '●' : '■');
+  const mode = guest === undefined || guest.mode === 'unknown' ? '' : `${escaped(guest.mode)} `;
+  return `${dot} ${mode}${name(key)}`;
+}
+
+export interface Column {
+  readonly title: Markup;
+  readonly number?: 'number';
+}
+
+export const words = (...titles: readonly string[]): Column[] =>
+  titles.map((title) => ({ title: escaped(title) }));
+export const numbers = (...titles: readonly string[]): Column[] =>
+  titles.map((title) => ({ title: escaped(title), number: 'number' }));
+
+/** A table that scrolls sideways and can be scrolled by keyboard; the first cell of each row is its heading. */
+export function table(
+  caption: string,
+  columns: readonly Column[],
+  rows: readonly (readonly Markup[])[],
+  rowClass: (row: number) => string | undefined = () => undefined,
+): Markup {
+  const kind = (index: number) => columns[index]?.number;
+  const head = columns.map(({ title }, index) => el('th', { scope: 'col', class: kind(index) }, title));
+  const body = rows.map((cells, row) =>
+    el(
+      'tr',
+      { class: rowClass(row) },
+      ...cells.map((cell, index) =>
+        index === 0
+          ? el('th', { scope: 'row', class: kind(index) }, cell)
+          : el('td', { class: kind(index) }, cell),
+      ),
+    ),
+  );
+  return scroll(
+    caption,
+    el(
+      'table',
+      {},
+      el('caption', {}, escaped(caption)),
+      el('thead', {}, el('tr', {}, ...head)),
+      el('tbody', {}, body.join('\n')),
+    ),
+  );
+}
+
+/** What can be wider than the window, reachable and named for the keyboard. */
+export function scroll(label: string, inner: Markup): Markup {
+  return el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label }, inner);
+}
+
+export function details(summary: Markup, ...inner: readonly Markup[]): Markup {
+  return el('details', {}, el('summary', {}, summary), ...inner);
+}
+
+export const list = (items: readonly Markup[]): Markup =>
+  items.length === 0 ? '' : el('ul', {}, ...items.map((item) => el('li', {}, item)));
+
+export function metricName({ benchmarkTitle, title }: MetricReport): Markup {
+  return name(title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`);
+}
+
+export const direction = ({ better }: MetricReport): string =>
+  better === 'none' ? 'for information' : `${better} is better`;
+
+export function meanCell(metric: MetricReport, key: string | undefined): Markup {
+  const samples = metric.guests.find(({ guest }) => guest === key);
+  return samples === undefined || samples.n === 0 ? '–' : meanOf(samples, metric.unit);
+}
+
+export const meanOf = ({ geometricMean }: GuestSamples, unit: string): Markup =>
+  name(formatWithUnit(geometricMean, unit));
+
+export const level = ({ statistics }: ReportModel): string =>
+  `${Number((100 * (1 - statistics.alpha)).toPrecision(3))} % interval`;
+
+/** The columns of a comparison; of an imported pair without those that are for measured ones only. */
+export function comparisonColumns(model: ReportModel, imported: 'imported' | 'measured'): Column[] {
+  if (imported === 'imported') return numbers('Speedup', 'Change');
+  return [...words('Verdict'), ...numbers('Speedup', level(model), 'Change', 'p (Holm)', 'Blocks')];
+}
+
+export function comparisonCells(
+  found: MetricComparison | undefined,
+  imported: 'imported' | 'measured',
+): Markup[] {
+  if (imported === 'imported') return [formatSpeedup(found?.speedup), formatChange(found?.speedup)];
+  if (found === undefined) return ['–', '–', '–', '–', '–', '–'];
+  return [
+    verdictMark(found.verdict, found.word),
+    formatSpeedup(found.speedup),
+    formatInterval(found.interval),
+    formatChange(found.speedup),
+    escaped(formatP(found.pHolm)),
+    String(found.n),
+  ];
+}
+
+export const cvCell = (samples: GuestSamples | undefined): Markup => formatPercent(samples?.cvPercent);

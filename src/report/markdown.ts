@@ -1,0 +1,121 @@
+import {
+  formatChange,
+  formatInterval,
+  formatP,
+  formatPercent,
+  formatSpeedup,
+  formatWithUnit,
+  plain,
+} from './format';
+import type { MetricReport, PairReport, ReportModel } from './shape';
+
+/** The report of the chosen pair, to be pasted into an issue or a chat. */
+export function toMarkdown(m: ReportModel): string {
+  const pair = m.pairs.find(({ candidate }) => candidate === m.candidate);
+  const parts = [`## ${text(m.title)}`, `**${text(m.headline)}**`, text(m.status.text)];
+  parts.push(
+    pair === undefined ? valuesTable(m) : pairTable(m, pair),
+    ...(pair ? [text(pair.overall.sentence)] : []),
+  );
+  const warnings = [...(pair?.warnings.map((warning) => warning.text) ?? []), ...m.notes, ...m.limits];
+  if (warnings.length > 0)
+    parts.push(['### What to know', '', ...warnings.map((one) => `- ${text(one)}`)].join('\n'));
+  if (m.failures.length + m.setAside.length > 0) {
+    const aside = m.setAside.map(
+      ({ benchmarkTitle, guest, reason }) =>
+        `- ${text(benchmarkTitle)} was set aside on ${text(guest)}: ${text(reason)}`,
+    );
+    const lines = m.failures.map(
+      ({ trial, benchmarkTitle, guest, outcome, reason }) =>
+        `- ${text(benchmarkTitle)} on ${text(guest)}, block ${m.trials[trial]?.block ?? '–'} (${outcome}): ${text(reason)}`,
+    );
+    parts.push(['### Failures', '', ...aside, ...lines].join('\n'));
+  }
+  if (m.facts.length > 0) {
+    const rows = m.facts.map(({ label, values, differs }) => [
+      (differs ? '≠ ' : '') + label,
+      ...values.map((value) => value ?? '–'),
+    ]);
+    parts.push(`### Guests\n\n${table(['', ...m.guests.map(({ key }) => key)], rows)}`);
+  }
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+function pairTable(m: ReportModel, pair: PairReport): string {
+  const { candidate, baselineLabel, candidateLabel } = pair;
+  if (pair.imported !== undefined) return ratioTable(m, pair);
+  const rows = m.metrics.flatMap((metric) => {
+    const found = metric.comparisons.find((comparison) => comparison.candidate === candidate);
+    if (found === undefined) return [];
+    return [
+      [
+        metricName(metric),
+        formatSpeedup(found.speedup),
+        formatInterval(found.interval),
+        formatChange(found.speedup),
+        found.word,
+        formatP(found.pHolm),
+        String(found.n),
+        ...[m.baseline, candidate].map((key) => guestCell(metric, key)),
+      ],
+    ];
+  });
+  const interval = `${Number((100 * (1 - m.statistics.alpha)).toPrecision(3))} % interval`;
+  const head = [
+    'Metric',
+    'Speedup',
+    interval,
+    'Change',
+    'Verdict',
+    'p (Holm)',
+    'Blocks',
+    baselineLabel,
+    candidateLabel,
+  ];
+  return table(head, rows);
+}
+
+/** Of an imported pair: without the columns that are for measured ones only. */
+function ratioTable(m: ReportModel, { candidate, baselineLabel, candidateLabel }: PairReport): string {
+  const rows = m.metrics.flatMap((metric) => {
+    const found = metric.comparisons.find((comparison) => comparison.candidate === candidate);
+    if (found === undefined) return [];
+    const guests = [m.baseline, candidate].map((key) => guestCell(metric, key));
+    return [[metricName(metric), formatSpeedup(found.speedup), formatChange(found.speedup), ...guests]];
+  });
+  return table(['Metric', 'Speedup', 'Change', baselineLabel, candidateLabel], rows);
+}
+
+function valuesTable(m: ReportModel): string {
+  const rows = m.metrics.map((metric) => [
+    metricName(metric),
+    ...m.guests.map(({ key }) => guestCell(metric, key)),
+  ]);
+  return rows.length === 0 ? '' : table(['Metric', ...m.guests.map(({ key }) => key)], rows);
+}
+
+function metricName({ benchmarkTitle, title, better }: MetricReport): string {
+  const direction = better === 'none' ? '' : ` (${better} is better)`;
+  return `${title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`}${direction}`;
+}
+
+function guestCell(metric: MetricReport, key: string | undefined): string {
+  const own = metric.guests.find(({ guest }) => guest === key);
+  if (own === undefined || own.n === 0) return '–';
+  const cv = own.cvPercent === null ? '' : `, CV ${formatPercent(own.cvPercent)}`;
+  return `${formatWithUnit(own.geometricMean, metric.unit)} (n ${own.n}${cv})`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map(text).join(' | ')} |`;
+  return [line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line)].join('\n');
+}
+
+/** Text as it is: nothing in it may become a link, markup, a table border or a mention. */
+function text(value: string): string {
+  return plain(value.replace(/\s+/g, ' '))
+    .replace(/[\\`*_{}[\]<>|#~&$]/g, '\\$&')
+    .replace(/^([-+]|\d+[.)])(?=\s)/, '\\$1')
+    .replace(/@/g, '@\u200b')
+    .replace(/:\/\//g, ':\u200b//');
+}

@@ -1,0 +1,27 @@
+import type { ReportModel } from './shape';
+
+/** What a reader must know of the words and figures of a report, in sentences. */
+export function howToRead(m: ReportModel): readonly string[] {
+  return m.experiments.some(({ imported }) => imported === undefined) ? measured(m) : imported;
+}
+
+function measured({ limits, statistics, metrics }: ReportModel): readonly string[] {
+  const level = Number((100 * (1 - statistics.alpha)).toPrecision(3));
+  const margin = Number((100 * statistics.margin).toPrecision(3));
+  const tested = metrics.filter(({ primary, better }) => primary && better !== 'none').length;
+  const how =
+    statistics.plan === 'anystop'
+      ? `The ${level} % intervals hold at every number of blocks from 4 to ${statistics.maxBlocks} together, so stopping early does not spoil them.`
+      : `The ${level} % intervals hold for a number of blocks that was fixed beforehand.`;
+  return [
+    ...limits,
+    'Speedup: how many times as fast as the baseline; above 1 is better for every metric, also where lower values are better.',
+    `${how} Equivalent: the whole interval lies within ±${margin} %. Faster and slower: the interval excludes 1, and it survives Holm’s correction over all ${tested} planned workloads and pairs.`,
+    'A block is one trial of a workload in every guest, back to back; only trials of one block are compared with each other.',
+  ];
+}
+
+const imported: readonly string[] = [
+  'Speedup: the ratio of the means, turned so that above 1 is better for every metric, also where lower values are better.',
+  'Nothing tells which runs were made side by side, so drift of the host cannot be told from a difference of the guests: there is no interval, no test and no verdict, however far a ratio is from 1.',
+];
