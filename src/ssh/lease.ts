@@ -5,7 +5,7 @@ import { numberOf } from './jobEnd';
 export const staleSeconds = 600;
 /** How often a controller shows one on a guest where nothing of it runs. Far below the other: it may miss some. */
 export const beatSeconds = 120;
-/** Longer names are cut: all stand in one file name on the guest. */
+/** Longer names are cut: all stand in one line of what people read. */
 const maxLetters = 60;
 
 /** For which experiment a controller keeps a guest. Everything here can be read by whoever uses the same account there. */

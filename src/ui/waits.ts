@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Wait } from '../experiment/leases';
-import { staleSeconds, type Lease } from '../ssh/lease';
+import { isStale, staleSeconds, type Lease } from '../ssh/lease';
 import { roughDuration } from './duration';
 
 /** A guest that is waited for, and when its state was asked for. */
@@ -47,7 +47,7 @@ export function takeOverDetail(guest: string, wait: Wait): string {
 
 /** Whether the guest changes hands by itself now: nothing is to be asked. */
 export function changesHands(lease: Lease | undefined): boolean {
-  return lease !== undefined && lease.job === undefined && lease.quietSeconds >= staleSeconds;
+  return lease !== undefined && isStale(lease);
 }
 
 /** Others chose these words: an icon's name in them stays text. */
