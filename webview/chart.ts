@@ -6,6 +6,7 @@ import {
   ScatterController,
   type ChartConfiguration,
 } from 'chart.js';
+import { forget, whenVisible } from './visible';
 
 Chart.register(ScatterController, PointElement, LinearScale, LogarithmicScale);
 
@@ -25,15 +26,21 @@ export function openChart(
   return chart;
 }
 
+/** Draws a chart whose data has changed as soon as it is in view: a report can hold hundreds. */
+export function drawInView(chart: ScatterChart): void {
+  whenVisible(chart.canvas, () => chart.update('none'));
+}
+
 export function closeChart(chart: ScatterChart | undefined): void {
   if (chart === undefined) return;
+  forget(chart.canvas);
   open.delete(chart);
   chart.destroy();
 }
 
 /** After a change of theme: colours are functions and are asked again. */
 export function redrawCharts(): void {
-  for (const chart of open) chart.update('none');
+  for (const chart of open) drawInView(chart);
 }
 
 /** Chart.js asks a function wherever an option stands; its types admit that for some options only. */

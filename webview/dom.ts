@@ -1,4 +1,5 @@
 import { plain } from '../src/report/format';
+import { inSlices } from './slices';
 
 export type Child = Node | string | null | undefined;
 type Attributes = Readonly<Record<string, string | undefined>>;
@@ -59,18 +60,27 @@ export interface Column {
   readonly title: string;
   readonly number?: 'number';
   readonly hint?: string;
+  /** Stands in the head of the table instead of the title. */
+  readonly head?: Node;
 }
+
+/** The cells of a row, or how to make them: of a long table only the first are made at once. */
+export type TableRow = readonly Child[] | (() => readonly Child[]);
+
+const rowsAtOnce = 120;
 
 /** A table that scrolls sideways in a narrow panel; the first cell of each row is its heading. */
 export function table(
   caption: string,
   columns: readonly Column[],
-  rows: readonly (readonly Child[])[],
+  rows: readonly TableRow[],
   rowClass: (row: number) => string | undefined = () => undefined,
 ): HTMLElement {
   const kind = (index: number) => (columns[index]?.number === undefined ? undefined : 'number');
-  const head = columns.map(({ title }, index) => el('th', { scope: 'col', class: kind(index) }, title));
-  const body = rows.map((cells, row) =>
+  const head = columns.map(({ title, head: shown }, index) =>
+    el('th', { scope: 'col', class: kind(index) }, shown ?? title),
+  );
+  const rowOf = (row: number, cells: readonly Child[]) =>
     el(
       'tr',
       { class: rowClass(row) },
@@ -79,14 +89,13 @@ export function table(
           ? el('th', { scope: 'row', class: kind(index) }, cell)
           : el('td', { class: kind(index) }, cell),
       ),
-    ),
-  );
-  const made = el(
-    'table',
-    {},
-    el('caption', {}, caption),
-    el('thead', {}, el('tr', {}, ...head)),
-    el('tbody', {}, ...body),
-  );
+    );
+  const body = el('tbody');
+  inSlices([...rows.entries()], rowsAtOnce, ([row, cells]) => {
+    // A table that was taken off the page meanwhile needs no more rows.
+    if (row >= rowsAtOnce && !body.isConnected) return;
+    body.append(rowOf(row, typeof cells === 'function' ? cells() : cells));
+  });
+  const made = el('table', {}, el('caption', {}, caption), el('thead', {}, el('tr', {}, ...head)), body);
   return el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption }, made);
 }

@@ -53,7 +53,8 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
     page ??= new Page(root, actions);
     page.showFiles(model, several);
     page.update({ model, baseline: model.baseline, candidate: wanted ?? model.candidate });
-    if (!scrolled && state.scroll !== undefined) window.scrollTo(0, state.scroll);
+    const { scroll } = state;
+    if (!scrolled && scroll !== undefined) page.whenWhole(() => window.scrollTo(0, scroll));
     scrolled = true;
   }
 

@@ -1,6 +1,6 @@
 import { formatInterval, formatSpeedup, plain } from '../src/report/format';
 import type { MetricReport, PairReport, ReportModel } from '../src/report/shape';
-import { el, linkButton, replace, setText, table, type Child, type Column } from './dom';
+import { el, linkButton, replace, setText, table, type Child, type Column, type TableRow } from './dom';
 import { ForestChart, type ForestRow } from './forest';
 import {
   comparisonCells,
@@ -180,7 +180,7 @@ function numbersTable(
       { title: 'Metric' },
       ...model.guests.map(({ key }) => ({ title: plain(key), number: 'number' as const })),
     ];
-    const rows = metrics.map((metric): Child[] => [
+    const rows = metrics.map((metric) => (): Child[] => [
       link(metric),
       ...model.guests.map(({ key }) => meanCell(of(metric, key), metric.unit)),
     ]);
@@ -195,7 +195,7 @@ function numbersTable(
     { title: pair.candidateLabel, number: 'number' },
   ];
   const found = (metric: MetricReport) => metric.comparisons.find((one) => one.candidate === pair.candidate);
-  const rows = metrics.map((metric): Child[] => [
+  const rows: TableRow[] = metrics.map((metric) => (): Child[] => [
     link(metric),
     ...(isImported ? ratioCells(found(metric)) : comparisonCells(found(metric))),
     meanCell(of(metric, baseline), metric.unit),

@@ -7,7 +7,11 @@ import { FilesView, type FileActions } from './filesView';
 import { verdictMark } from './marks';
 import type { PageActions, Shown } from './metricView';
 import { OverviewView } from './overview';
+import { inSlices } from './slices';
 import { WorkloadView } from './workloadView';
+
+/** As many as can be seen at first. */
+const workloadsAtOnce = 4;
 
 /** The whole page. Made once; each new model changes what differs and leaves the rest alone. */
 export class Page {
@@ -29,6 +33,9 @@ export class Page {
   private readonly facts = el('section', { class: 'facts' });
   private readonly about = el('section', { class: 'about' });
   private readonly views = new Map<string, WorkloadView>();
+  private stopShowing: () => void = () => undefined;
+  private isWhole = false;
+  private afterwards: () => void = () => undefined;
 
   constructor(
     root: HTMLElement,
@@ -104,7 +111,15 @@ export class Page {
     this.openText.hidden = several !== undefined;
   }
 
+  /** Calls `then` when all workloads are shown, so that the page has its height. */
+  whenWhole(then: () => void): void {
+    if (this.isWhole) then();
+    else this.afterwards = then;
+  }
+
   private showWorkloads(shown: Shown): void {
+    this.stopShowing();
+    this.isWhole = false;
     const { metrics } = shown.model;
     const benchmarks = [...new Set(metrics.map(({ benchmark }) => benchmark))];
     this.workloadsTitle.hidden = benchmarks.length === 0;
@@ -115,19 +130,29 @@ export class Page {
       this.views.delete(benchmark);
     }
     for (const benchmark of benchmarks) {
-      let view = this.views.get(benchmark);
-      if (view === undefined) {
-        view = new WorkloadView(benchmark, this.actions);
-        this.views.set(benchmark, view);
-        this.workloads.append(view.element);
-      }
-      view.element.id = `workload-${metrics.findIndex((metric) => metric.benchmark === benchmark)}`;
+      if (this.views.has(benchmark)) continue;
+      const view = new WorkloadView(benchmark, this.actions);
       view.element.tabIndex = -1;
-      view.update(
-        shown,
-        metrics.filter((metric) => metric.benchmark === benchmark),
-      );
+      this.views.set(benchmark, view);
+      this.workloads.append(view.element);
     }
+    for (const [benchmark, view] of this.views) {
+      view.element.id = `workload-${metrics.findIndex((metric) => metric.benchmark === benchmark)}`;
+    }
+    this.stopShowing = inSlices(
+      benchmarks,
+      workloadsAtOnce,
+      (benchmark) =>
+        this.views.get(benchmark)?.update(
+          shown,
+          metrics.filter((metric) => metric.benchmark === benchmark),
+        ),
+      () => {
+        this.isWhole = true;
+        this.afterwards();
+        this.afterwards = () => undefined;
+      },
+    );
   }
 }
 

@@ -27,6 +27,9 @@ export class ReportPanel extends Disposable {
   private followed: AcrossChoice | undefined;
   private shows: 'nothing' | 'page' | 'message' = 'nothing';
   private isReady = false;
+  private hasRead = false;
+  private built: ReportModel | undefined;
+  private sent: ReportModel | undefined;
 
   constructor(
     readonly uris: readonly vscode.Uri[],
@@ -36,7 +39,12 @@ export class ReportPanel extends Disposable {
     super();
     panel.webview.options = pageOptions(tools.extensionUri);
     this.register(panel.webview.onDidReceiveMessage((data: unknown) => this.receive(data)));
-    this.register(panel.onDidChangeViewState(() => this.send()));
+    this.register(
+      panel.onDidChangeViewState(() => {
+        // A page that was hidden is made anew and asks; one that only got the focus has it all.
+        if (panel.visible && this.hasRead && this.sent !== this.model()) this.send();
+      }),
+    );
     this.sources = uris.map((uri) => this.register(new ExperimentSource(uri, tools.experiments, tools.log)));
     for (const source of this.sources) this.register(source.onDidChange(() => this.show()));
   }
@@ -49,8 +57,9 @@ export class ReportPanel extends Disposable {
     this.panel.reveal();
   }
 
-  /** Reads the files one after the other, then shows them. */
+  /** Reads the files one after the other, then shows them; the page starts meanwhile. */
   async load(): Promise<void> {
+    this.startPage();
     for (const source of this.sources) await source.load();
     this.show();
   }
@@ -62,16 +71,19 @@ export class ReportPanel extends Disposable {
   /** A single file that cannot be read is a message; among several, the page names it beside the others. */
   private show(): void {
     if (this.isDisposed) return;
+    this.built = undefined;
     const [only] = this.sources;
     if (!this.isOverSeveral && only?.state.status === 'unread') return;
     if (!this.isOverSeveral && only?.state.status === 'problem') {
       this.showMessage(only.state.problem);
       return;
     }
-    if (this.shows === 'page') {
-      this.send();
-      return;
-    }
+    this.hasRead = true;
+    if (this.shows === 'page') this.send();
+    else this.startPage();
+  }
+
+  private startPage(): void {
     this.shows = 'page';
     this.panel.webview.html = pageHtml(this.panel.webview, this.tools.extensionUri, {
       script: 'webview.js',
@@ -85,7 +97,12 @@ export class ReportPanel extends Disposable {
     return this.sources.filter(({ state }) => state.status === 'ok');
   }
 
+  /** Made once for what was read and chosen: of a large experiment it takes a while. */
   private model(): ReportModel {
+    return (this.built ??= this.buildModel());
+  }
+
+  private buildModel(): ReportModel {
     const experiments = this.sources.flatMap(({ state }) => (state.status === 'ok' ? state.experiment : []));
     const isRunning = this.sources.some((source) => source.isRunning);
     return reportModel(experiments, {
@@ -107,8 +124,10 @@ export class ReportPanel extends Disposable {
   }
 
   private send(): void {
-    if (this.isDisposed || !this.isReady || this.shows !== 'page' || !this.panel.visible) return;
+    const isThere = this.isReady && this.shows === 'page' && this.panel.visible;
+    if (this.isDisposed || !this.hasRead || !isThere) return;
     const model = this.model();
+    this.sent = model;
     if (this.isOverSeveral) this.panel.title = model.title;
     void this.panel.webview.postMessage(modelMessage(model, this.several()));
   }
@@ -132,11 +151,13 @@ export class ReportPanel extends Disposable {
         return;
       case 'choose':
         this.choice = { baseline: message.baseline, candidate: message.candidate };
+        this.built = undefined;
         this.send();
         return;
       case 'follow': {
         const { by, baseline, candidate } = message;
         this.followed = { by, baseline, candidate };
+        this.built = undefined;
         this.send();
         return;
       }
@@ -169,6 +190,7 @@ export class ReportPanel extends Disposable {
   private showMessage(text: string): void {
     this.shows = 'message';
     this.isReady = false;
+    this.hasRead = false;
     this.panel.webview.html = messageHtml(this.panel.webview, this.tools.extensionUri, text);
   }
 }

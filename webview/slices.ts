@@ -1,0 +1,31 @@
+/** Short enough that a person's next click or scroll is never held up. */
+const sliceMs = 12;
+
+/**
+ * Does `work` for the first items at once, and for the others a few at a time, so that the page answers meanwhile.
+ * Returns how to leave out what is not done yet.
+ */
+export function inSlices<T>(
+  items: readonly T[],
+  first: number,
+  work: (item: T) => void,
+  whenDone: () => void = () => undefined,
+): () => void {
+  let next = 0;
+  let timer: number | undefined;
+  const goOn = (): void => {
+    const startedMs = performance.now();
+    do {
+      const item = items[next++];
+      if (item !== undefined) work(item);
+    } while (next < items.length && performance.now() - startedMs < sliceMs);
+    later();
+  };
+  const later = (): void => {
+    if (next < items.length) timer = window.setTimeout(goOn);
+    else whenDone();
+  };
+  for (; next < Math.min(first, items.length); next++) work(items[next] as T);
+  later();
+  return () => clearTimeout(timer);
+}
