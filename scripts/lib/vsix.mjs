@@ -8,8 +8,8 @@ import { mustRun } from './run.mjs';
 
 const sizeLimit = 600_000;
 const allowed = [
-  /^dist\/(extension|app|ssh2|re2js|webview|prepare)\.js$/,
-  /^dist\/(webview|prepare)\.css$/,
+  /^dist\/(extension|app|ssh2|re2js|webview|prepare|trend)\.js$/,
+  /^dist\/(webview|prepare|trend)\.css$/,
   /^dist\/THIRD-PARTY\.txt$/,
   /^media\/[^/].*$/,
   /^(README|CHANGELOG)\.md$/i,
@@ -44,6 +44,8 @@ export async function packageExtension() {
     'dist/webview.css',
     'dist/prepare.js',
     'dist/prepare.css',
+    'dist/trend.js',
+    'dist/trend.css',
   ];
   const absent = missing.filter((entry) => !files.includes(entry));
   if (absent.length > 0) throw new Problem(`Missing in the package: ${absent.join(', ')}`);
