@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
@@ -6,9 +5,8 @@ import { benchmarksOf } from '../benchmarks/own';
 import { laterBy } from '../experiment/estimate';
 import { readExperiment } from '../experiment/journal';
 import type { AgreedJob, Wait } from '../experiment/leases';
-import { planRounds } from '../experiment/plan';
 import { resolveBenchmarks } from '../experiment/prepare';
-import { fillSources, openSources, requireSources } from '../experiment/sources';
+import { openSources } from '../experiment/sources';
 import {
   ExperimentRunner,
   type ExperimentSummary,
@@ -17,7 +15,7 @@ import {
   type RunnerOptions,
 } from '../experiment/runner';
 import { Disposable } from '../model/disposable';
-import type { BenchmarkRef, Experiment, GuestRef, Plan } from '../model/experiment';
+import type { BenchmarkRef, Experiment, Plan } from '../model/experiment';
 import { UserError } from '../model/userError';
 import type { Host } from '../model/lab';
 import { isPassing } from '../ssh/errors';
@@ -30,13 +28,13 @@ import {
   type ExperimentEntry,
   type RunningExperiment,
 } from './experimentEntry';
+import { defaultLabel, modeOf, notesOf, planOf } from './experimentPlan';
 import type { GuestService } from './guestService';
 import { requireTrust } from './guestService';
 import type { LabService } from './labService';
 import { messageOf, type Log } from './log';
 import { headlineOf } from './headline';
 import { experimentFileName, resultsFolder } from './resultsFolder';
-import { isRounds, mostRounds } from './askRounds';
 import type { RunMemory } from './runMemory';
 import { RunTerminal } from './runTerminal';
 import { setting } from './settings';
@@ -195,7 +193,7 @@ export class ExperimentService extends Disposable {
   async run(options: RunOptions): Promise<ExperimentSummary> {
     requireTrust();
     await this.lab.open();
-    const { plan, seed } = this.planOf(options);
+    const { plan, seed } = planOf(this.lab, this.guests, options);
     return this.reserving(plan, () => this.runReserved(options, plan, seed));
   }
 
@@ -228,7 +226,7 @@ export class ExperimentService extends Disposable {
     const id = `${started.getTime().toString(36)}-${seed.toString(36)}`;
     const { lab } = this.lab;
     const { takeOver } = options;
-    const start = { file, id, label, seed, plan, lab, notes: this.notesOf(plan) };
+    const start = { file, id, label, seed, plan, lab, notes: notesOf(this.guests, plan) };
     return this.launch({ ...start, ...(takeOver ? { takeOver } : {}) }, 'new');
   }
 
@@ -268,9 +266,11 @@ export class ExperimentService extends Disposable {
       label,
       plan,
       benchmarks: new Map(planned.map(({ benchmark }) => [benchmark.id, benchmark])),
-      modeOf: (name) => this.modeOf(name),
-      onStop: () => {
-        if (this.running.has(file)) this.stop(file, 'now');
+      modeOf: (name) => modeOf(this.guests, name),
+      onStop: (how) => {
+        if (!this.running.has(file)) return;
+        if (how === 'now') this.stop(file, 'now');
+        else this.giveUp(file);
       },
     });
     const asking = new AbortController();
@@ -397,73 +397,6 @@ export class ExperimentService extends Disposable {
     };
   }
 
-  private planOf(options: RunOptions): { plan: Plan; seed: number } {
-    if (options.guests.length === 0) throw new UserError(vscode.l10n.t('Choose at least one guest.'));
-    if (options.benchmarks.length === 0) throw new UserError(vscode.l10n.t('Choose at least one benchmark.'));
-    if (!isRounds(options.rounds)) {
-      throw new UserError(
-        vscode.l10n.t('The number of rounds must be a whole number from 1 to {0}.', mostRounds),
-      );
-    }
-    const guests = [...new Set(options.guests)].map((name): GuestRef => {
-      const guest = this.lab.guest(name);
-      return {
-        name,
-        ...(guest.host === undefined ? {} : { host: guest.host }),
-        ...(guest.mode === undefined ? {} : { mode: guest.mode }),
-      };
-    });
-    const seed = options.seed ?? randomInt(2 ** 31);
-    const known = benchmarksOf(this.lab.lab);
-    const benchmarks = fillSources(options.benchmarks, known, setting('sources')).map((ref) => ({ ...ref }));
-    requireSources(benchmarks, known);
-    return {
-      seed,
-      plan: {
-        guests,
-        benchmarks,
-        rounds: options.rounds,
-        ...(options.until === undefined ? {} : { until: options.until }),
-        ...(options.maxMinutes === undefined ? {} : { maxMinutes: options.maxMinutes }),
-        ...(options.reboot === undefined ? {} : { reboot: options.reboot }),
-        ...quietPlan(setting('quietSeconds')),
-        ...this.baselineOf(guests),
-        trials: planRounds(seed, guests, benchmarks, options.rounds),
-        statistics: { plan: 'anystop', alpha: 0.05, margin: setting('equivalenceMargin'), maxBlocks: 20 },
-      },
-    };
-  }
-
-  /** PV where the modes differ, as the report has it: what decides when to end must be what is reported. */
-  private baselineOf(guests: readonly GuestRef[]): { baseline?: string } {
-    const modes = guests.map(({ name }) => this.modeOf(name));
-    const baseline = guests[new Set(modes).size > 1 ? Math.max(0, modes.indexOf('PV')) : 0];
-    return baseline === undefined ? {} : { baseline: baseline.name };
-  }
-
-  /** What a reader of the report must know: guests that turn out to be one and the same machine. */
-  private notesOf(plan: Plan): string[] {
-    const byBoot = new Map<string, string[]>();
-    for (const { name } of plan.guests) {
-      const state = this.guests.state(name);
-      const bootId = 'facts' in state ? state.facts.bootId : undefined;
-      if (bootId !== undefined) byBoot.set(bootId, [...(byBoot.get(bootId) ?? []), name]);
-    }
-    return [...byBoot.values()]
-      .filter((names) => names.length > 1)
-      .map((names) =>
-        vscode.l10n.t(
-          '{0} are one and the same machine: the honest result is "no difference".',
-          names.join(vscode.l10n.t(' and ')),
-        ),
-      );
-  }
-
-  private modeOf(name: string): string | undefined {
-    const state = this.guests.state(name);
-    return 'facts' in state ? state.facts.mode.mode : undefined;
-  }
-
   private noteProgress(file: string, progress: Progress): void {
     const running = this.running.get(file);
     if (running) {
@@ -484,7 +417,7 @@ export class ExperimentService extends Disposable {
     terminal.showWait(guest, text);
     const activity = wait
       ? vscode.l10n.t('in use by another controller')
-      : vscode.l10n.t('waiting for its turn');
+      : vscode.l10n.t('running benchmarks');
     this.guests.setActivity(guest, activity);
     this.changed.fire(file);
   }
@@ -528,18 +461,4 @@ export class ExperimentService extends Disposable {
       return undefined;
     }
   }
-}
-
-/** Between rounds a guest has done nothing but what was planned: it needs less patience. */
-function quietPlan(startSeconds: number): Pick<Plan, 'quiet'> {
-  return startSeconds === 0 ? {} : { quiet: { startSeconds, roundSeconds: startSeconds / 5 } };
-}
-
-function defaultLabel(plan: Plan): string {
-  const guests = plan.guests.map((guest) => guest.name).join(' vs ');
-  const benchmarks =
-    plan.benchmarks.length <= 3
-      ? plan.benchmarks.map((b) => b.id).join(', ')
-      : `${plan.benchmarks.length} benchmarks`;
-  return `${guests}: ${benchmarks}`;
 }

@@ -20,7 +20,8 @@ export interface RunTerminalOptions {
   readonly benchmarks: ReadonlyMap<string, Benchmark>;
   /** The mode of a guest, for the headings; undefined when not known. */
   readonly modeOf: (guest: string) => string | undefined;
-  readonly onStop: () => void;
+  /** `give-up`: asked once more, so guests out of reach are not waited for. */
+  readonly onStop: (how: 'now' | 'give-up') => void;
 }
 
 /** The live view of one experiment: a heading per trial, then what the benchmark prints. Ctrl+C stops. */
@@ -37,6 +38,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
   private readonly uploadedQuarters = new Map<string, number>();
   private atLineStart = true;
   private running = true;
+  private stops = 0;
   /** The last line shows who is waited for, so that the next one about it takes its place. */
   private waitShown: string | undefined;
 
@@ -64,10 +66,20 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
 
   handleInput(data: string): void {
     if (data !== '\u0003') return;
-    if (this.running) {
-      this.line(yellow(vscode.l10n.t('^C  Stopping: the running trial is ended on its guest…')));
-      this.options.onStop();
-    }
+    if (!this.running || this.stops > 1) return;
+    this.stops += 1;
+    this.line(
+      yellow(
+        this.stops === 1
+          ? vscode.l10n.t(
+              '^C  Stopping: the running trial is ended on its guest… (Ctrl+C again does not wait for one out of reach)',
+            )
+          : vscode.l10n.t(
+              '^C  Guests out of reach are not waited for; Clean Up Guest removes what is left there.',
+            ),
+      ),
+    );
+    this.options.onStop(this.stops === 1 ? 'now' : 'give-up');
   }
 
   header(text: string, notes: readonly string[]): void {
@@ -172,7 +184,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
    */
   private onClosed(terminal: vscode.Terminal): void {
     if (terminal !== this.terminal || !this.running) return;
-    if (terminal.exitStatus?.reason === vscode.TerminalExitReason.User) this.options.onStop();
+    if (terminal.exitStatus?.reason === vscode.TerminalExitReason.User) this.options.onStop('now');
   }
 
   /** Hosts work side by side: then each line says whose it is. */

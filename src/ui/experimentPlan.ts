@@ -1,0 +1,100 @@
+import { randomInt } from 'node:crypto';
+import * as vscode from 'vscode';
+import { benchmarksOf } from '../benchmarks/own';
+import { planRounds } from '../experiment/plan';
+import { fillSources, requireSources } from '../experiment/sources';
+import type { GuestRef, Plan } from '../model/experiment';
+import { UserError } from '../model/userError';
+import { isRounds, mostRounds } from './askRounds';
+import type { RunOptions } from './experimentService';
+import type { GuestService } from './guestService';
+import type { LabService } from './labService';
+import { setting } from './settings';
+
+/** What a call asks for, as a plan with its order. @throws UserError for a guest, benchmark or parameter that does not fit. */
+export function planOf(
+  lab: LabService,
+  states: GuestService,
+  options: RunOptions,
+): { plan: Plan; seed: number } {
+  if (options.guests.length === 0) throw new UserError(vscode.l10n.t('Choose at least one guest.'));
+  if (options.benchmarks.length === 0) throw new UserError(vscode.l10n.t('Choose at least one benchmark.'));
+  if (!isRounds(options.rounds)) {
+    throw new UserError(
+      vscode.l10n.t('The number of rounds must be a whole number from 1 to {0}.', mostRounds),
+    );
+  }
+  const guests = [...new Set(options.guests)].map((name): GuestRef => {
+    const guest = lab.guest(name);
+    return {
+      name,
+      ...(guest.host === undefined ? {} : { host: guest.host }),
+      ...(guest.mode === undefined ? {} : { mode: guest.mode }),
+    };
+  });
+  const seed = options.seed ?? randomInt(2 ** 31);
+  const known = benchmarksOf(lab.lab);
+  const benchmarks = fillSources(options.benchmarks, known, setting('sources')).map((ref) => ({ ...ref }));
+  requireSources(benchmarks, known);
+  return {
+    seed,
+    plan: {
+      guests,
+      benchmarks,
+      rounds: options.rounds,
+      ...(options.until === undefined ? {} : { until: options.until }),
+      ...(options.maxMinutes === undefined ? {} : { maxMinutes: options.maxMinutes }),
+      ...(options.reboot === undefined ? {} : { reboot: options.reboot }),
+      ...quietPlan(setting('quietSeconds')),
+      ...baselineOf(states, guests),
+      trials: planRounds(seed, guests, benchmarks, options.rounds),
+      statistics: { plan: 'anystop', alpha: 0.05, margin: setting('equivalenceMargin'), maxBlocks: 20 },
+    },
+  };
+}
+
+/** PV where the modes differ, as the report has it: what decides when to end must be what is reported. */
+function baselineOf(states: GuestService, guests: readonly GuestRef[]): { baseline?: string } {
+  const modes = guests.map(({ name }) => modeOf(states, name));
+  const baseline = guests[new Set(modes).size > 1 ? Math.max(0, modes.indexOf('PV')) : 0];
+  return baseline === undefined ? {} : { baseline: baseline.name };
+}
+
+/** What a reader of the report must know: guests that turn out to be one and the same machine. */
+export function notesOf(states: GuestService, plan: Plan): string[] {
+  const byBoot = new Map<string, string[]>();
+  for (const { name } of plan.guests) {
+    const state = states.state(name);
+    const bootId = 'facts' in state ? state.facts.bootId : undefined;
+    if (bootId !== undefined) byBoot.set(bootId, [...(byBoot.get(bootId) ?? []), name]);
+  }
+  return [...byBoot.values()]
+    .filter((names) => names.length > 1)
+    .map((names) =>
+      vscode.l10n.t(
+        '{0} are one and the same machine: the honest result is "no difference".',
+        names.join(vscode.l10n.t(' and ')),
+      ),
+    );
+}
+
+/** The mode of a guest as far as it was looked at. */
+export function modeOf(states: GuestService, name: string): string | undefined {
+  const state = states.state(name);
+  return 'facts' in state ? state.facts.mode.mode : undefined;
+}
+
+/** What an experiment is called that nobody named. */
+export function defaultLabel(plan: Plan): string {
+  const guests = plan.guests.map((guest) => guest.name).join(' vs ');
+  const benchmarks =
+    plan.benchmarks.length <= 3
+      ? plan.benchmarks.map((b) => b.id).join(', ')
+      : `${plan.benchmarks.length} benchmarks`;
+  return `${guests}: ${benchmarks}`;
+}
+
+/** Between rounds a guest has done nothing but what was planned: it needs less patience. */
+function quietPlan(startSeconds: number): Pick<Plan, 'quiet'> {
+  return startSeconds === 0 ? {} : { quiet: { startSeconds, roundSeconds: startSeconds / 5 } };
+}
