@@ -221,6 +221,50 @@ describe('an experiment over a real server', () => {
     expect(experiment().trials[0]?.stdout).toBe(whole(15));
   });
 
+  test('is stopped at last without a guest out of reach, and says what stays there', async () => {
+    let isAway = false;
+    const connecting = connector();
+    const away = async (): Promise<Connection> => {
+      if (!isAway) return connecting();
+      throw new SshError('unreachable', 'a: away.');
+    };
+    const notices: string[] = [];
+    const runner: ExperimentRunner = make(
+      600,
+      3,
+      {
+        onOutput: () => {
+          if (isAway) return;
+          isAway = true;
+          for (const connection of open) connection.close();
+        },
+        onReach: (_, reason) => {
+          if (reason === undefined) return;
+          runner.stop('now');
+          runner.giveUp();
+        },
+        onNotice: (text) => notices.push(text),
+      },
+      { connect: away, id: 'gone' },
+    );
+    expect(await runner.run()).toMatchObject({ reason: 'stopped', ok: 0 });
+    expect(experiment().trials.map(({ status, reason }) => [status, reason])).toEqual([
+      ['cancelled', expect.stringContaining('its job may still run there')],
+    ]);
+    expect(notices.join('\n')).toMatch(/a could not be cleaned: It was not waited for\. Clean Up Guest/);
+    // As Clean Up Guest does it by hand: what runs is ended first, then all goes and is told.
+    const jobs = new Jobs(connector());
+    const job = experiment().trials[0]?.job ?? '';
+    expect(await jobs.list()).toEqual([{ id: job, state: 'running' }]);
+    expect(await jobs.lease()).toMatchObject({ id: 'gone', label: 'test', job });
+    await expect(jobs.cleanUp('anybodys')).rejects.toThrow(/is running/);
+    expect(await jobs.cancel(job, 2)).toMatchObject({ left: 0 });
+    await expect(jobs.cleanUp()).rejects.toThrow(/kept for an experiment/);
+    expect(await jobs.cleanUp('anybodys')).toMatchObject({ jobs: 1, sources: 0, lease: { id: 'gone' } });
+    expect(await jobs.lease()).toBeUndefined();
+    expect(existsSync(`${server.prefix}-${process.getuid?.() ?? 0}`)).toBe(false);
+  });
+
   test('leaves no process of its own on the guest when it is stopped', async () => {
     const runner: ExperimentRunner = make(600, 3, { onOutput: () => runner.stop('now') });
     expect(await runner.run()).toMatchObject({ reason: 'stopped' });
