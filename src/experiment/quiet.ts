@@ -35,8 +35,8 @@ export interface QuietOptions {
   readonly connect: () => Promise<Connection>;
   /** How long it may take at most. */
   readonly limitMs: number;
-  /** It is not quiet: what is in the way, once. */
-  readonly onWaiting: (because: readonly BusyCause[]) => void;
+  /** It is not quiet: what is in the way, and how long that is waited for at most; once. */
+  readonly onWaiting: (because: readonly BusyCause[], atMostMs: number) => void;
   readonly signal: AbortSignal;
   readonly limits?: QuietLimits;
 }
@@ -72,7 +72,8 @@ export async function waitUntilQuiet(options: QuietOptions): Promise<QuietEnd | 
     otherSinceMs = causes.every(({ kind }) => isOtherWork(kind)) ? (otherSinceMs ?? nowMs) : undefined;
     const isOtherTooLong = otherSinceMs !== undefined && nowMs - otherSinceMs >= shareForOtherWork * limitMs;
     if (waitedMs >= limitMs || isOtherTooLong) return { state: 'busy', waitedMs, because, seen };
-    if (looks === 0) options.onWaiting(causes);
+    if (looks === 0)
+      options.onWaiting(causes, otherSinceMs === undefined ? limitMs : shareForOtherWork * limitMs);
   }
 }
 

@@ -8,6 +8,9 @@ import { bootIdOf, mayReboot, rebootGuest, refuseUnbootable, type Reach, type Re
 /** Emulated guests and large machines take minutes. */
 const rebootLimitMs = 15 * 60_000;
 
+/** `settling`: it is waited for until it is quiet. */
+export type RestActivity = 'rebooting' | 'settling';
+
 export interface RoundStartOptions {
   readonly plan: Plan;
   readonly connect: (guest: string, signal?: AbortSignal, how?: 'booting') => Promise<Connection>;
@@ -17,6 +20,8 @@ export interface RoundStartOptions {
   /** A guest runs on another boot: what was known of it has to be learnt anew. */
   readonly onRebooted: (guest: string) => Promise<void>;
   readonly onNotice: (text: string) => void;
+  /** What a guest is going through; undefined: nothing any more. */
+  readonly onActivity: (guest: string, activity: RestActivity | undefined) => void;
   /** Is told how long reboots take. */
   readonly pauses: Pauses;
   /** Whether the experiment begins or goes on. */
@@ -55,7 +60,9 @@ export class RoundStart {
       // One after the other: guests that start together contend for the host, and no start would be like another.
       for (const guest of next.guests) {
         if (this.isOver()) return;
+        this.options.onActivity(guest, 'rebooting');
         if (await this.reboot(guest, next.round)) rebooted.add(guest);
+        this.options.onActivity(guest, undefined);
       }
     }
     const usual = this.when;
@@ -120,7 +127,7 @@ export class RoundStart {
   }
 
   private async settle(guest: string, round: number, when: EventOf<'quiet'>['when']): Promise<void> {
-    const { plan, connect, append, onNotice, stopping, leaving } = this.options;
+    const { plan, connect, append, onNotice, onActivity, stopping, leaving } = this.options;
     if (plan.quiet === undefined || this.isOver()) return;
     const { startSeconds, roundSeconds } = plan.quiet;
     const limitMs = 1000 * (when === 'round' ? roundSeconds : startSeconds);
@@ -133,9 +140,10 @@ export class RoundStart {
         connect: () => connect(guest, signal),
         limitMs,
         signal,
-        onWaiting: (because) => {
+        onWaiting: (because, atMostMs) => {
           told.isWaiting = true;
-          const seconds = Math.round(limitMs / 1000);
+          onActivity(guest, 'settling');
+          const seconds = Math.round(atMostMs / 1000);
           onNotice(
             `${guest} is not quiet yet: ${causesText(because)}. It is waited for, ${seconds} s at most.`,
           );
@@ -145,6 +153,8 @@ export class RoundStart {
       if (this.isOver()) return;
       if (!isAboutGuest(error)) throw error;
       onNotice(error.message);
+    } finally {
+      if (told.isWaiting) onActivity(guest, undefined);
     }
     const record = { at: now(), type: 'quiet' as const, guest, when, round };
     if (end === undefined) {

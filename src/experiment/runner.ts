@@ -18,7 +18,7 @@ import { Leases, type AgreedJob, type LeaseTimes, type Wait } from './leases';
 import { failuresBeforeSetAside, Ledger } from './ledger';
 import { Pauses } from './pauses';
 import { cleanUpBenchmarks, resolveBenchmarks, type PlannedBenchmark } from './prepare';
-import { requireReboots, RoundStart } from './roundStart';
+import { requireReboots, RoundStart, type RestActivity } from './roundStart';
 import { withoutLocalPaths, type LocalSources } from './sources';
 import { LeftRunning, runTrial, type TrialEnd } from './trial';
 import { Uploads, type UploadProgress } from './uploads';
@@ -57,6 +57,8 @@ export interface RunnerListener {
   onReach?(guest: string, reason: string | undefined): void;
   /** A guest that another controller has is waited for, or not any more. */
   onWait?(guest: string, wait: Wait | undefined): void;
+  /** What a guest goes through before a round, or nothing any more. */
+  onActivity?(guest: string, activity: RestActivity | undefined): void;
   onUpload?(progress: UploadProgress): void;
   /** Something people should know that is not an event of a trial. */
   onNotice?(text: string): void;
@@ -391,6 +393,7 @@ export class ExperimentRunner {
         await this.facts.record(guest, 'reboot', connect(guest, this.waiting));
       },
       onNotice: (text) => listener.onNotice?.(text),
+      onActivity: (guest, activity) => listener.onActivity?.(guest, activity),
       pauses: this.pauses,
       when,
       reboots: this.reboots,

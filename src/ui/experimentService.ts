@@ -20,6 +20,7 @@ import { UserError } from '../model/userError';
 import type { Host } from '../model/lab';
 import { isPassing } from '../ssh/errors';
 import type { Connection, Target } from '../ssh/transport';
+import { activityText } from './activityText';
 import { setContextKey } from './contextKeys';
 import {
   entryFrom,
@@ -363,6 +364,7 @@ export class ExperimentService extends Disposable {
           reason === undefined ? waiting : vscode.l10n.t('out of reach, trying again'),
         ),
       onWait: (guest, wait) => this.noteWait(file, guest, wait, terminal),
+      onActivity: (guest, activity) => this.guests.setActivity(guest, activity ? activityText(activity) : waiting),
       onUpload: (progress) => {
         const { guest, name, sentBytes, totalBytes } = progress;
         const percent = Math.floor((100 * sentBytes) / totalBytes);

@@ -73,6 +73,11 @@ describe('the main job, on the demo lab, from the palette to the chart', () => {
     await workbench.pick('quick');
     await workbench.question('Run Benchmarks: Rounds (4/4)');
     await workbench.screenshot('rounds');
+    await workbench.pick('Reboot the guests before each round: no');
+    await workbench.quickPickRow('Reboot the guests before each round: yes').waitFor();
+    await workbench.screenshot('rounds-reboot');
+    await workbench.pick('Reboot the guests before each round: yes');
+    await workbench.quickPickRow('Reboot the guests before each round: no').waitFor();
     await workbench.pick(`${rounds} rounds`);
     const text = await workbench.terminalShows(/trial 1 of 24/);
     expect(text).toContain('one and the same machine');
@@ -100,6 +105,7 @@ describe('the main job, on the demo lab, from the palette to the chart', () => {
   it('has every trial in the file, in the planned order, with its output', () => {
     const experiment = experimentOnDisk();
     expect(experiment.plan.trials).toHaveLength(trials);
+    expect(experiment.plan.reboot).toBeUndefined();
     expect(experiment.trials.map((record) => record.trial.id)).toEqual(
       experiment.plan.trials.map(({ id }) => id),
     );

@@ -138,7 +138,8 @@ describe('waiting for a guest', () => {
       when: 'start',
       connect: () => Promise.resolve({ exec } as unknown as Connection),
       limitMs: limitSeconds * 1000,
-      onWaiting: (because) => told.push(because.map(({ kind }) => kind).join()),
+      onWaiting: (because, atMostMs) =>
+        told.push(`${because.map(({ kind }) => kind).join()}: ${atMostMs / 1000} s`),
       signal: new AbortController().signal,
     });
     return { end, asked, told };
@@ -153,11 +154,13 @@ describe('waiting for a guest', () => {
   it('goes on for as long as there is time while a package manager works', async () => {
     const { end, told } = wait([{ lines: ['GBQ task dpkg'], busy: 100 }]);
     expect(await end).toMatchObject({ state: 'busy', waitedMs: 300_000 });
-    expect(told).toEqual(['tasks,cpu']);
+    expect(told).toEqual(['tasks,cpu: 300 s']);
   });
 
   it('gives other work a tenth of the time, from the moment that is all there is', async () => {
-    expect(await wait([{ busy: 100 }]).end).toMatchObject({ state: 'busy', waitedMs: 35_000 });
+    const { end, told } = wait([{ busy: 100 }]);
+    expect(await end).toMatchObject({ state: 'busy', waitedMs: 35_000 });
+    expect(told).toEqual(['cpu: 30 s']);
     vi.useRealTimers();
     const tasks = Array.from({ length: 10 }, () => ({ lines: ['GBQ task dpkg'] }));
     expect(await wait([...tasks, { busy: 100 }]).end).toMatchObject({
