@@ -3,7 +3,8 @@ import type { ReportLoad, ReportTrial } from '../src/report/shape';
 import { el, linkButton, replace, setText, table, type Child, type Column } from './dom';
 import { loadChart } from './loadChart';
 import { guestMark } from './marks';
-import type { PageActions, Shown } from './metricView';
+import type { PageActions } from './metricView';
+import { shortName, shownGuests, type Shown } from './sides';
 
 interface Row {
   readonly trial: ReportTrial;
@@ -30,9 +31,8 @@ export class LoadView {
   }
 
   update(shown: Shown, benchmark: string): void {
-    const { model, baseline, candidate } = shown;
-    const guests = baseline === undefined ? [model.guests[0]?.key] : [baseline, candidate];
-    const rows = model.trials.flatMap((trial): Row[] =>
+    const guests = shownGuests(shown).map(({ guest }) => guest.key);
+    const rows = shown.model.trials.flatMap((trial): Row[] =>
       trial.benchmark === benchmark && guests.includes(trial.guest) && trial.load !== undefined
         ? [{ trial, load: trial.load }]
         : [],
@@ -67,58 +67,75 @@ export class LoadView {
 
 const idOf = ({ id, experiment, startedAt }: ReportTrial): string => `${experiment}:${id}:${startedAt}`;
 
-function summaryOf({ model }: Shown, rows: readonly Row[]): string {
-  const guests = [...new Set(rows.map(({ trial }) => trial.guest))];
-  const parts = guests.map((key) => {
-    const own = rows.filter(({ trial }) => trial.guest === key && !trial.warmup);
-    const mode = model.guests.find((guest) => guest.key === key)?.mode ?? 'unknown';
+function summaryOf(shown: Shown, rows: readonly Row[]): string {
+  const parts = shownGuests(shown).flatMap(({ guest }) => {
+    const own = rows.filter(({ trial }) => trial.guest === guest.key);
+    const compared = own.filter(({ trial }) => !trial.warmup);
+    const counted = compared.length > 0 ? compared : own;
+    if (counted.length === 0) return [];
     const mean = (of: (load: ReportLoad) => number): string =>
-      formatPercent(own.reduce((sum, { load }) => sum + of(load), 0) / Math.max(1, own.length));
-    return `${mode === 'unknown' ? key : mode}: user ${mean((load) => load.userPercent)}, system ${mean((load) => load.systemPercent)}, steal ${mean((load) => load.stealPercent)}`;
+      formatPercent(counted.reduce((sum, { load }) => sum + of(load), 0) / counted.length);
+    return `${shortName(shown, guest)}: user ${mean((load) => load.userPercent)}, system ${mean((load) => load.systemPercent)}, steal ${mean((load) => load.stealPercent)}`;
   });
   return `Load during the trials · ${parts.join(' · ')}`;
 }
 
+/** What belongs together stands in lines of one cell, so that the table has room in a narrow panel. */
 function loadTable(shown: Shown, rows: readonly Row[], choose: (id: string) => void): HTMLElement {
-  const { model, baseline } = shown;
-  const hasHost = rows.some(({ load }) => load.host !== undefined);
+  const has = (given: (load: ReportLoad) => unknown): boolean =>
+    rows.some(({ load }) => given(load) !== undefined);
+  const hasHost = has(({ host }) => host);
+  const hasRates = has(({ contextSwitchesPerSecond }) => contextSwitchesPerSecond);
+  const hasMemory = has(({ minimumAvailableBytes }) => minimumAvailableBytes);
+  const stacked = (...titles: readonly string[]): Column => ({
+    title: titles.join(', '),
+    number: 'number',
+    head: lines(...titles),
+  });
   const columns: Column[] = [
     { title: 'Block' },
     { title: 'Guest' },
-    { title: 'Course' },
     ...['User', 'System', 'I/O wait', 'Steal'].map((title) => ({ title, number: 'number' as const })),
-    { title: 'Switches/s', number: 'number' },
-    { title: 'Interrupts/s', number: 'number' },
-    { title: 'Pressure', number: 'number' },
-    { title: 'Least memory', number: 'number' },
-    ...(hasHost
-      ? ['Own domain', 'dom0', 'Others'].map((title) => ({ title, number: 'number' as const }))
-      : []),
+    ...(hasRates ? [stacked('Switches/s', 'Interrupts/s')] : []),
+    ...(hasMemory ? [stacked('Pressure', 'Least memory')] : []),
+    ...(hasHost ? [stacked('Own', 'dom0', 'Others')] : []),
   ];
+  const roles = new Map(shownGuests(shown).map(({ guest, role }) => [guest.key, role]));
   const cells = rows.map(({ trial, load }): Child[] => {
     const { host } = load;
-    const role = trial.guest === baseline || baseline === undefined ? 'baseline' : 'candidate';
     const id = idOf(trial);
+    const chart = linkButton('Chart', `load:${id}`, plain(`Course of the load of ${trial.id}`), () =>
+      choose(id),
+    );
     return [
       trial.warmup ? 'warm-up' : String(trial.block),
-      guestMark(model, trial.guest, role),
-      load.series === undefined
-        ? '–'
-        : linkButton('Chart', `load:${id}`, plain(`Course of the load of ${trial.id}`), () => choose(id)),
+      lines(
+        guestMark(shown.model, trial.guest, roles.get(trial.guest) ?? 'baseline'),
+        ...(load.series === undefined ? [] : [chart]),
+      ),
       ...[load.userPercent, load.systemPercent, load.iowaitPercent, load.stealPercent].map(formatPercent),
-      formatValue(load.contextSwitchesPerSecond && Math.round(load.contextSwitchesPerSecond)),
-      formatValue(load.interruptsPerSecond && Math.round(load.interruptsPerSecond)),
-      pressureText(load),
-      load.minimumAvailableBytes === undefined ? '–' : formatBytes(load.minimumAvailableBytes),
+      ...(hasRates
+        ? [lines(perSecond(load.contextSwitchesPerSecond), perSecond(load.interruptsPerSecond))]
+        : []),
+      ...(hasMemory ? [lines(pressureText(load), bytesText(load.minimumAvailableBytes))] : []),
       ...(hasHost
-        ? [host?.ownPercent, host?.dom0Percent, host?.othersPercent].map((value) => formatPercent(value))
+        ? [lines(...[host?.ownPercent, host?.dom0Percent, host?.othersPercent].map(formatPercent))]
         : []),
     ];
   });
   const host = hasHost ? '; domains of the host in percent of one physical CPU, as dom0 saw them' : '';
-  const caption = `Load of each trial: percent of all CPU time of the guest, context switches, interrupts, highest memory pressure, least memory available${host}`;
+  const rates = hasRates ? ', context switches, interrupts' : '';
+  const memory = hasMemory ? ', highest memory pressure, least memory available' : '';
+  const caption = `Load of each trial: percent of all CPU time of the guest${rates}${memory}${host}`;
   return table(caption, columns, cells, (row) => (rows[row]?.trial.warmup === true ? 'warmup' : undefined));
 }
+
+const lines = (...parts: readonly (Node | string)[]): HTMLElement =>
+  el('div', { class: 'lines' }, ...parts.map((part) => el('div', {}, part)));
+
+const bytesText = (bytes: number | undefined): string => (bytes === undefined ? '–' : formatBytes(bytes));
+
+const perSecond = (rate: number | undefined): string => formatValue(rate && Math.round(rate));
 
 /** Highest in any second; where the kernel does not tell, what it swapped. */
 function pressureText({ maximumMemoryPressurePercent, swappedPagesPerSecond }: ReportLoad): string {

@@ -1,35 +1,27 @@
 import { valueRange } from '../src/report/charts/scale';
-import {
-  count,
-  formatDuration,
-  formatInterval,
-  formatP,
-  formatSpeedup,
-  formatValue,
-  listed,
-  plain,
-} from '../src/report/format';
-import type { MetricComparison, MetricReport, ReportModel, Sample } from '../src/report/shape';
-import { el, linkButton, name, replace, setText, table, type Child } from './dom';
-import { cvCell, directionText, guestMark, meanCell, verdictMark } from './marks';
-import { TrialChart, type ChartSide } from './trialChart';
+import { count, formatValue, listed, plain } from '../src/report/format';
+import type { ComparedBy, MetricComparison, MetricReport, ReportModel } from '../src/report/shape';
+import { el, name, replace, setText, type Child } from './dom';
+import { directionText, guestMark, verdictMark } from './marks';
+import { numbersTable, trialsTable } from './metricTables';
+import { saveButton } from './saveChart';
+import { importedPair, sidesOf, type ChartSide, type Shown } from './sides';
+import { TrialChart } from './trialChart';
 import { forget, whenVisible } from './visible';
 
+export type { Shown } from './sides';
+
 export interface PageActions {
-  choose(baseline: string, candidate: string): void;
+  /** `by`: what the two are; by default guests. An empty one is chosen by the host. */
+  choose(baseline: string, candidate: string, by?: ComparedBy): void;
   /** With the id of a metric: at the line of its figure. */
   openOutput(trial: string, experiment: number, metric?: string): void;
   openText(file?: number): void;
   copyMarkdown(): void;
+  /** As a picture: of a metric (its key), else the overview. */
+  saveChart(candidate: string | undefined, metric?: string): void;
   isOpen(key: string): boolean;
   setOpen(key: string, open: 'open' | 'closed'): void;
-}
-
-/** Who is shown: the baseline and the candidate that the page has chosen; one guest when there is no pair. */
-export interface Shown {
-  readonly model: ReportModel;
-  readonly baseline: string | undefined;
-  readonly candidate: string | undefined;
 }
 
 /** One metric: verdict, chart of every trial, table of the numbers, table of the trials. */
@@ -42,6 +34,7 @@ export class MetricView {
   private readonly legend = el('p', { class: 'legend', 'aria-hidden': 'true' });
   private readonly canvas = el('canvas', { role: 'img' });
   private readonly chartBox = el('div', { class: 'chart trials' }, this.canvas);
+  private readonly save: HTMLButtonElement;
   private readonly numbers = el('div', {});
   private readonly trials = el('div', {});
   private readonly trialsTitle = el('summary', {});
@@ -55,9 +48,14 @@ export class MetricView {
     private readonly actions: PageActions,
   ) {
     this.heading = el(level, {});
+    this.save = saveButton(key, 'this metric', () => actions.saveChart(this.last?.shown.candidate, key));
     const detailsKey = `trials:${key}`;
     whenVisible(this.canvas, () => {
-      this.chart = new TrialChart(this.canvas);
+      this.chart = new TrialChart(this.canvas, ({ trial: index }, { guest }) => {
+        const trial = this.last?.shown.model.trials[index];
+        if (trial === undefined || this.last?.shown.model.experiments[guest.experiment]?.imported) return;
+        actions.openOutput(trial.id, trial.experiment, this.last?.metric.metric);
+      });
       if (this.last) this.showChart(this.last.shown, this.last.metric);
     });
     this.details = el('details', {}, this.trialsTitle, this.trials);
@@ -71,7 +69,7 @@ export class MetricView {
       this.sentence,
       this.remarks,
       this.legend,
-      el('div', { class: 'picture' }, this.chartBox, this.numbers),
+      el('div', { class: 'picture' }, el('div', {}, this.chartBox, this.save), this.numbers),
       this.details,
     );
   }
@@ -89,6 +87,11 @@ export class MetricView {
     // A chart of one point a side, without outputs behind it, says nothing that the table does not.
     const isBare = isImported && sides.every(({ samples }) => samples.samples.length <= 1);
     this.chartBox.hidden = isBare;
+    this.save.hidden = isBare || sides.every(({ samples }) => samples.samples.length === 0);
+    this.save.setAttribute(
+      'aria-label',
+      plain(`Save the chart of ${metric.benchmarkTitle}: ${metric.title} as a picture`),
+    );
     this.details.hidden = isBare;
     this.legend.hidden = isBare;
     replace(this.legend, ...legendOf(model, sides));
@@ -120,33 +123,19 @@ export class MetricView {
       return;
     }
     const { shown, metric } = this.last;
-    replace(this.trials, trialsTable(shown, metric, sidesOf(shown, metric), this.actions));
+    const found = metric.comparisons.find((one) => one.candidate === shown.candidate);
+    replace(this.trials, trialsTable(shown, metric, sidesOf(shown, metric), found, this.actions));
   }
-}
-
-/** Runs of an imported pair have neither partners nor outputs. */
-function importedPair({ model, baseline, candidate }: Shown): boolean {
-  return [baseline ?? model.guests[0]?.key, candidate].every((key) => {
-    const guest = model.guests.find((one) => one.key === key);
-    return guest === undefined || model.experiments[guest.experiment]?.imported !== undefined;
-  });
-}
-
-function sidesOf({ model, baseline, candidate }: Shown, metric: MetricReport): ChartSide[] {
-  const keys = baseline === undefined ? [model.guests[0]?.key] : [baseline, candidate];
-  return keys.flatMap((key, index) => {
-    const guest = model.guests.find((one) => one.key === key);
-    const samples = metric.guests.find((one) => one.guest === key);
-    const beside = index === 0 ? undefined : model.guests.find((one) => one.key === keys[0]);
-    return guest && samples ? [{ guest, beside, samples }] : [];
-  });
 }
 
 function legendOf(model: ReportModel, sides: readonly ChartSide[]): Child[] {
   const uses = new Set(sides.flatMap(({ samples }) => samples.samples.map(({ use }) => use)));
   return [
-    ...sides.map(({ guest }, index) => guestMark(model, guest.key, index === 0 ? 'baseline' : 'candidate')),
+    ...sides.map(({ guest, role }) => guestMark(model, guest.key, role)),
     el('span', {}, '┄ geometric mean'),
+    sides.some(({ samples }) => samples.n >= 4)
+      ? el('span', {}, '▯ at the right: middle half and median')
+      : null,
     uses.has('warmup') || uses.has('unpaired')
       ? el(
           'span',
@@ -194,98 +183,5 @@ function describe(
   const verdict = found === undefined ? '' : ` ${found.sentence}`;
   return plain(
     `Chart of every trial in the order they were run, ${metric.title} in ${metric.unit}, ${directionText(metric)}. ${guests.join('; ')}.${verdict}`,
-  );
-}
-
-function numbersTable(
-  shown: Shown,
-  metric: MetricReport,
-  sides: readonly ChartSide[],
-  found: MetricComparison | undefined,
-): HTMLElement {
-  const { model, baseline } = shown;
-  const isImported = importedPair(shown);
-  const unit = metric.unit === '' ? '' : ` (${metric.unit})`;
-  const isBare = isImported && sides.every(({ samples }) => samples.n <= 1);
-  const rows = sides.map(({ guest, samples }): Child[] => [
-    guestMark(model, guest.key, guest.key === baseline || baseline === undefined ? 'baseline' : 'candidate'),
-    ...(isBare ? [] : [String(samples.n)]),
-    meanCell(samples, metric.unit),
-    ...(isBare ? [] : [cvCell(samples)]),
-  ]);
-  const figures = isBare ? ['Figure'] : ['n', 'Geometric mean', 'CV'];
-  const columns = [{ title: 'Guest' }, ...figures.map((title) => ({ title, number: 'number' as const }))];
-  const numbers = table(`${metric.title}${unit}, ${directionText(metric)}`, columns, rows);
-  if (found === undefined || found.speedup === null) return numbers;
-  const level = `${Number((100 * (1 - model.statistics.alpha)).toPrecision(3))} % interval`;
-  const facts: [string, string][] = [
-    ['Speedup', formatSpeedup(found.speedup)],
-    ...(isImported ? [] : ([[level, formatInterval(found.interval)]] satisfies [string, string][])),
-    ...(metric.primary && !isImported
-      ? ([
-          ['p', formatP(found.p)],
-          ['p (Holm)', formatP(found.pHolm)],
-        ] satisfies [string, string][])
-      : []),
-  ];
-  const list = el(
-    'dl',
-    { class: 'figures' },
-    ...facts.map(([term, value]) => el('div', {}, el('dt', {}, term), el('dd', {}, value))),
-  );
-  return el('div', { class: 'numbers' }, numbers, list);
-}
-
-function trialsTable(
-  shown: Shown,
-  metric: MetricReport,
-  sides: readonly ChartSide[],
-  actions: PageActions,
-): HTMLElement {
-  const { model } = shown;
-  const isImported = importedPair(shown);
-  const blocks = new Map<number, (Sample | undefined)[]>();
-  sides.forEach(({ samples }, side) => {
-    for (const sample of samples.samples) {
-      const row = blocks.get(sample.block) ?? [];
-      row[side] = sample;
-      blocks.set(sample.block, row);
-    }
-  });
-  const cell = (sample: Sample | undefined, guest: string): Child => {
-    const trial = sample && model.trials[sample.trial];
-    if (sample === undefined || trial === undefined) return '–';
-    const note = sample.use === 'warmup' ? 'warm-up' : sample.use === 'unpaired' ? 'not compared' : '';
-    const time = trial.durationMs === undefined ? '' : ` · ${formatDuration(trial.durationMs)}`;
-    return el(
-      'span',
-      { class: sample.use },
-      el('span', { class: 'value' }, formatValue(sample.value)),
-      el('span', { class: 'aside' }, `${note === '' ? '' : ` ${note}`}${time} `),
-      isImported
-        ? null
-        : linkButton(
-            'Output',
-            `output:${metric.key}:${trial.id}`,
-            plain(`Output of ${trial.id} on ${guest}`),
-            () => actions.openOutput(trial.id, trial.experiment, metric.metric),
-          ),
-    );
-  };
-  const rows = [...blocks]
-    .sort(([a], [b]) => a - b)
-    .map(([block, row]): Child[] => {
-      const first = row.find((sample) => sample !== undefined);
-      const label = first?.use === 'warmup' ? 'warm-up' : String(block);
-      return [label, ...sides.map(({ guest }, side) => cell(row[side], guest.key))];
-    });
-  const unit = metric.unit === '' ? '' : ` in ${metric.unit}`;
-  return table(
-    isImported ? `Every run${unit}; runs of one row are no pair` : `Every trial${unit}, by block`,
-    [
-      { title: isImported ? 'Run' : 'Block' },
-      ...sides.map(({ guest }) => ({ title: plain(guest.key), number: 'number' as const })),
-    ],
-    rows,
   );
 }

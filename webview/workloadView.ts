@@ -1,62 +1,55 @@
-import { count } from '../src/report/format';
 import type { MetricReport } from '../src/report/shape';
-import { el, setText } from './dom';
+import { el } from './dom';
+import { FiguresView } from './figuresView';
 import { LoadView } from './loadView';
-import { MetricView, type PageActions, type Shown } from './metricView';
+import { MetricView, type PageActions } from './metricView';
+import { QuantileView } from './quantileView';
+import type { Shown } from './sides';
 
-/** One workload: its tested metric in full, the others behind a fold. */
+/** One workload: its tested metric in full; behind folds the percentiles, all figures, and the load. */
 export class WorkloadView {
   readonly element: HTMLElement;
   private readonly main = el('div', {});
-  private readonly others = el('div', { class: 'others' });
-  private readonly foldTitle = el('summary', {});
-  private readonly fold: HTMLDetailsElement;
   private readonly views = new Map<string, MetricView>();
+  private readonly quantiles: QuantileView;
+  private readonly figures: FiguresView;
   private readonly load: LoadView;
-  private last: { readonly shown: Shown; readonly metrics: readonly MetricReport[] } | undefined;
 
   constructor(
     private readonly benchmark: string,
     private readonly actions: PageActions,
   ) {
-    const key = `metrics:${benchmark}`;
-    this.fold = el('details', { class: 'more' }, this.foldTitle, this.others);
-    this.fold.open = actions.isOpen(key);
-    this.fold.addEventListener('toggle', () => {
-      actions.setOpen(key, this.fold.open ? 'open' : 'closed');
-      this.render();
-    });
+    this.quantiles = new QuantileView(benchmark, actions);
+    this.figures = new FiguresView(benchmark, actions);
     this.load = new LoadView(benchmark, actions);
-    this.element = el('section', { class: 'workload' }, this.main, this.fold, this.load.element);
+    this.element = el(
+      'section',
+      { class: 'workload' },
+      this.main,
+      this.quantiles.element,
+      this.figures.element,
+      this.load.element,
+    );
   }
 
   update(shown: Shown, metrics: readonly MetricReport[]): void {
-    this.last = { shown, metrics };
+    const primary = metrics.filter((metric) => metric.primary);
+    const first = primary.length > 0 ? primary : metrics.slice(0, 1);
+    this.place(shown, first);
+    this.quantiles.update(shown, metrics);
+    this.figures.update(shown, metrics, first.length);
     this.load.update(shown, this.benchmark);
-    this.render();
   }
 
   close(): void {
+    this.figures.close();
     for (const view of this.views.values()) view.close();
   }
 
-  private render(): void {
-    if (this.last === undefined) return;
-    const { shown, metrics } = this.last;
-    const primary = metrics.filter((metric) => metric.primary);
-    const first = primary.length > 0 ? primary : metrics.slice(0, 1);
-    const rest = metrics.filter((metric) => !first.includes(metric));
-    this.place(this.main, shown, first, 'h3');
-    this.fold.hidden = rest.length === 0;
-    setText(this.foldTitle, `${count(rest.length, 'more metric')}: shown, not tested`);
-    if (this.fold.open) this.place(this.others, shown, rest, 'h4');
-  }
-
   /** Views are kept from one model to the next, so that nothing flickers and the focus stays. */
-  private place(parent: Element, shown: Shown, metrics: readonly MetricReport[], level: 'h3' | 'h4'): void {
-    const wanted = new Set(metrics.map(({ key }) => key));
+  private place(shown: Shown, metrics: readonly MetricReport[]): void {
     for (const [key, view] of this.views) {
-      if (view.element.parentElement !== parent || wanted.has(key)) continue;
+      if (metrics.some((metric) => metric.key === key)) continue;
       view.close();
       view.element.remove();
       this.views.delete(key);
@@ -64,16 +57,12 @@ export class WorkloadView {
     for (const metric of metrics) {
       let view = this.views.get(metric.key);
       if (view === undefined) {
-        view = new MetricView(metric.key, level, this.actions);
+        view = new MetricView(metric.key, 'h3', this.actions);
         this.views.set(metric.key, view);
+        this.main.append(view.element);
       }
-      if (view.element.parentElement !== parent) parent.append(view.element);
       const { benchmarkTitle, title } = metric;
-      view.update(
-        shown,
-        metric,
-        level === 'h4' || title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`,
-      );
+      view.update(shown, metric, title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`);
     }
   }
 }

@@ -192,7 +192,8 @@ describe('the report page', () => {
   });
 
   it('keeps its elements, the focus and what is open when a new model comes', () => {
-    state = { open: ['trials:openssl/sign', 'metrics:fio-randread'] };
+    const figures = ['fio-randread/p99', 'fio-randread/cpu'].map((key) => `figure:${key}`);
+    state = { open: ['trials:openssl/sign', 'metrics:fio-randread', ...figures] };
     stop();
     open();
     show(
@@ -230,19 +231,13 @@ describe('the report page', () => {
     fold.dispatchEvent(new Event('toggle'));
     expect(fold.querySelectorAll('tbody tr')).toHaveLength(14);
     const cells = [...fold.querySelectorAll('tbody tr:nth-child(3) > *')].map((cell) => cell.textContent);
-    expect(cells.slice(2)).toEqual([
-      'Chart',
-      '80 %',
-      '10 %',
-      '1.0 %',
-      '0.10 %',
-      '1,234',
-      '567',
-      '0.50 %',
-      '300 MiB',
-      '90 %',
-      '12 %',
-      '3.0 %',
+    expect(cells).toEqual([
+      '1',
+      '■ PVHVM deb12-pvhvmChart',
+      ...['80 %', '10 %', '1.0 %', '0.10 %'],
+      '1,234567',
+      '0.50 %300 MiB',
+      '90 %12 %3.0 %',
     ]);
     [...fold.querySelectorAll('button')].find((one) => one.textContent === 'Chart')!.click();
     expect(fold.querySelector('.course-chart')?.getAttribute('aria-label')).toBe(
