@@ -364,7 +364,8 @@ export class ExperimentService extends Disposable {
           reason === undefined ? waiting : vscode.l10n.t('out of reach, trying again'),
         ),
       onWait: (guest, wait) => this.noteWait(file, guest, wait, terminal),
-      onActivity: (guest, activity) => this.guests.setActivity(guest, activity ? activityText(activity) : waiting),
+      onActivity: (guest, activity) =>
+        this.guests.setActivity(guest, activity ? activityText(activity) : waiting),
       onUpload: (progress) => {
         const { guest, name, sentBytes, totalBytes } = progress;
         const percent = Math.floor((100 * sentBytes) / totalBytes);
