@@ -96,7 +96,7 @@ function layoutFor(width: number): Layout {
   const isNarrow = width < narrowBelow;
   return isNarrow
     ? { width, left: 10, right: 10, laneHeight: 38, drop: 9, isNarrow }
-    : { width, left: Math.min(230, Math.round(width * 0.24)), right: 290, laneHeight: 22, drop: 0, isNarrow };
+    : { width, left: Math.min(260, Math.round(width * 0.27)), right: 268, laneHeight: 22, drop: 0, isNarrow };
 }
 
 function groupsOf(across: AcrossReport, metrics: readonly AcrossMetric[]): Group[] {
@@ -137,7 +137,7 @@ function laneParts(
     parts.push(svg('text', { x: column, y: text }, figures));
     if (interval !== null)
       parts.push(svg('text', { x: column + 46, y: text, class: 'muted' }, formatInterval(interval)));
-    parts.push(svg('text', { x: column + 172, y: text, class: `word ${css}` }, fit(word, right - 190)));
+    parts.push(svg('text', { x: column + 156, y: text, class: `word ${css}` }, fit(word, right - 168)));
   }
   if (interval !== null) {
     const [x1, x2] = [at(interval[0]), at(interval[1])];

@@ -1,5 +1,5 @@
 import { labelOf } from '../src/report/charts/scale';
-import { formatInterval, formatSpeedup, formatValue, plain } from '../src/report/format';
+import { formatInterval, formatSpeedup, formatValue, listed, plain } from '../src/report/format';
 import type {
   AcrossChange,
   AcrossChoice,
@@ -30,6 +30,7 @@ export class AcrossView {
   private readonly title = el('h2', {});
   private readonly picker = el('div', { class: 'picker' });
   private readonly refusals = el('ul', { class: 'remarks' });
+  private readonly legend = el('p', { class: 'legend', 'aria-hidden': 'true' });
   private readonly box = el('div', { class: 'across-box' });
   private readonly toggle = el('input', { type: 'checkbox', id: 'across-all', 'data-focus': 'across-all' });
   private readonly toggleLabel = el(
@@ -67,11 +68,7 @@ export class AcrossView {
       this.title,
       this.picker,
       this.refusals,
-      el(
-        'p',
-        { class: 'legend', 'aria-hidden': 'true' },
-        'One mark and interval per experiment; hollow: an estimate without interval.',
-      ),
+      this.legend,
       this.box,
       this.toggleLabel,
       this.changes,
@@ -103,8 +100,20 @@ export class AcrossView {
     this.refusals.hidden = this.refusals.childElementCount === 0;
     this.toggleLabel.hidden = !across.metrics.some(({ primary }) => !primary);
     const shown = this.shownMetrics(across);
+    replace(
+      this.legend,
+      el('span', {}, `A mark and its ${levelOf(model.statistics)} for each experiment`),
+      el('span', {}, 'hollow: an estimate without interval'),
+      el(
+        'span',
+        {},
+        el('span', { class: 'band' }),
+        ` ±${Number((100 * model.statistics.margin).toPrecision(3))} %: counts as equivalent`,
+      ),
+    );
     this.draw();
-    replace(this.changes, ...changesOf(across, shown));
+    this.legend.hidden = this.box.hidden;
+    replace(this.changes, ...changesOf(model, across, shown));
     replace(this.numbers, shown.length === 0 ? null : numbersTable(model, across, shown));
     const guests = guestRows(across, shown);
     this.guestDetails.hidden = guests.length === 0;
@@ -166,25 +175,27 @@ function refusalsOf({ experiments, metrics }: AcrossReport): Child[] {
       .filter(({ severity }) => severity === 'refusal')
       .map(({ text }) => el('li', {}, experimentMark(experiment), ' ', name(label), ': ', name(text))),
   );
-  const unlike = metrics.flatMap((metric) =>
-    metric.entries.flatMap(({ experiment, differs }) =>
-      differs.length === 0
-        ? []
-        : [
-            el(
-              'li',
-              {},
-              name(labelOf(metric)),
-              ': ',
-              experimentMark(experiment),
-              ' was measured differently, so it is not compared with those before: ',
-              name(differs.join('; ')),
-              '.',
-            ),
-          ],
+  const unlike = new Map<string, { experiment: number; how: string; metrics: string[] }>();
+  for (const metric of metrics) {
+    for (const { experiment, differs } of metric.entries) {
+      if (differs.length === 0) continue;
+      const how = differs.join('; ');
+      const known = unlike.get(`${experiment} ${how}`) ?? { experiment, how, metrics: [] };
+      known.metrics.push(labelOf(metric));
+      unlike.set(`${experiment} ${how}`, known);
+    }
+  }
+  const differently = [...unlike.values()].map(({ experiment, how, metrics: titles }) =>
+    el(
+      'li',
+      {},
+      experimentMark(experiment),
+      ' was measured differently, so it is not compared with those before: ',
+      name(how),
+      el('span', { class: 'muted' }, ` (${listed(titles, 6)})`),
     ),
   );
-  return [...without, ...blocked, ...unlike];
+  return [...without, ...blocked, ...differently];
 }
 
 const changeMarks: Readonly<Record<AcrossChange['verdict'], string>> = {
@@ -195,7 +206,12 @@ const changeMarks: Readonly<Record<AcrossChange['verdict'], string>> = {
   estimate: '□ estimate only',
 };
 
-function changesOf({ experiments }: AcrossReport, metrics: readonly AcrossMetric[]): Child[] {
+function changesOf(
+  { statistics }: ReportModel,
+  { experiments }: AcrossReport,
+  metrics: readonly AcrossMetric[],
+): Child[] {
+  const level = levelOf(statistics);
   const labelFor = (experiment: number) =>
     experiments.find((one) => one.experiment === experiment)?.label ?? '';
   const rows = metrics.flatMap((metric) =>
@@ -203,7 +219,7 @@ function changesOf({ experiments }: AcrossReport, metrics: readonly AcrossMetric
       name(labelOf(metric)),
       el(
         'span',
-        {},
+        { class: 'from-to' },
         experimentMark(change.from),
         ' → ',
         experimentMark(change.to),
@@ -221,7 +237,7 @@ function changesOf({ experiments }: AcrossReport, metrics: readonly AcrossMetric
     { title: 'From → to' },
     { title: 'Advantage' },
     { title: 'Times', number: 'number' },
-    { title: 'Interval', number: 'number' },
+    { title: level, number: 'number' },
     { title: 'In words' },
   ];
   const caption = 'How the speedup changed: that of the later experiment divided by that of the earlier one';
@@ -233,7 +249,7 @@ function numbersTable(
   { experiments }: AcrossReport,
   metrics: readonly AcrossMetric[],
 ): HTMLElement {
-  const level = `${Number((100 * (1 - statistics.alpha)).toPrecision(3))} % interval`;
+  const level = levelOf(statistics);
   const columns: Column[] = [
     { title: 'Metric' },
     { title: 'Experiment' },
@@ -264,6 +280,9 @@ function numbersTable(
   }
   return table('Each metric in each experiment, by the experiment’s own statistics', columns, rows);
 }
+
+const levelOf = ({ alpha }: ReportModel['statistics']) =>
+  `${Number((100 * (1 - alpha)).toPrecision(3))} % interval`;
 
 interface GuestRow {
   readonly metric: AcrossMetric;
