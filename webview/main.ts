@@ -1,4 +1,4 @@
-import { readHostMessage, type SeveralFiles } from '../src/report/hostMessage';
+import { readHostMessage, readRasterRequest, type SeveralFiles } from '../src/report/hostMessage';
 import { unpackModel } from '../src/report/packedModel';
 import type { PageMessage } from '../src/report/protocol';
 import type { ReportModel } from '../src/report/shape';
@@ -8,6 +8,7 @@ import type { FileActions } from './filesView';
 import { readState, type PageState, type VsCodeApi } from './host';
 import type { PageActions } from './metricView';
 import { Page } from './page';
+import { answerRaster } from './saveChart';
 import { onThemeChange } from './theme';
 
 /** Must equal protocolVersion of src/report/protocol.ts, which would bring the schema library along; a test compares them. */
@@ -39,6 +40,10 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
     openReport: (file) => post({ type: 'openReport', file }),
     follow: ({ by, baseline, candidate }) => post({ type: 'follow', by, baseline, candidate }),
     copyMarkdown: () => post({ type: 'copyMarkdown' }),
+    saveChart(candidate, metric) {
+      const which = { ...(candidate && { candidate }), ...(metric && { metric }) };
+      post({ type: 'saveChart', ...which });
+    },
     isOpen: (key) => open.has(key),
     setOpen(key, to) {
       if (to === 'open') open.add(key);
@@ -59,6 +64,11 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
   }
 
   function receive({ data }: MessageEvent<unknown>): void {
+    const raster = readRasterRequest(data);
+    if (raster !== undefined) {
+      void answerRaster(raster, post);
+      return;
+    }
     const read = readHostMessage(data, pageProtocolVersion);
     if (read.status === 'dropped') {
       post({ type: 'error', message: `dropped a message: ${read.why}` });

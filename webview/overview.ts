@@ -12,6 +12,7 @@ import {
   verdictMark,
 } from './marks';
 import type { PageActions, Shown } from './metricView';
+import { saveButton } from './saveChart';
 
 const allKey = 'overview:all';
 /** A browser's canvas cannot be taller than that many rows, nor can a reader take in more. */
@@ -25,6 +26,7 @@ export class OverviewView {
   private readonly legend = el('p', { class: 'legend' });
   private readonly canvas = el('canvas', { role: 'img' });
   private readonly box = el('div', { class: 'chart forest' }, this.canvas);
+  private readonly save: HTMLButtonElement;
   private readonly toggle = el('input', { type: 'checkbox', id: 'all-metrics', 'data-focus': 'all-metrics' });
   private readonly toggleText = el('span', {});
   private readonly toggleLabel = el('label', { class: 'toggle', for: 'all-metrics' });
@@ -35,6 +37,7 @@ export class OverviewView {
 
   constructor(actions: PageActions) {
     this.chart = new ForestChart(this.box, this.canvas);
+    this.save = saveButton('overview', 'the overview', () => actions.saveChart(this.last?.candidate));
     this.toggle.checked = actions.isOpen(allKey);
     this.toggle.addEventListener('change', () => {
       actions.setOpen(allKey, this.toggle.checked ? 'open' : 'closed');
@@ -48,6 +51,7 @@ export class OverviewView {
       this.sentence,
       this.legend,
       this.box,
+      this.save,
       this.toggleLabel,
       this.cut,
       this.numbers,
@@ -78,6 +82,7 @@ export class OverviewView {
     );
     const measured = visible.some(({ comparison }) => comparison.speedup !== null);
     this.box.hidden = !measured;
+    this.save.hidden = !measured || pair === undefined;
     this.legend.hidden = !measured;
     if (pair === undefined) {
       setText(this.title, 'All figures');

@@ -20,6 +20,24 @@ export interface ReportFile {
   readonly problem?: string;
 }
 
+/** Host to page: draw this SVG as a PNG. Answered by `raster` or `rasterFailed` with the same number. */
+export interface RasterRequest {
+  readonly type: 'rasterise';
+  readonly request: number;
+  readonly svg: string;
+  /** In CSS pixels. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The request in what came from the host; undefined: it is another message. */
+export function readRasterRequest(data: unknown): RasterRequest | undefined {
+  if (!isObject(data) || data['type'] !== 'rasterise') return undefined;
+  const { request, svg, width, height } = data;
+  const areNumbers = [request, width, height].every((value) => typeof value === 'number');
+  return areNumbers && typeof svg === 'string' ? (data as unknown as RasterRequest) : undefined;
+}
+
 export type HostMessageRead =
   | { readonly status: 'ok'; readonly message: HostMessage }
   | { readonly status: 'dropped'; readonly why: string };

@@ -7,12 +7,20 @@ import type { ReportModel } from './shape';
 export const protocolVersion = 1;
 
 const text = z.string().check(z.maxLength(1000));
+/** Letters of base64: more than the largest chart takes. */
+const longestPng = 20_000_000;
 const place = z.int().check(z.minimum(0));
 
 export const pageMessageSchema = z.discriminatedUnion('type', [
   /** The page listens; the host answers with the whole model. */
   z.object({ type: z.literal('ready'), version: z.int() }),
-  z.object({ type: z.literal('choose'), baseline: text, candidate: text }),
+  /** `by`: what the two are; absent: guests. An empty one is chosen by the host. */
+  z.object({
+    type: z.literal('choose'),
+    baseline: text,
+    candidate: text,
+    by: z.optional(z.enum(['guest', 'mode'])),
+  }),
   /** What is followed through several experiments. */
   z.object({ type: z.literal('follow'), by: z.enum(['guest', 'mode']), baseline: text, candidate: text }),
   /** A trial's raw output, at the line of a metric's figure; `experiment` is its place in the model. */
@@ -27,6 +35,15 @@ export const pageMessageSchema = z.discriminatedUnion('type', [
   /** The report of one of several files. */
   z.object({ type: z.literal('openReport'), file: place }),
   z.object({ type: z.literal('copyMarkdown') }),
+  /** A chart of the chosen baseline as a file: of a metric (its key), else the overview. */
+  z.object({ type: z.literal('saveChart'), candidate: z.optional(text), metric: z.optional(text) }),
+  /** A picture that the host asked for, in base64. */
+  z.object({
+    type: z.literal('raster'),
+    request: place,
+    png: z.string().check(z.maxLength(longestPng), z.regex(/^[A-Za-z0-9+/]+={0,2}$/)),
+  }),
+  z.object({ type: z.literal('rasterFailed'), request: place, message: text }),
   /** Something the page could not do, for the log. */
   z.object({ type: z.literal('error'), message: z.string().check(z.maxLength(10_000)) }),
 ]);

@@ -1,4 +1,5 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
+import { UserError } from '../model/userError';
 import { ReportPanel, type ReportTools } from './reportPanel';
 
 class ReportDocument implements vscode.CustomDocument {
@@ -27,6 +28,25 @@ export class ReportEditor implements vscode.CustomReadonlyEditorProvider<ReportD
       report.dispose();
     });
     await report.load();
+  }
+
+  /** The guests that the open report of a file compares; undefined: it is not open. */
+  choiceIn(file: string): ReportPanel['choice'] | undefined {
+    return this.reportOf(file)?.choice;
+  }
+
+  /** The report of a file, opened if need be, in front so that its page can draw. */
+  async shown(file: string): Promise<ReportPanel> {
+    await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), ReportEditor.viewType);
+    const report = this.reportOf(file);
+    if (report === undefined)
+      throw new UserError(vscode.l10n.t('The report of {0} could not be opened.', file));
+    return report;
+  }
+
+  private reportOf(file: string): ReportPanel | undefined {
+    const reports = [...this.open].filter((report) => report.uris[0]?.fsPath === file);
+    return reports.find(({ isActive }) => isActive) ?? reports[0];
   }
 
   /** The file of the report that is in front, if one is. */

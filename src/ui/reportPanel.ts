@@ -1,15 +1,19 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
+import { UserError } from '../model/userError';
+import type { Drawing } from '../report/charts/svg';
 import { toMarkdown } from '../report/exporters';
 import type { SeveralFiles } from '../report/hostMessage';
 import { reportModel } from '../report/model';
 import { modelMessage, readPageMessage, type PageMessage } from '../report/protocol';
-import type { AcrossChoice, ReportModel } from '../report/shape';
+import type { AcrossChoice, ReportModel, ReportOptions } from '../report/shape';
 import type { ExperimentService } from './experimentService';
 import { ExperimentSource } from './experimentSource';
 import { messageOf, type Log } from './log';
 import { pageHtml, pageOptions } from './pageHtml';
+import { Rasteriser } from './rasteriser';
+import { saveChart, type ChartChoice } from './saveChart';
 import type { TrialOutputs } from './trialOutputs';
 
 /** What every report needs. */
@@ -23,7 +27,9 @@ export interface ReportTools {
 /** One open report over one experiment file or several: sends the model, answers the page. */
 export class ReportPanel extends Disposable {
   private readonly sources: readonly ExperimentSource[];
-  private choice: { readonly baseline?: string; readonly candidate?: string } = {};
+  private readonly rasteriser: Rasteriser;
+  /** What the page has chosen; empty: the report chooses. */
+  choice: Pick<ReportOptions, 'by' | 'baseline' | 'candidate'> = {};
   private followed: AcrossChoice | undefined;
   private shows: 'nothing' | 'page' | 'message' = 'nothing';
   private isReady = false;
@@ -38,6 +44,15 @@ export class ReportPanel extends Disposable {
   ) {
     super();
     panel.webview.options = pageOptions(tools.extensionUri);
+    this.rasteriser = this.register(
+      new Rasteriser((message) => void panel.webview.postMessage(message), {
+        closed: vscode.l10n.t('The report was closed before its chart was drawn. Open it and try again.'),
+        slow: vscode.l10n.t(
+          'The report did not draw its chart. Bring the report to the front and try again.',
+        ),
+        failed: vscode.l10n.t('The report could not draw this chart as PNG. Save it as SVG.'),
+      }),
+    );
     this.register(panel.webview.onDidReceiveMessage((data: unknown) => this.receive(data)));
     this.register(
       panel.onDidChangeViewState(() => {
@@ -55,6 +70,11 @@ export class ReportPanel extends Disposable {
 
   reveal(): void {
     this.panel.reveal();
+  }
+
+  /** The picture as PNG, drawn by the page. @throws UserError when it cannot. */
+  rasterise(drawing: Drawing): Promise<Uint8Array> {
+    return this.rasteriser.draw(drawing);
   }
 
   /** Reads the files one after the other, then shows them; the page starts meanwhile. */
@@ -148,9 +168,14 @@ export class ReportPanel extends Disposable {
       case 'ready':
         this.isReady = true;
         this.send();
+        this.rasteriser.askAgain();
         return;
       case 'choose':
-        this.choice = { baseline: message.baseline, candidate: message.candidate };
+        this.choice = {
+          baseline: message.baseline,
+          candidate: message.candidate,
+          by: message.by ?? 'guest',
+        };
         this.built = undefined;
         this.send();
         return;
@@ -176,10 +201,31 @@ export class ReportPanel extends Disposable {
         await vscode.env.clipboard.writeText(toMarkdown(this.model()));
         vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) Report copied as Markdown'), 4000);
         return;
+      case 'saveChart': {
+        const [uri] = this.uris;
+        if (uri) await this.saveChart(uri, message);
+        return;
+      }
+      case 'raster':
+        this.rasteriser.take(message.request, message.png);
+        return;
+      case 'rasterFailed':
+        this.tools.log.warn(`Report page: ${message.message}`);
+        this.rasteriser.fail(message.request);
+        return;
       case 'error':
         this.tools.log.error(`Report page: ${message.message}`);
         return;
     }
+  }
+
+  private async saveChart(uri: vscode.Uri, choice: ChartChoice): Promise<void> {
+    await saveChart(this.model(), choice, uri, (drawing) => this.rasterise(drawing)).catch(
+      (error: unknown) => {
+        if (!(error instanceof UserError)) throw error;
+        void vscode.window.showErrorMessage(error.message);
+      },
+    );
   }
 
   private async openWith(editor: string, file = 0): Promise<void> {

@@ -1,60 +1,148 @@
-import { writeFile } from 'node:fs/promises';
-import * as path from 'node:path';
 import * as vscode from 'vscode';
-import type { Experiment } from '../../model/experiment';
 import { UserError } from '../../model/userError';
-import { toCsv, toJson, toMarkdown, toPhoronixXml } from '../../report/exporters';
+import { toCsv, toHtml, toJson, toMarkdown, toPhoronixXml } from '../../report/exporters';
 import { reportModel } from '../../report/model';
-import { pickExperiment, valueOf } from '../commandArguments';
-import { messageOf } from '../log';
+import type { ReportModel } from '../../report/shape';
+import { pickExperiment, stringsOf, valueOf } from '../commandArguments';
+import { chartBytes, chartOf, writeExport } from '../saveChart';
 import type { Services } from '../services';
 
+/** `data`: of one experiment; `report`: what the page shows, of several files too; `picture`: its overview chart. */
 const formats = {
-  markdown: { extension: 'md', write: (e: Experiment) => toMarkdown(reportModel([e], {})) },
-  csv: { extension: 'csv', write: (e: Experiment) => toCsv(e) },
-  json: { extension: 'json', write: (e: Experiment) => toJson(e) },
-  phoronix: { extension: 'xml', write: (e: Experiment) => toPhoronixXml(e) },
+  markdown: { extension: 'md', of: 'report' },
+  html: { extension: 'html', of: 'report' },
+  csv: { extension: 'csv', of: 'data' },
+  json: { extension: 'guestbench.json', of: 'data' },
+  phoronix: { extension: 'xml', of: 'data' },
+  svg: { extension: 'svg', of: 'picture' },
+  png: { extension: 'png', of: 'picture' },
 } as const;
 type Format = keyof typeof formats;
 
-/** Writes a report or its data to a file. `{ file?, format?, to? }` skips the questions. */
+/**
+ * Writes a report, its data or its overview chart to a file. `{ file? | files?, format?, to?, baseline?, candidate? }`
+ * skips the questions; `files`: a report over several. A PNG is drawn by the report's page, which opens for it.
+ */
 export async function exportReport(services: Services, ...args: readonly unknown[]): Promise<void> {
-  const file = await pickExperiment(services, args, vscode.l10n.t('Export Report'));
-  const experiment = await services.experiments.read(file);
-  const format = formatFrom(valueOf(args[0], 'format')) ?? (await askFormat());
-  const { extension, write } = formats[format];
+  const files = stringsOf(args[0], 'files') ?? [
+    await pickExperiment(services, args, vscode.l10n.t('Export Report')),
+  ];
+  const [file] = files;
+  if (file === undefined) throw new UserError(vscode.l10n.t('Name at least one experiment file.'));
+  const format = formatFrom(valueOf(args[0], 'format')) ?? (await askFormat(files.length));
+  if (files.length > 1 && (formats[format].of === 'data' || format === 'png'))
+    throw new UserError(
+      vscode.l10n.t(
+        'Several experiments can be exported as Markdown, HTML or SVG: choose one file for {0}.',
+        format,
+      ),
+    );
+  const content = await contentOf(services, files, file, format, args[0]);
   const to = valueOf(args[0], 'to');
-  const target = typeof to === 'string' ? to : await askTarget(file, extension);
-  try {
-    await writeFile(target, write(experiment));
-  } catch (error) {
-    throw new UserError(vscode.l10n.t('{0} could not be written: {1}', target, messageOf(error)));
+  await writeExport(typeof to === 'string' ? to : await askTarget(file, formats[format].extension), content);
+}
+
+async function contentOf(
+  services: Services,
+  files: readonly string[],
+  file: string,
+  format: Format,
+  options: unknown,
+): Promise<string | Uint8Array> {
+  switch (format) {
+    case 'csv':
+      return toCsv(await services.experiments.read(file));
+    case 'json':
+      return toJson(await services.experiments.read(file));
+    case 'phoronix':
+      return toPhoronixXml(await services.experiments.read(file));
+    case 'markdown':
+      return toMarkdown(await modelOf(services, files, file, options));
+    case 'html':
+      return toHtml(await modelOf(services, files, file, options));
+    case 'svg':
+    case 'png': {
+      const drawing = chartOf(await modelOf(services, files, file, options), {});
+      return chartBytes(drawing, format, async (picture) =>
+        (await services.reports.shown(file)).rasterise(picture),
+      );
+    }
   }
-  vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) Exported to {0}', path.basename(target)), 5000);
+}
+
+/** What the file's open report shows; else by the guests in the options, else as the report chooses. */
+async function modelOf(
+  services: Services,
+  files: readonly string[],
+  file: string,
+  options: unknown,
+): Promise<ReportModel> {
+  const [baseline, candidate] = [valueOf(options, 'baseline'), valueOf(options, 'candidate')];
+  const asked = {
+    ...(typeof baseline === 'string' ? { baseline } : {}),
+    ...(typeof candidate === 'string' ? { candidate } : {}),
+  };
+  const isAsked = Object.keys(asked).length > 0;
+  const choice = isAsked || files.length > 1 ? asked : (services.reports.choiceIn(file) ?? {});
+  const experiments = await Promise.all(files.map((one) => services.experiments.read(one)));
+  const isRunning = files.some((one) => services.experiments.isRunning(one));
+  const model = reportModel(experiments, { ...choice, activity: isRunning ? 'running' : 'none' });
+  for (const [role, key] of Object.entries(asked))
+    if (model[role as 'baseline' | 'candidate'] !== key)
+      throw new UserError(
+        vscode.l10n.t(
+          '{0} is not among the guests: {1}.',
+          key,
+          model.guests.map((guest) => guest.key).join(', '),
+        ),
+      );
+  return model;
 }
 
 function formatFrom(value: unknown): Format | undefined {
   if (value === undefined) return undefined;
-  if (typeof value === 'string' && value in formats) return value as Format;
+  if (typeof value === 'string' && Object.hasOwn(formats, value)) return value as Format;
   throw new UserError(vscode.l10n.t('The format must be one of {0}.', Object.keys(formats).join(', ')));
 }
 
-async function askFormat(): Promise<Format> {
+async function askFormat(files: number): Promise<Format> {
   const items: (vscode.QuickPickItem & { format: Format })[] = [
+    {
+      format: 'html',
+      label: 'HTML',
+      detail: vscode.l10n.t('The whole report as one page that needs nothing else'),
+    },
     {
       format: 'markdown',
       label: 'Markdown',
       detail: vscode.l10n.t('Headline, table and warnings, to paste anywhere'),
     },
-    { format: 'csv', label: 'CSV', detail: vscode.l10n.t('One row a measurement') },
-    { format: 'json', label: 'JSON', detail: vscode.l10n.t('The whole experiment as one document') },
+    { format: 'svg', label: 'SVG', detail: vscode.l10n.t('The overview chart as a drawing of any size') },
+    {
+      format: 'png',
+      label: 'PNG',
+      detail: vscode.l10n.t('The overview chart as a picture; opens the report'),
+    },
+    {
+      format: 'csv',
+      label: 'CSV',
+      detail: vscode.l10n.t('One row a measurement, with all that a row can hold; can be imported again'),
+    },
+    {
+      format: 'json',
+      label: 'JSON',
+      detail: vscode.l10n.t('The whole experiment as one document; can be imported again'),
+    },
     {
       format: 'phoronix',
       label: vscode.l10n.t('Phoronix Test Suite (composite.xml)'),
       detail: vscode.l10n.t('Every value by guest and metric; which trials are pairs has no place there'),
     },
   ];
-  const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Export Report') });
+  const offered = items.filter(
+    ({ format }) => files === 1 || (formats[format].of !== 'data' && format !== 'png'),
+  );
+  const picked = await vscode.window.showQuickPick(offered, { title: vscode.l10n.t('Export Report') });
   if (!picked) throw new vscode.CancellationError();
   return picked.format;
 }
