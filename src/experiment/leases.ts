@@ -50,18 +50,14 @@ export class Leases {
    * Takes every guest that is free, and those named in `over` from whoever has them. Resolves to the guests that are
    * kept now; the others are waited for when their trials come.
    */
-  async take(
-    over: ReadonlyMap<string, AgreedJob>,
-    signal: AbortSignal,
-    giveUpMs = 15_000,
-  ): Promise<ReadonlySet<string>> {
+  async take(over: ReadonlyMap<string, AgreedJob>, signal: AbortSignal): Promise<ReadonlySet<string>> {
     this.beat ??= setInterval(() => void this.showLife(), this.options.times?.beatMs ?? beatSeconds * 1000);
     this.beat.unref();
     const kept = await Promise.all(
       this.options.guests.map(async (guest) => {
         try {
           if (over.has(guest)) await this.seize(guest, over.get(guest));
-          return (await this.options.jobsOf(guest).hold('if-free', { giveUpMs, signal })) === undefined;
+          return await this.takeOne(guest, signal);
         } catch (error) {
           // Its trials wait for it, and tell why.
           if (error instanceof UserError) this.options.onNotice(error.message);
@@ -70,6 +66,21 @@ export class Leases {
       }),
     );
     return new Set(this.options.guests.filter((_, index) => kept[index]));
+  }
+
+  /** One attempt only: other guests are not to wait for one that is out of reach. */
+  private async takeOne(guest: string, signal: AbortSignal): Promise<boolean> {
+    const jobs = this.options.jobsOf(guest);
+    const before = await jobs.lease({ giveUpMs: 0, signal });
+    if ((await jobs.hold('if-free', { giveUpMs: 0, signal })) !== undefined) return false;
+    if (before && before.id !== this.options.id) {
+      const { who, label, quietSeconds } = before;
+      const minutes = Math.round(quietSeconds / 60);
+      this.options.onNotice(
+        `${guest} was kept for ${label} of ${who}, which gave no sign of life for ${minutes} min: it is taken over.`,
+      );
+    }
+    return true;
   }
 
   /** A trial runs there: that is sign of life enough. */

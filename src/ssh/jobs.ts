@@ -114,8 +114,8 @@ export class Jobs {
   }
 
   /** Who keeps the guest now; undefined: nobody. */
-  async lease(): Promise<Lease | undefined> {
-    const [answer] = await this.request(['lease'], { giveUpMs: this.endGiveUpMs });
+  async lease(options: HoldOptions = { giveUpMs: this.endGiveUpMs }): Promise<Lease | undefined> {
+    const [answer] = await this.request(['lease'], options);
     return leaseOf(answer);
   }
 
