@@ -1,12 +1,15 @@
 import { listed, plain } from '../src/report/format';
 import type { SeveralFiles } from '../src/report/hostMessage';
+import { oneBootLimit } from '../src/report/limits';
 import type { ReportModel, ReportWarning, Verdict } from '../src/report/shape';
+import { comparabilityId, comparabilityOf } from './comparabilityView';
 import { AcrossView, type AcrossActions } from './acrossView';
 import { el, linkButton, name, replace, setText, table, type Child } from './dom';
 import { FilesView, type FileActions } from './filesView';
 import { verdictMark } from './marks';
 import type { PageActions, Shown } from './metricView';
 import { OverviewView } from './overview';
+import { pickerOf } from './picker';
 import { inSlices } from './slices';
 import { WorkloadView } from './workloadView';
 
@@ -30,6 +33,7 @@ export class Page {
   private readonly workloads = el('div', {});
   private readonly workloadsTitle = el('h2', {}, 'Workload by workload');
   private readonly failures = el('section', {});
+  private readonly comparability = el('section', { class: 'comparability' });
   private readonly facts = el('section', { class: 'facts' });
   private readonly about = el('section', { class: 'about' });
   private readonly views = new Map<string, WorkloadView>();
@@ -68,6 +72,7 @@ export class Page {
       this.overview.element,
       el('section', { class: 'workloads' }, this.workloadsTitle, this.workloads),
       this.failures,
+      this.comparability,
       this.facts,
       this.about,
     );
@@ -90,12 +95,15 @@ export class Page {
     replace(this.tally, ...tallyOf(shown));
     replace(this.picker, ...pickerOf(shown, this.actions));
     const notes = model.notes.map((note) => ({ id: 'note', severity: 'note', text: note }) as const);
-    const warnings = [...(pair?.warnings ?? []), ...notes];
-    replace(this.warnings, ...warningsOf(warnings));
+    // What is only worth knowing stands with the checks, so that this list stays short.
+    const grave = (pair?.warnings ?? []).filter(({ severity }) => severity !== 'note');
+    const warnings = [...grave, ...notes];
+    replace(this.warnings, ...warningsOf(warnings, grave.length > 0));
     this.warnings.hidden = warnings.length === 0;
     this.overview.update(shown);
     this.showWorkloads(shown);
     replace(this.failures, ...failuresOf(model, this.actions));
+    replace(this.comparability, ...(pair === undefined ? [] : comparabilityOf(pair)));
     replace(this.facts, ...factsOf(model));
     replace(
       this.about,
@@ -170,42 +178,26 @@ function tallyOf({ model, candidate }: Shown): Child[] {
   });
   const without: readonly Verdict[] = ['insufficient', 'refused', 'untested'];
   const decided = found.some(({ verdict }) => !without.includes(verdict));
-  return [...parts, decided ? el('span', { class: 'muted' }, 'for this boot of the guests') : null];
-}
-
-function pickerOf({ model, baseline, candidate }: Shown, actions: PageActions): Child[] {
-  if (baseline === undefined || candidate === undefined) return [];
-  const select = (role: 'baseline' | 'candidate', chosen: string, onChoose: (key: string) => void) => {
-    const made = el('select', { id: `pick-${role}`, 'data-focus': `pick-${role}` });
-    for (const { key, mode } of model.guests) {
-      const option = el('option', { value: key }, `${mode === 'unknown' ? '' : `${mode} · `}${plain(key)}`);
-      option.selected = key === chosen;
-      made.append(option);
-    }
-    made.addEventListener('change', () => onChoose(made.value));
-    return made;
-  };
-  const mark = (shape: string) => el('span', { 'aria-hidden': 'true' }, shape);
+  const isOfOneBoot = model.limits.includes(oneBootLimit);
   return [
-    // Choosing the other side's guest swaps the two.
-    el(
-      'span',
-      { class: 'pick' },
-      el('label', { for: 'pick-candidate' }, mark('■'), ' Candidate'),
-      select('candidate', candidate, (key) => actions.choose(key === baseline ? candidate : baseline, key)),
-    ),
-    el(
-      'span',
-      { class: 'pick' },
-      el('label', { for: 'pick-baseline' }, mark('●'), ' against baseline'),
-      select('baseline', baseline, (key) => actions.choose(key, key === candidate ? baseline : candidate)),
-    ),
+    ...parts,
+    decided && isOfOneBoot ? el('span', { class: 'muted' }, 'for this boot of the guests') : null,
   ];
 }
 
 const severityMarks = { refusal: '✕ No verdicts', warning: '⚠ Warning', note: 'ℹ Note' } as const;
 
-function warningsOf(warnings: readonly ReportWarning[]): Child[] {
+function warningsOf(warnings: readonly ReportWarning[], hasChecks: boolean): Child[] {
+  const toChecks = linkButton(
+    'What that can do, and all checks',
+    'checks',
+    'Go to all checks of comparability',
+    () => {
+      const target = document.getElementById(comparabilityId);
+      target?.scrollIntoView({ block: 'start' });
+      target?.focus({ preventScroll: true });
+    },
+  );
   return [
     el(
       'ul',
@@ -214,6 +206,7 @@ function warningsOf(warnings: readonly ReportWarning[]): Child[] {
         el('li', { class: severity }, el('strong', {}, severityMarks[severity]), ' ', name(text)),
       ),
     ),
+    hasChecks ? toChecks : null,
   ];
 }
 

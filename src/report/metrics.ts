@@ -1,9 +1,8 @@
 import type { BenchmarkRef, Experiment, Measurement } from '../model/experiment';
+import { kindOrder } from './overviewOrder';
 import type { BenchmarkInfo, MetricReport } from './shape';
 
 export type MetricInfo = Omit<MetricReport, 'guests' | 'comparisons'>;
-
-const kinds = ['system', 'cpu', 'memory', 'disk', 'web'] as const;
 
 /**
  * The metrics of the planned benchmarks: those the catalogue promises of each, and any other that was
@@ -29,7 +28,7 @@ export function metricsOf(
     const isImported = where.every((index) => experiments[index]?.imported !== undefined) && own.size > 0;
     return metricsOfBenchmark(ref, info, own, where, isImported ? 'left out' : 'shown');
   });
-  return metrics.sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind));
+  return metrics.sort((a, b) => kindOrder.indexOf(a.kind) - kindOrder.indexOf(b.kind));
 }
 
 function metricsOfBenchmark(

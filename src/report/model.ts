@@ -4,6 +4,7 @@ import { acrossOf } from './across';
 import { judge, overallOf, type Draft, type Judged } from './comparisons';
 import { comparabilityChecks, warningsOf } from './comparability';
 import { driftCheck } from './drift';
+import { limitsOf } from './limits';
 import { factRows, startFacts } from './facts';
 import { count, listed } from './format';
 import { choose, guestKey, guestsOf } from './guests';
@@ -13,7 +14,6 @@ import { draftsOf, importOf, pairingsOf, type CheckedPairing, type Pairing } fro
 import { neededTrials, runsOf, samplesOf, type Runs } from './samples';
 import { importedHeadline, pairHeadline } from './headline';
 import {
-  type ComparedBy,
   type MetricReport,
   type PairReport,
   type ReportExperiment,
@@ -272,19 +272,6 @@ function experimentInfo(experiment: Experiment): ReportExperiment {
     ...(ended === undefined ? {} : { endedAt: ended.at }),
     ...(imported === undefined ? {} : { imported }),
   };
-}
-
-/** What no verdict can exclude, given how the experiment was made. */
-function limitsOf(experiments: readonly Experiment[], by: ComparedBy): string[] {
-  const rebooted = experiments.every(({ plan }) => plan.reboot === 'each-round');
-  const boots = rebooted
-    ? 'The guests are rebooted before each round, so that the offset that each boot has averages out.'
-    : 'Verdicts hold for this boot: the guests are not rebooted between rounds, so an effect that comes and goes with a boot counts as the mode.';
-  if (by === 'guest') return [boots];
-  return [
-    'The guests of a mode are its replicates: each counts as one value, and the interval holds for modes as far as these guests stand for them. With two or three of each it is wide.',
-    ...(rebooted ? [boots] : []),
-  ];
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

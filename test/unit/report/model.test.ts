@@ -158,7 +158,7 @@ describe('a comparison of two guests', () => {
     expect(model.headline).toMatch(
       /^PVHVM is 1\.\d+ times as fast as PV over 4 workloads \(95 % interval .* to .*\): /,
     );
-    expect(model.headline).toContain('faster in UnixBench and Kernel build; slower in Random read (fio)');
+    expect(model.headline).toContain('faster in Kernel build and UnixBench; slower in Random read (fio)');
     expect(model.headline).toContain('no difference beyond ±2 % in OpenSSL');
     expect(model.status).toMatchObject({ state: 'completed', failed: 0 });
     expect(model.limits.join()).toContain('for this boot');
