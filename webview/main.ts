@@ -8,11 +8,15 @@ import type { FileActions } from './filesView';
 import { readState, type PageState, type VsCodeApi } from './host';
 import type { PageActions } from './metricView';
 import { Page } from './page';
+import { openForPrinting } from './print';
 import { answerRaster } from './saveChart';
 import { onThemeChange } from './theme';
 
 /** Must equal protocolVersion of src/report/protocol.ts, which would bring the schema library along; a test compares them. */
 export const pageProtocolVersion = 1;
+
+/** Of a longer report only the folds that a person has opened are printed. */
+const mostPrintedTrials = 2000;
 
 /** Puts the report into `root` and keeps it as the host says. Returns how to take it off the page. */
 export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
@@ -95,12 +99,14 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
   window.addEventListener('message', receive);
   window.addEventListener('scroll', rememberScroll, { passive: true });
   const stopTheme = onThemeChange(redrawCharts);
+  const stopPrinting = openForPrinting(root, () => (model?.trials.length ?? 0) <= mostPrintedTrials);
   post({ type: 'ready', version: pageProtocolVersion });
   return () => {
     clearTimeout(timer);
     window.removeEventListener('message', receive);
     window.removeEventListener('scroll', rememberScroll);
     stopTheme();
+    stopPrinting();
   };
 }
 

@@ -54,6 +54,11 @@ const verdictVariables: Readonly<Record<Verdict, readonly string[]>> = {
 };
 export const verdictColor = (verdict: Verdict) => color(...verdictVariables[verdict]);
 
+/** Has all colours read again. */
+export function forgetColors(): void {
+  cache.clear();
+}
+
 /** Calls `changed` when VS Code puts another theme on the page. Returns how to stop that. */
 export function onThemeChange(changed: () => void): () => void {
   const observer = new MutationObserver(() => {

@@ -22,3 +22,11 @@ export function forget(element: Element): void {
   waiting.delete(element);
   observer?.unobserve(element);
 }
+
+/** Calls everything that still waits, for a page that is seen as a whole. */
+export function drawAll(): void {
+  for (const [element, draw] of [...waiting]) {
+    forget(element);
+    draw();
+  }
+}
