@@ -146,7 +146,7 @@ function runScript({ rw }: Pattern, parameters: Common, mix: '' | ` --rwmixread=
     `fio --name=${rw} ${target} --filename="$gb_data" --rw=${rw}${mix} --bs=${blockKiB}k ${size} --direct=${direct === 'yes' ? 1 : 0} --ioengine="$gb_engine" --iodepth="$gb_depth" --numjobs=${jobs} --thread --time_based --ramp_time=${rampSeconds} --runtime=${seconds} --randrepeat=0 --norandommap --refill_buffers --group_reporting --fallocate=none --output="$GB_FILES/out.json" --output-format=json --eta=always --eta-newline=1`,
     'gb_status=$?',
     '# Into the output too, which is kept: the figures are to be seen where they came from.',
-    'if [ "$gb_status" = 0 ]; then cat "$GB_FILES/out.json"; fi',
+    'if [ "$gb_status" = 0 ]; then echo; cat "$GB_FILES/out.json"; fi',
     'exit "$gb_status"',
     '',
   ].join('\n');
