@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { UserError } from '../model/userError';
 import { isPassing } from '../ssh/errors';
 import { sh } from '../ssh/shellText';
 import { SshError, type Connection, type ExecResult } from '../ssh/transport';
+
+const run = promisify(execFile);
 
 /** How a guest is reached. `booting`: by a new connection, and nobody is asked anything. */
 export type Reach = (how?: 'booting') => Promise<Connection>;
@@ -20,13 +24,14 @@ else set --; fi
 const inFunction = (body: string): string =>
   `guestbench_reboot() {\n${choose}${body}}\nguestbench_reboot </dev/null\n`;
 
-const checkScript = inFunction('echo "GBR may=$#"\n');
-const rebootScript = inFunction('"$@" 2>&1\necho "GBR code=$?"\n');
-
-const bootIdCommand = 'exec /bin/sh -s';
 const bootIdScript = sh`printf 'GBR boot=%s\n' "$(cat /proc/sys/kernel/random/boot_id 2>/dev/null ||
   sysctl -n kern.boottime 2>/dev/null | tr -dc 0-9)"
 `;
+const inspectScript =
+  inFunction(`echo "GBR may=$#"
+case $(cat /proc/xen/capabilities 2>/dev/null) in *control_d*) echo 'GBR dom0=1' ;; esac
+`) + bootIdScript;
+const rebootScript = inFunction('"$@" 2>&1\necho "GBR code=$?"\n');
 
 const requestTimeoutMs = 60_000;
 /** A guest that is going down may take a request and never answer it. */
@@ -38,30 +43,64 @@ const askAgainMs = 180_000;
 /** While it starts, a guest may refuse people who are not root. After that, refused is refused. */
 const refusedTooLongMs = 120_000;
 
-/** Whether an account may reboot its guest without being asked for a password. */
-export async function mayReboot(connection: Connection, signal?: AbortSignal): Promise<boolean> {
-  const result = await ask(connection, checkScript, requestTimeoutMs, signal);
-  return Number(valueIn(result, 'may')) > 0;
+/** What has to be known of a guest before it is rebooted. */
+export interface Inspection {
+  readonly bootId: string;
+  /** Whether the account may reboot it without being asked for a password. */
+  readonly mayReboot: boolean;
+  readonly isDom0: boolean;
 }
 
-/** @throws UserError that names the guests that cannot be rebooted and says what to do. */
-export function refuseUnbootable(guests: readonly string[]): void {
-  if (guests.length === 0) return;
-  throw new UserError(
-    `${guests.join(', ')} cannot be rebooted between rounds: the account is not root, and neither sudo -n nor doas -n ` +
-      'lets it run "reboot" without a password. Use root for it, allow that in its sudoers or doas.conf ' +
-      '("NOPASSWD: /sbin/reboot"), or run the experiment without reboots.',
+/** Asks a guest whether it can be rebooted. @throws SshError when it does not tell its boot id, or cannot be asked. */
+export async function inspect(connection: Connection, signal?: AbortSignal): Promise<Inspection> {
+  const result = await ask(connection, inspectScript, requestTimeoutMs, signal);
+  return {
+    bootId: bootIdIn(connection, result),
+    mayReboot: Number(valueIn(result, 'may')) > 0,
+    isDom0: valueIn(result, 'dom0') === '1',
+  };
+}
+
+/** The id of the boot this computer is on; undefined: not known, or none that a guest could have. */
+export async function ownBootId(): Promise<string | undefined> {
+  try {
+    const { stdout } = await run('/bin/sh', ['-c', bootIdScript]);
+    return /^GBR boot=(\S+)$/m.exec(stdout)?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Why a guest is not to be rebooted, as sentences for people; undefined: it may be. */
+export function whyNotReboot(
+  guest: string,
+  { bootId, mayReboot, isDom0 }: Inspection,
+  ownBoot: string | undefined,
+): string | undefined {
+  if (bootId === ownBoot)
+    return `${guest} is this very computer, so it is not rebooted. Run the experiment without reboots.`;
+  if (isDom0)
+    return `${guest} is the dom0 of its host, and a reboot would end every guest there. Run the experiment without reboots.`;
+  if (mayReboot) return undefined;
+  return (
+    `${guest} cannot be rebooted between rounds: the account is not root, and neither sudo -n nor doas -n lets it run ` +
+    '"reboot" without a password. Use root for it, allow that in its sudoers or doas.conf ("NOPASSWD: /sbin/reboot"), ' +
+    'or run the experiment without reboots.'
   );
 }
 
 /** The id of the boot a guest is on. @throws SshError when it does not tell. */
 export async function bootIdOf(connection: Connection, signal?: AbortSignal): Promise<string> {
-  const bootId = valueIn(await ask(connection, bootIdScript, answerTimeoutMs, signal), 'boot');
+  return bootIdIn(connection, await ask(connection, bootIdScript, answerTimeoutMs, signal));
+}
+
+function bootIdIn({ target }: Connection, result: ExecResult): string {
+  const bootId = valueIn(result, 'boot');
   if (bootId !== undefined && bootId !== '') return bootId;
   throw new SshError(
     'protocol',
-    `${connection.target.name}: the guest does not tell its boot id (/proc/sys/kernel/random/boot_id), so that it was ` +
-      'rebooted could not be proved.',
+    `${target.name}: the guest does not tell its boot id (/proc/sys/kernel/random/boot_id), so that it was rebooted ` +
+      'could not be proved.',
   );
 }
 
@@ -152,7 +191,7 @@ async function ask(
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<ExecResult> {
-  return connection.exec(bootIdCommand, { stdin, timeoutMs, ...(signal ? { signal } : {}) });
+  return connection.exec('exec /bin/sh -s', { stdin, timeoutMs, ...(signal ? { signal } : {}) });
 }
 
 /** What a machine may say that is about to start, and does not say for good: its services come one by one. */

@@ -3,7 +3,7 @@ import { UserError } from '../model/userError';
 import { SshError, type Connection } from '../ssh/transport';
 import type { Pauses } from './pauses';
 import { causesText, waitUntilQuiet, type QuietEnd } from './quiet';
-import { bootIdOf, mayReboot, rebootGuest, refuseUnbootable, type Reach, type Rebooted } from './reboot';
+import { inspect, ownBootId, rebootGuest, whyNotReboot, type Reach, type Rebooted } from './reboot';
 
 /** Emulated guests and large machines take minutes. */
 const rebootLimitMs = 15 * 60_000;
@@ -94,7 +94,7 @@ export class RoundStart {
     try {
       // Whoever has the guest now must not lose what runs there.
       await claim(guest);
-      const bootId = record?.bootIdBefore ?? (await bootIdOf(await reach(), leaving));
+      const bootId = record?.bootIdBefore ?? (await this.bootToEnd(guest, reach));
       await append({ ...common, at: now(), phase: 'begun', bootId });
       isBegun = true;
       rebooted = await rebootGuest({
@@ -116,6 +116,14 @@ export class RoundStart {
     onNotice(`${guest} is back on a new boot after ${Math.round(durationMs / 1000)} s.`);
     await onRebooted(guest);
     return true;
+  }
+
+  /** The boot a guest is on. @throws UserError when it is not to be rebooted. */
+  private async bootToEnd(guest: string, reach: Reach): Promise<string> {
+    const inspection = await inspect(await reach(), this.options.leaving);
+    const refusal = whyNotReboot(guest, inspection, await ownBootId());
+    if (refusal !== undefined) throw new UserError(refusal);
+    return inspection.bootId;
   }
 
   /** A reboot that failed before anything was asked has a beginning all the same. */
@@ -171,23 +179,33 @@ export class RoundStart {
   }
 }
 
-/** Refuses guests that cannot be rebooted; one that is out of reach now is asked when its time comes. */
+/**
+ * Refuses guests that cannot be rebooted, or must not be; one that is out of reach now is asked when its time comes.
+ * @throws UserError
+ */
 export async function requireReboots(
   { plan, connect }: Pick<RoundStartOptions, 'plan' | 'connect'>,
   signal: AbortSignal,
 ): Promise<void> {
   if (plan.reboot !== 'each-round') return;
-  const refused = await Promise.all(
+  const ownBoot = await ownBootId();
+  const guestOf = new Map<string, string>();
+  const refusals = await Promise.all(
     plan.guests.map(async ({ name }) => {
       try {
-        return (await mayReboot(await connect(name, signal), signal)) ? [] : [name];
+        const inspection = await inspect(await connect(name, signal), signal);
+        const twin = guestOf.get(inspection.bootId);
+        guestOf.set(inspection.bootId, name);
+        const refusal = whyNotReboot(name, inspection, ownBoot);
+        if (refusal !== undefined || twin === undefined) return refusal ?? [];
+        return `${twin} and ${name} are one and the same machine, so one cannot be rebooted without the other.`;
       } catch (error) {
-        if (isAboutGuest(error)) return [];
-        throw error;
+        if (!isAboutGuest(error)) throw error;
+        return error instanceof SshError && error.kind === 'protocol' ? error.message : [];
       }
     }),
   );
-  refuseUnbootable(refused.flat());
+  if (refusals.flat().length > 0) throw new UserError(refusals.flat().join(' '));
 }
 
 function isAboutGuest(error: unknown): error is SshError | UserError {

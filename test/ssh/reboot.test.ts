@@ -7,13 +7,14 @@ import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readExperiment } from '../../src/experiment/journal';
-import { bootIdOf, mayReboot, rebootGuest } from '../../src/experiment/reboot';
+import { bootIdOf, inspect, rebootGuest } from '../../src/experiment/reboot';
 import type { Experiment, ExperimentEvent } from '../../src/model/experiment';
 import { connect } from '../../src/ssh/connection';
 import type { Connection } from '../../src/ssh/transport';
 import { canMakeMachines, Machine } from './machine';
 import { hostKeysOf, person } from './people';
 import { rebootRunner, type RebootOrder } from './rebootRunner';
+import { startSshServer } from './sshServer';
 import { canMakeSudoers, makeSudoer } from './sudoers';
 
 describe.runIf(canMakeMachines)('machines that can be rebooted', () => {
@@ -179,6 +180,28 @@ describe.runIf(canMakeMachines)('machines that can be rebooted', () => {
     expect(machine.requests).toBe(1);
   });
 
+  test('are refused at the start where two are one, or one is this computer', async () => {
+    const machine = await startMachine();
+    const order = orderFor(1);
+    const twins = order.guests.flatMap((guest) => [guest, { ...guest, name: 'b' }]);
+    await expect(runnerFor({ ...order, guests: twins }).run()).rejects.toThrow(
+      /^(a and b|b and a) are one and the same machine/,
+    );
+    // Its `reboot` is harmless, should it be run after all.
+    const path = `PATH=${join(machine.folder, 'bin')}:/usr/bin:/bin`;
+    const prefix = join(folder, 'guestbench');
+    const here = await startSshServer({ config: [`SetEnv GUESTBENCH_PREFIX=${prefix} ${path}`] });
+    try {
+      machine.onReboot('deaf');
+      const guests = [{ name: 'a', target: here.target(), knownHosts: here.knownHostsFile }];
+      await expect(runnerFor({ ...order, guests }).run()).rejects.toThrow(/^a is this very computer/);
+    } finally {
+      await here.stop();
+    }
+    expect(existsSync(order.file)).toBe(false);
+    expect(machine.requests).toBe(0);
+  });
+
   test.runIf(canMakeSudoers)(
     'are refused at the start where the account may not reboot them, and taken with sudo',
     async () => {
@@ -199,7 +222,11 @@ describe.runIf(canMakeMachines)('machines that can be rebooted', () => {
         `USER ALL=(root) NOPASSWD: ${machine.folder}/bin/reboot`,
       ]);
       const reach = (): Promise<Connection> => connectTo(machine, sudoer.user);
-      expect(await mayReboot(await reach())).toBe(true);
+      expect(await inspect(await reach())).toEqual({
+        bootId: machine.boots[0],
+        mayReboot: true,
+        isDom0: false,
+      });
       const { signal } = new AbortController();
       const bootId = await bootIdOf(await reach());
       const rebooted = await rebootGuest({
