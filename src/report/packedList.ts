@@ -33,20 +33,15 @@ export function packList(rows: readonly object[]): PackedList {
 }
 
 function packColumn(key: string, rows: readonly Row[]): PackedColumn {
-  const cells: unknown[] = [];
-  const places: number[] = [];
-  rows.forEach((row, place) => {
-    if (row[key] === undefined) return;
-    cells.push(row[key]);
-    places.push(place);
-  });
-  const some = cells.length < rows.length ? { rows: Uint32Array.from(places) } : {};
-  return { key, ...some, cells: packCells(cells) };
+  const all = rows.map((row) => row[key]);
+  if (!all.includes(undefined)) return { key, cells: packCells(all) };
+  const places = [...all.keys()].filter((place) => all[place] !== undefined);
+  return { key, rows: new Uint32Array(places), cells: packCells(all.filter((cell) => cell !== undefined)) };
 }
 
 function packCells(cells: readonly unknown[]): PackedCells {
   if (cells.every((cell) => typeof cell === 'number')) {
-    return { kind: 'numbers', values: Float64Array.from(cells) };
+    return { kind: 'numbers', values: new Float64Array(cells) };
   }
   if (cells.every((cell) => typeof cell === 'string')) return packWords(cells);
   if (cells.every(isSeries)) return packSeries(cells);
@@ -56,10 +51,11 @@ function packCells(cells: readonly unknown[]): PackedCells {
 
 function packWords(cells: readonly string[]): PackedCells {
   const places = new Map<string, number>();
-  const values = Uint32Array.from(cells, (word) => {
+  const values = new Uint32Array(cells.length);
+  cells.forEach((word, index) => {
     const known = places.get(word) ?? places.size;
     places.set(word, known);
-    return known;
+    values[index] = known;
   });
   return { kind: 'words', words: [...places.keys()], values };
 }
@@ -80,17 +76,32 @@ function isPlainObject(cell: unknown): cell is object {
   return typeof cell === 'object' && cell !== null && !Array.isArray(cell);
 }
 
-/** The objects from one place up to another; by default all. Equal to those that were packed. */
+/**
+ * The objects from one place up to another; by default all. Equal to those that were packed. What holds lists of
+ * numbers is made when it is looked at: that is the bulk of a report, and nearly all of it stays folded away.
+ */
 export function unpackList({ length, columns }: PackedList, from = 0, to = length): object[] {
   const rows = Array.from({ length: to - from }, (): Record<string, unknown> => ({}));
   for (const { key, rows: places, cells } of columns) {
     const [first, last] = places === undefined ? [from, to] : [placeOf(places, from), placeOf(places, to)];
-    unpackCells(cells, first, last).forEach((cell, index) => {
-      const row = rows[(places?.[first + index] ?? first + index) - from];
-      if (row !== undefined) row[key] = cell;
+    const rowOf = (cell: number) => rows[(places?.[cell] ?? cell) - from];
+    if (cells.kind === 'objects' && cells.list.columns.some((column) => column.cells.kind === 'series')) {
+      for (let cell = first; cell < last; cell++) defineLater(rowOf(cell), key, cells.list, cell);
+      continue;
+    }
+    unpackCells(cells, first, last).forEach((value, index) => {
+      const row = rowOf(first + index);
+      if (row !== undefined) row[key] = value;
     });
   }
   return rows;
+}
+
+function defineLater(row: object | undefined, key: string, list: PackedList, place: number): void {
+  if (row === undefined) return;
+  let made: unknown;
+  const get = (): unknown => (made ??= unpackList(list, place, place + 1)[0]);
+  Object.defineProperty(row, key, { get, enumerable: true, configurable: true });
 }
 
 /** Where `row` stands, or would stand, in ascending places. */

@@ -16,9 +16,9 @@ export interface ServedPage {
 }
 
 const nonce = 'Z3Vlc3RiZW5jaA';
-const csp = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self'`;
+const csp = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'`;
 
-/** Stands for VS Code's side of a webview: messages travel as JSON and reach the page by postMessage. */
+/** VS Code's side of a webview, which is another process than the page: messages are parsed there and cloned. */
 const bridge = `
   const arrays = { Float64Array, Uint32Array };
   const unpacked = (answer) => {
@@ -33,19 +33,27 @@ const bridge = `
         : value,
     );
   };
+  onmessage = async ({ data }) => {
+    const answer = await (await fetch('/message', { method: 'POST', body: JSON.stringify(data) })).arrayBuffer();
+    postMessage(answer.byteLength > 0 ? unpacked(answer) : undefined);
+  };`;
+
+const pageSide = `
   window.longTasks = [];
   new PerformanceObserver((list) => window.longTasks.push(...list.getEntries().map((task) => task.duration)))
     .observe({ type: 'longtask', buffered: true });
   window.answersAwaited = 0;
+  const bridge = new Worker('/bridge.js');
+  bridge.onmessage = ({ data }) => {
+    if (data !== undefined) window.postMessage(data);
+    window.answersAwaited -= 1;
+  };
   window.acquireVsCodeApi = () => ({
     getState: () => undefined,
     setState: () => undefined,
-    postMessage: async (message) => {
+    postMessage: (message) => {
       window.answersAwaited += 1;
-      const body = JSON.stringify(message);
-      const answer = await (await fetch('/message', { method: 'POST', body })).arrayBuffer();
-      if (answer.byteLength > 0) window.postMessage(unpacked(answer));
-      window.answersAwaited -= 1;
+      bridge.postMessage(message);
     },
   });`;
 
@@ -61,7 +69,7 @@ const html = `<!DOCTYPE html>
 </head>
 <body class="vscode-dark">
 <main id="report" aria-busy="true"></main>
-<script nonce="${nonce}">${bridge}</script>
+<script nonce="${nonce}">${pageSide}</script>
 <script nonce="${nonce}" src="/webview.js"></script>
 </body>
 </html>`;
@@ -91,6 +99,7 @@ export async function servePage(folder: string, host: PageHost): Promise<ServedP
   });
   const files = new Map<string, readonly [string, string | Buffer]>([
     ['/', ['text/html', html]],
+    ['/bridge.js', ['text/javascript', bridge]],
     ['/theme.css', ['text/css', theme]],
     ['/webview.css', ['text/css', await readFile(path.join(folder, 'webview.css'))]],
     ['/webview.js', ['text/javascript', await readFile(path.join(folder, 'webview.js'))]],
