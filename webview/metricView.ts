@@ -103,6 +103,7 @@ export class MetricView {
       `Every trial (${sides.reduce((sum, { samples }) => sum + samples.samples.length, 0)})`,
     );
     this.element.classList.toggle('single', baseline === undefined);
+    this.element.classList.toggle('many', sides.length > 2);
     this.showTrials();
   }
 

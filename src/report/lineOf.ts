@@ -31,6 +31,8 @@ const groupedNumber = /(?<![\w.])[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?/g;
 const coarsest = 1e-3;
 /** So many digits that two such numbers are hardly the same by chance. */
 const tellingDigits = 3;
+/** Where a figure as plain as 1 stands on more places, the last ones are looked at. */
+const mostCandidates = 5000;
 /** With fewer digits: two words of the figure's name, or the number in it, are in the line. */
 const strongEvidence = 2;
 
@@ -69,7 +71,7 @@ function candidatesIn(text: string, value: number): readonly Candidate[] {
       found.push({ at: match.index, text: printed, digits: digitsOf(printed), scale });
     }
   }
-  return found.sort((a, b) => a.at - b.at);
+  return found.sort((a, b) => a.at - b.at).slice(-mostCandidates);
 }
 
 /** By what the printed number is to be multiplied to be the value; undefined: it is another number. */
