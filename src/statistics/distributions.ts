@@ -68,11 +68,25 @@ function tDensity(t: number, df: number): number {
   return Math.exp(log);
 }
 
-/** The t with P(T > t) = q, for 0 < q < 1: Newton's method on ln P, kept inside a bracket. */
+const quantiles = new Map<string, number>();
+const mostQuantiles = 200;
+
+/** The t with P(T > t) = q, for 0 < q < 1. Known ones are kept: a report asks for a few of them thousands of times. */
 export function tUpperQuantile(q: number, df: number): number {
   if (!(q > 0 && q < 1) || !(df > 0)) return NaN;
   if (q === 0.5) return 0;
   if (q > 0.5) return -tUpperQuantile(1 - q, df);
+  const key = `${q}/${df}`;
+  const known = quantiles.get(key);
+  if (known !== undefined) return known;
+  if (quantiles.size >= mostQuantiles) quantiles.clear();
+  const t = findQuantile(q, df);
+  quantiles.set(key, t);
+  return t;
+}
+
+/** Newton's method on ln P, kept inside a bracket; 0 < q < 0.5. */
+function findQuantile(q: number, df: number): number {
   let low = 0;
   let high = 1;
   while (tUpperTail(high, df) > q) {
