@@ -267,7 +267,7 @@ function eventList(model: TrendModel): Child[] {
   const items = events.map(({ number, kind, text, line, point }) =>
     el(
       'li',
-      { value: String(number), class: kind },
+      { value: String(number) },
       el('strong', {}, kind === 'change' ? 'Changed: ' : 'Not joined: '),
       name(text),
       el('span', { class: 'muted' }, ' · before '),

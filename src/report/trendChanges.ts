@@ -18,61 +18,62 @@ export function whyApart(before: Footing, after: Footing): string[] {
   if (before.entry.imported !== undefined || after.entry.imported !== undefined) {
     return ['imported figures: nothing tells that they were measured alike'];
   }
-  const reasons: string[] = [];
-  if (before.metric.definition !== after.metric.definition) {
-    reasons.push('the benchmark was changed in the lab file in between');
-  }
-  eachGuest(before, after, (old, now, of) => {
-    reasons.push(...toolReasons(old.versions, now.versions, of), ...machineReasons(old, now, of));
-  });
-  return [...new Set(reasons)];
+  const changed =
+    before.metric.definition === after.metric.definition
+      ? []
+      : ['the benchmark was changed in the lab file in between'];
+  const ofGuests = ofEachGuest(before, after, (old, now) => [
+    ...toolReasons(old.versions, now.versions),
+    ...machineReasons(old, now),
+  ]);
+  return [...changed, ...ofGuests];
 }
 
 /** What changed between two points in a row and may explain a difference: "kernel 6.1.0-20 → 6.1.0-25". */
 export function changesBetween(before: Footing, after: Footing): string[] {
   if (before.entry.imported !== undefined || after.entry.imported !== undefined) return [];
-  const changes: string[] = [];
-  eachGuest(before, after, (old, now, of) => {
-    const [a, b] = [old.facts, now.facts];
-    if (a === undefined || b === undefined) return;
-    changes.push(...factChanges(a, b).map((change) => `${of}${change}`));
+  return ofEachGuest(before, after, ({ facts: a }, { facts: b }) => {
+    if (a === undefined || b === undefined) return [];
     const mitigations = differentMitigations(a, b);
-    if (mitigations.length > 0) changes.push(`${of}CPU mitigations ${mitigations.join(', ')}`);
+    return [
+      ...factChanges(a, b),
+      ...(mitigations.length > 0 ? [`CPU mitigations ${mitigations.join(', ')}`] : []),
+    ];
   });
-  return changes;
 }
 
 type GuestOf = Footing['guests'][number];
 
-/** Calls `look` with each guest and what it was before; `of` names it where there is more than one. */
-function eachGuest(
+/** What is to be said of the guests, each beside what it was before; what holds for all of them once, without a name. */
+function ofEachGuest(
   before: Footing,
   after: Footing,
-  look: (old: GuestOf, now: GuestOf, of: string) => void,
-): void {
-  after.guests.forEach((now, index) => {
+  textsOf: (old: GuestOf, now: GuestOf) => readonly string[],
+): string[] {
+  const told = after.guests.flatMap((now, index) => {
     const old = before.guests[index];
-    if (old !== undefined) look(old, now, after.guests.length > 1 ? `${now.name}: ` : '');
+    return old === undefined ? [] : textsOf(old, now).map((text) => ({ name: now.name, text }));
   });
+  const isCommon = (text: string) => told.filter((one) => one.text === text).length === after.guests.length;
+  return [...new Set(told.map(({ name, text }) => (isCommon(text) ? text : `${name}: ${text}`)))];
 }
 
-function toolReasons(old: string, now: string, of: string): string[] {
-  if (old === now) return [];
-  return [`${of}another version of the tool: ${old || 'unknown'} → ${now || 'unknown'}`];
+function toolReasons(old: string, now: string): string[] {
+  return old === now ? [] : [`another version of the tool: ${old || 'unknown'} → ${now || 'unknown'}`];
 }
 
 /** The same name can be given to another machine, and the same machine can be moved. */
-function machineReasons(old: GuestOf, now: GuestOf, of: string): string[] {
+function machineReasons(old: GuestOf, now: GuestOf): string[] {
   const [a, b] = [old.facts?.machineId, now.facts?.machineId];
-  if (a === undefined || b === undefined) return [`${of}nothing tells that it is the same machine`];
-  if (a !== b) return [`${of}another machine of that name`];
+  if (a === undefined || b === undefined) return [`nothing tells that it is the same machine`];
+  if (a !== b) return [`another machine of that name`];
   const reasons: string[] = [];
   if (old.host !== undefined && now.host !== undefined && old.host !== now.host) {
-    reasons.push(`${of}another host: ${old.host} → ${now.host}`);
+    reasons.push(`another host: ${old.host} → ${now.host}`);
   }
   const [cpuA, cpuB] = [old.facts?.cpuModel, now.facts?.cpuModel];
   if (cpuA !== undefined && cpuB !== undefined && cpuA !== cpuB) {
-    reasons.push(`${of}another CPU: ${cpuA} → ${cpuB}`);
+    reasons.push(`another CPU: ${cpuA} → ${cpuB}`);
   }
   return reasons;
 }

@@ -179,6 +179,23 @@ describe('a trend', () => {
     expect(second!.apart).toEqual([]);
   });
 
+  it('says once what changed of both guests of a pair, and names the one that changed alone', () => {
+    const runs = [made({ day: 1 }), made({ day: 2, facts: { kernel: '6.1.0-31' } })];
+    const [first, second] = runs.map((one, index) => ({
+      ...one,
+      facts: one.facts.map((record) =>
+        record.guest === 'deb12-pv' && index === 1
+          ? { ...record, facts: { ...record.facts, vcpus: 8 } }
+          : record,
+      ),
+    }));
+    const trend = trendModel('results', [first!, second!].map(entryOf), [], { subject: 'mode:PVHVM/PV' });
+    expect(trend.lines[0]!.points[1]!.changes).toEqual([
+      'kernel 6.1.0-28-amd64 → 6.1.0-31',
+      'deb12-pv: vCPUs 2 → 8',
+    ]);
+  });
+
   it('takes a little less memory for the same size', () => {
     const size = 4 * 2 ** 30;
     const [, second] = trendOf(
