@@ -1,6 +1,7 @@
 import { guestTone } from '../src/report/charts/palette';
 import { formatValue, formatWithUnit, plain } from '../src/report/format';
-import { logTicks, nines, type QuantileCurve } from '../src/report/quantiles';
+import { logTicks, nines, type QuantileCurve, type QuantilePoint } from '../src/report/quantiles';
+import { spreadOf, type Spread } from '../src/report/spread';
 import type { ShownGuest } from './sides';
 import { fluidDrawing, svg, svgText, tenth } from './svg';
 
@@ -18,12 +19,15 @@ interface Plot {
 export function quantileChart(curve: QuantileCurve, guests: readonly ShownGuest[]): HTMLElement | undefined {
   const values = curve.points.flatMap((point) => [
     ...point.values.filter((value) => value !== null),
-    ...point.spreads.flatMap((spread) => (spread === undefined ? [] : [spread.least, spread.greatest])),
+    ...spreadsOf(point).flatMap((spread) => (spread === undefined ? [] : [spread.least, spread.greatest])),
   ]);
   if (values.length === 0 || values.some((value) => value <= 0)) return undefined;
   const ticks = logTicks(Math.min(...values), Math.max(...values));
   return fluidDrawing((width) => draw(curve, guests, ticks, width));
 }
+
+const spreadsOf = ({ own }: QuantilePoint): (Spread | undefined)[] =>
+  own.map((samples) => spreadOf(samples?.samples ?? []));
 
 function draw(
   curve: QuantileCurve,
@@ -86,10 +90,10 @@ function lineOf(
   plot: Plot,
 ): SVGElement {
   const apart = guests < 2 ? 0 : 7 * (index / (guests - 1) - 0.5);
-  const placed = points.flatMap(({ percent, values, spreads }) => {
-    const value = values[index];
+  const placed = points.flatMap((point) => {
+    const value = point.values[index];
     if (value === null || value === undefined) return [];
-    return [{ x: plot.x(percent) + apart, y: plot.y(value), spread: spreads[index] }];
+    return [{ x: plot.x(point.percent) + apart, y: plot.y(value), spread: spreadsOf(point)[index] }];
   });
   const whiskers = placed.flatMap(({ x, spread }) =>
     spread === undefined || spread.least === spread.greatest

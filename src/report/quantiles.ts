@@ -1,5 +1,4 @@
-import type { MetricComparison, MetricReport } from './shape';
-import { spreadOf, type Spread } from './spread';
+import type { GuestSamples, MetricComparison, MetricReport } from './shape';
 
 export interface QuantilePoint {
   readonly metric: MetricReport;
@@ -7,7 +6,7 @@ export interface QuantilePoint {
   readonly percent: number;
   /** By guest, in the order asked for: the geometric mean over its compared trials; null without one. */
   readonly values: readonly (number | null)[];
-  readonly spreads: readonly (Spread | undefined)[];
+  readonly own: readonly (GuestSamples | undefined)[];
   readonly comparison: MetricComparison | undefined;
 }
 
@@ -36,7 +35,7 @@ export function quantileCurves(
       metric,
       percent: quantile.percent,
       values: own.map((samples) => samples?.geometricMean ?? null),
-      spreads: own.map((samples) => spreadOf(samples?.samples ?? [])),
+      own,
       comparison: metric.comparisons.find((one) => one.candidate === candidate),
     });
   }
