@@ -9,7 +9,7 @@ const results: Readonly<Record<Weight | 'passed' | 'unknown', string>> = {
   blocks: '✕ blocks the verdicts',
   weakens: '⚠ weakens them',
   'worth knowing': 'ℹ worth knowing',
-  passed: '✓ alike',
+  passed: '✓ nothing found',
   unknown: '? not known',
 };
 
@@ -58,8 +58,9 @@ function summaryOf(checks: readonly ComparabilityCheck[], hasVerdicts: boolean):
   const passed = checks.filter(({ outcome }) => outcome === 'passed').length;
   const tail = `${passed} of ${count(checks.length, 'check')} found nothing.`;
   if (!hasVerdicts) return `There are no verdicts on imported results, whatever the checks say. ${tail}`;
-  if (blocking.length > 0) return `No: there is no verdict because of ${listed(blocking, 6)}. ${tail}`;
+  if (blocking.length > 0)
+    return `No, so there is no verdict. What blocks it: ${listed(blocking, 6)}. ${tail}`;
   if (weak.length > 0)
-    return `With care: the verdicts stand, and ${listed(weak, 6)} could explain a part of them. ${tail}`;
+    return `With care: the verdicts stand, but something else could explain a part of them: ${listed(weak, 6)}. ${tail}`;
   return `Yes: nothing that was looked at blocks or weakens the verdicts. ${tail}`;
 }

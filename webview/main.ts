@@ -32,11 +32,11 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
     vscode.setState(state);
   };
   const actions: PageActions & FileActions & AcrossActions = {
-    choose(baseline, candidate) {
+    choose(baseline, candidate, by = 'guest') {
       keep({ candidate });
-      post({ type: 'choose', baseline, candidate });
+      post({ type: 'choose', baseline, candidate, ...(by === 'mode' ? { by } : {}) });
       // All candidates of this baseline are here already; another baseline needs the host.
-      if (baseline === model?.baseline) show();
+      if (by === model?.by && baseline === model.baseline) show();
     },
     openOutput: (trial, experiment, metric) =>
       post({ type: 'openOutput', trial, experiment, ...(metric === undefined ? {} : { metric }) }),

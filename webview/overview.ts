@@ -1,6 +1,13 @@
-import { formatInterval, formatSpeedup, plain } from '../src/report/format';
-import type { MetricReport, PairReport, ReportModel } from '../src/report/shape';
-import { el, linkButton, replace, setText, table, type Child, type Column, type TableRow } from './dom';
+import { formatInterval, formatSpeedup, formatWithUnit, plain } from '../src/report/format';
+import { inOverviewOrder } from '../src/report/overviewOrder';
+import type {
+  GuestSamples,
+  MetricComparison,
+  MetricReport,
+  PairReport,
+  ReportModel,
+} from '../src/report/shape';
+import { el, linkButton, name, replace, setText, table, type Child, type Column, type TableRow } from './dom';
 import { ForestChart, type ForestRow } from './forest';
 import {
   comparisonCells,
@@ -67,10 +74,12 @@ export class OverviewView {
     const further =
       pair?.imported === undefined ? 'metrics that are not tested' : 'further figures of the same runs';
     setText(this.toggleText, ` Also show ${further}`);
-    const rows = model.metrics.flatMap((metric): ForestRow[] => {
-      const comparison = metric.comparisons.find((one) => one.candidate === candidate);
-      return comparison && metric.better !== 'none' ? [{ metric, comparison }] : [];
-    });
+    const rows = inOverviewOrder(
+      model.metrics.flatMap((metric): ForestRow[] => {
+        const comparison = metric.comparisons.find((one) => one.candidate === candidate);
+        return comparison && metric.better !== 'none' ? [{ metric, comparison }] : [];
+      }),
+    );
     const wanted = rows.filter(({ metric }) => metric.primary || this.toggle.checked);
     let room = mostRows - wanted.filter(({ metric }) => metric.primary).length;
     const visible = wanted.filter(({ metric }) => metric.primary || room-- > 0);
@@ -102,9 +111,14 @@ export class OverviewView {
       if (measured) this.chart.show(visible, pair.overall, band, names);
       this.canvas.setAttribute('aria-label', describe(pair, visible));
     }
-    const shownMetrics = model.metrics.filter(
-      ({ primary }) => primary || this.toggle.checked || pair === undefined,
-    );
+    const shownMetrics = inOverviewOrder(
+      model.metrics
+        .filter(({ primary }) => primary || this.toggle.checked || pair === undefined)
+        .map((metric) => ({
+          metric,
+          comparison: metric.comparisons.find((one) => one.candidate === candidate),
+        })),
+    ).map(({ metric }) => metric);
     replace(this.numbers, model.metrics.length === 0 ? null : numbersTable(shown, pair, shownMetrics));
   }
 
@@ -157,6 +171,20 @@ function describe(pair: PairReport, rows: readonly ForestRow[]): string {
   );
 }
 
+/** Of a mode: the geometric mean of its guests' means. */
+function sideMean(
+  metric: MetricReport,
+  found: MetricComparison | undefined,
+  side: 'baseline' | 'candidate',
+  samples: GuestSamples | undefined,
+): Child {
+  if (found?.replicates === undefined) return meanCell(samples, metric.unit);
+  const means = found.replicates.flatMap((one) => (one.side === side && one.mean !== null ? [one.mean] : []));
+  if (means.length === 0) return '–';
+  const mean = Math.exp(means.reduce((sum, value) => sum + Math.log(value), 0) / means.length);
+  return name(formatWithUnit(mean, metric.unit));
+}
+
 function numbersTable(
   { model, baseline }: Shown,
   pair: PairReport | undefined,
@@ -203,8 +231,8 @@ function numbersTable(
   const rows: TableRow[] = metrics.map((metric) => (): Child[] => [
     link(metric),
     ...(isImported ? ratioCells(found(metric)) : comparisonCells(found(metric))),
-    meanCell(of(metric, baseline), metric.unit),
-    meanCell(of(metric, pair.candidate), metric.unit),
+    sideMean(metric, found(metric), 'baseline', of(metric, baseline)),
+    sideMean(metric, found(metric), 'candidate', of(metric, pair.candidate)),
   ]);
   if (pair.overall.status === 'ok' && pair.overall.workloads > 1) {
     const { speedup, interval } = pair.overall;

@@ -57,6 +57,6 @@ function changeParts(
     ...part('smaller', 'the speedup shrank in '),
     ...part('same', 'it stayed the same in '),
     ...part('unclear', 'unclear whether it changed in '),
-    ...part('estimate', 'no more than estimates of a change in '),
+    ...part('estimate', 'only estimates of a change in '),
   ];
 }

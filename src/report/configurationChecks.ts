@@ -198,7 +198,9 @@ function configurationCheck(
     return passed(
       id,
       title,
-      values.length === 1 ? `${values[0] ?? ''} in all` : `${listed(values)}: the same size`,
+      values.length === 1
+        ? `${values[0] ?? ''} in ${modes.length === 2 ? 'both' : 'all'}`
+        : `${listed(values)}: the same size`,
     );
   }
   const seen = `${baseline.name} has ${listed(a)}, ${candidate.name} has ${listed(b)}.`;
