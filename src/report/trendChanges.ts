@@ -65,8 +65,8 @@ function toolReasons(old: string, now: string): string[] {
 /** The same name can be given to another machine, and the same machine can be moved. */
 function machineReasons(old: GuestOf, now: GuestOf): string[] {
   const [a, b] = [old.facts?.machineId, now.facts?.machineId];
-  if (a === undefined || b === undefined) return [`nothing tells that it is the same machine`];
-  if (a !== b) return [`another machine of that name`];
+  if (a === undefined || b === undefined) return ['nothing tells that it is the same machine'];
+  if (a !== b) return ['another machine of that name'];
   const reasons: string[] = [];
   if (old.host !== undefined && now.host !== undefined && old.host !== now.host) {
     reasons.push(`another host: ${old.host} → ${now.host}`);
