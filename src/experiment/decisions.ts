@@ -3,7 +3,13 @@ import type { EventOf, Measurement, Plan, Trial } from '../model/experiment';
 import { futures, type RoundsAhead } from './estimate';
 import { drawRoundsAhead, type Outlook } from './roundsAhead';
 import { seededRandom } from '../statistics/seed';
-import { compare, stopRule, type Block, type ComparisonInput } from '../statistics/compare';
+import {
+  compare,
+  stopRule,
+  type Block,
+  type ComparisonInput,
+  type ComparisonResult,
+} from '../statistics/compare';
 
 /** Figures of one trial that counts. */
 export interface MeasuredTrial {
@@ -25,6 +31,12 @@ interface Comparison {
 export class Decisions {
   private readonly trials: MeasuredTrial[] = [];
   private readonly ahead = new Map<string, { readonly stamp: number; readonly rounds: RoundsAhead }>();
+  /** Trials of each benchmark, and what its comparisons were then: they are asked for often. */
+  private readonly count = new Map<string, number>();
+  private readonly results = new Map<
+    string,
+    { readonly stamp: number; readonly results: readonly ComparisonResult[] }
+  >();
   private readonly candidates: readonly string[];
   private readonly baseline: string;
 
@@ -39,14 +51,18 @@ export class Decisions {
 
   /** Notes a trial with figures; warm-ups are not compared. */
   add(measured: MeasuredTrial): void {
-    if (!measured.trial.warmup) this.trials.push(measured);
+    const { benchmark, warmup } = measured.trial;
+    if (warmup) return;
+    this.trials.push(measured);
+    this.count.set(benchmark, (this.count.get(benchmark) ?? 0) + 1);
   }
 
   /** Why the benchmark needs no more rounds; undefined: it does, or there is nothing to compare. */
   settled(benchmark: string): SettledReason | undefined {
     const family = this.plan.benchmarks.flatMap(({ id }) => this.comparisonsOf(id));
     // The only comparison there is needs no correction for others.
-    const p = family.length > 1 ? family.map(({ input }) => pOf(input)) : [null];
+    const results = this.plan.benchmarks.flatMap(({ id }) => this.resultsOf(id));
+    const p = family.length > 1 ? results.map(pOf) : [null];
     const reasons = family.flatMap(({ benchmark: id, input }, index) =>
       id === benchmark ? [this.reasonOf(input, p.toSpliced(index, 1))] : [],
     );
@@ -56,7 +72,7 @@ export class Decisions {
 
   /** How many further rounds the benchmark may need, as far as its figures tell; asked for often, drawn once a block. */
   roundsAhead(benchmark: string): RoundsAhead {
-    const stamp = this.trials.filter(({ trial }) => trial.benchmark === benchmark).length;
+    const stamp = this.resultsOf(benchmark).reduce((sum, result) => sum + ('n' in result ? result.n : 0), 0);
     const known = this.ahead.get(benchmark);
     if (known?.stamp === stamp) return known.rounds;
     const outlooks = this.outlooks(benchmark);
@@ -68,24 +84,30 @@ export class Decisions {
 
   /** Undefined: one of its comparisons has no interval yet, or there is none. */
   private outlooks(benchmark: string): Outlook[] | undefined {
-    const results = this.plan.benchmarks.flatMap(({ id }) =>
-      this.comparisonsOf(id).map(({ input }) => ({ id, result: compare(input) })),
-    );
     const { alpha, margin } = this.plan.statistics;
+    const family = this.plan.benchmarks.flatMap(({ id }) => this.resultsOf(id));
+    const own = this.resultsOf(benchmark);
+    if (own.length === 0 || own.some(({ status }) => status !== 'ok')) return undefined;
     // Holm: what is claimed already leaves the others more.
-    const claimed = results.filter(
-      ({ result }) => result.status === 'ok' && result.p <= alpha / results.length,
-    );
-    const own = results.filter(({ id }) => id === benchmark);
-    if (own.length === 0 || own.some(({ result }) => result.status !== 'ok')) return undefined;
-    return own.flatMap((each) => {
-      if (each.result.status !== 'ok') return [];
-      const { n, logEst, logSe, df } = each.result;
-      const others = claimed.filter((other) => other !== each).length;
-      const claimAlpha = alpha / Math.max(1, results.length - others);
-      const maxBlocks = this.maxBlocks;
+    const claimed = family.filter((result) => result.status === 'ok' && result.p <= alpha / family.length);
+    return own.flatMap((result) => {
+      if (result.status !== 'ok') return [];
+      const { n, logEst, logSe, df } = result;
+      const others = claimed.filter((other) => other !== result).length;
+      const claimAlpha = alpha / Math.max(1, family.length - others);
+      const { maxBlocks } = this;
       return [{ n, estimate: logEst, standardError: logSe, df, alpha, claimAlpha, margin, maxBlocks }];
     });
+  }
+
+  /** The comparisons of a benchmark as they stand, in their order. */
+  private resultsOf(benchmark: string): readonly ComparisonResult[] {
+    const stamp = this.count.get(benchmark) ?? 0;
+    const known = this.results.get(benchmark);
+    if (known?.stamp === stamp) return known.results;
+    const results = this.comparisonsOf(benchmark).map(({ input }) => compare(input));
+    this.results.set(benchmark, { stamp, results });
+    return results;
   }
 
   private get maxBlocks(): number {
@@ -144,7 +166,6 @@ export class Decisions {
   }
 }
 
-function pOf(input: ComparisonInput): number | null {
-  const result = compare(input);
+function pOf(result: ComparisonResult): number | null {
   return result.status === 'ok' ? result.p : null;
 }

@@ -76,24 +76,25 @@ export function createEstimator(
       return Math.max(0, ...lanes.map((lane) => lane.reduce((sum, trial) => sum + secondsOf(trial), 0)));
     },
     rangeFor(left, ahead) {
-      const lanes = [...lanesOf(guests, left).values()].map(piecesOf);
+      const lanes = [...lanesOf(guests, left).values()].map((lane) =>
+        piecesOf(lane).map((piece) => ({
+          ...piece,
+          length: lengthOf(piece.benchmark, piece.guest),
+          ahead: ahead(piece.benchmark),
+        })),
+      );
       const random = seededRandom(left.length, 'time left');
-      const isUnknown = left.some(({ benchmark }) => ahead(benchmark) === 'unknown');
       const totals = Array.from({ length: futures }, (_, future) => {
         const luck = luckOf(random);
-        const secondsOf = (piece: Piece): number =>
-          drawSeconds(
-            countIn(piece, ahead(piece.benchmark), future),
-            piece,
-            lengthOf(piece.benchmark, piece.guest),
-            luck,
-          );
-        return Math.max(0, ...lanes.map((lane) => lane.reduce((sum, piece) => sum + secondsOf(piece), 0)));
+        const sums = lanes.map((lane) =>
+          lane.reduce((sum, piece) => sum + drawSeconds(piece, future, luck), 0),
+        );
+        return Math.max(0, ...sums);
       }).sort((a, b) => a - b);
       return {
         lowSeconds: totals[Math.floor(tailShare * futures)] ?? 0,
         highSeconds: totals[Math.ceil((1 - tailShare) * futures) - 1] ?? 0,
-        kind: isUnknown ? 'at-most' : 'range',
+        kind: lanes.flat().some((piece) => piece.ahead === 'unknown') ? 'at-most' : 'range',
       };
     },
   };
@@ -138,31 +139,29 @@ function lengthFrom(durations: readonly number[]): Length {
 interface Piece {
   readonly benchmark: string;
   readonly guest: string;
-  /** Their rounds, in order; a warm-up has none. */
-  readonly rounds: readonly number[];
+  readonly rounds: number;
   readonly warmups: number;
 }
 
-function piecesOf(lane: readonly Trial[]): Piece[] {
-  const pieces = new Map<string, Trial[]>();
-  for (const trial of lane) {
-    const key = keyOf(trial.benchmark, trial.guest);
-    pieces.set(key, [...(pieces.get(key) ?? []), trial]);
-  }
-  return [...pieces.values()].flatMap((trials) => {
-    const [first] = trials;
-    if (!first) return [];
-    const rounds = trials.filter(({ warmup }) => !warmup).map(({ round }) => round);
-    const { benchmark, guest } = first;
-    return [
-      { benchmark, guest, rounds: rounds.sort((a, b) => a - b), warmups: trials.length - rounds.length },
-    ];
-  });
+interface MeasuredPiece extends Piece {
+  readonly length: Length;
+  readonly ahead: RoundsAhead;
 }
 
-function countIn({ rounds, warmups }: Piece, ahead: RoundsAhead, future: number): number {
-  if (typeof ahead === 'string') return warmups + rounds.length;
-  return warmups + Math.min(rounds.length, ahead[future] ?? rounds.length);
+function piecesOf(lane: readonly Trial[]): Piece[] {
+  const pieces = new Map<string, Piece>();
+  for (const { benchmark, guest, warmup } of lane) {
+    const key = keyOf(benchmark, guest);
+    const { rounds, warmups } = pieces.get(key) ?? { rounds: 0, warmups: 0 };
+    const more = warmup ? { rounds, warmups: warmups + 1 } : { rounds: rounds + 1, warmups };
+    pieces.set(key, { benchmark, guest, ...more });
+  }
+  return [...pieces.values()];
+}
+
+function countIn({ rounds, warmups, ahead }: MeasuredPiece, future: number): number {
+  if (typeof ahead === 'string') return warmups + rounds;
+  return warmups + Math.min(rounds, ahead[future] ?? rounds);
 }
 
 /** What one future has in store for each benchmark and guest; the same in all of its parts. */
@@ -176,8 +175,10 @@ function luckOf(random: Random): (key: string) => number {
 }
 
 /** The sum of `count` trials: their mean is known from few only, and each differs by itself. */
-function drawSeconds(count: number, piece: Piece, length: Length, luck: (key: string) => number): number {
+function drawSeconds(piece: MeasuredPiece, future: number, luck: (key: string) => number): number {
+  const count = countIn(piece, future);
   if (count === 0) return 0;
+  const { length } = piece;
   const all = count * length.seconds;
   // A rough figure is wrong on every guest alike.
   if (length.count === 0) return all * Math.exp(roughSpread * luck(piece.benchmark));
