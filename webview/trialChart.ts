@@ -145,13 +145,15 @@ export class TrialChart {
     closeChart(this.chart);
   }
 
-  /** Left of a block's middle what was run first of it. */
   private place(side: number, { block, trial }: Sample): number {
-    const partners = this.sides.map((_, index) => (index === side ? trial : this.trialOf(index, block)));
-    const own = partners.filter((other) => other !== undefined);
-    if (own.length < 2) return block;
-    const before = own.filter((other) => other < trial).length;
-    return block + 0.24 * (before / (own.length - 1) - 0.5);
+    const trials = this.sides.map((_, index) => (index === side ? trial : this.trialOf(index, block)));
+    return (
+      block +
+      besideMiddle(
+        trial,
+        trials.filter((other) => other !== undefined),
+      )
+    );
   }
 
   /** The last trial of a block, for a warm-up can have been repeated. */
@@ -261,4 +263,11 @@ function stroke(ctx: CanvasRenderingContext2D, x1: number, y1: number, x2: numbe
   ctx.moveTo(x1, y1);
   ctx.lineTo(x2, y2);
   ctx.stroke();
+}
+
+/** How far from the middle of its block a trial is drawn: what was run first stands left. `trials`: all of the block. */
+export function besideMiddle(trial: number, trials: readonly number[]): number {
+  if (trials.length < 2) return 0;
+  const before = trials.filter((other) => other < trial).length;
+  return 0.24 * (before / (trials.length - 1) - 0.5);
 }

@@ -6,6 +6,7 @@ import { modelMessage, type PageMessage } from '../../../src/report/protocol';
 import type { BenchmarkInfo, ReportModel } from '../../../src/report/shape';
 import type { PageState } from '../../../webview/host';
 import { start } from '../../../webview/main';
+import { besideMiddle } from '../../../webview/trialChart';
 import { completed, experiment, pv, pvhvm } from '../report/experiments';
 
 const percentile = (percent: number) => ({
@@ -119,6 +120,14 @@ describe('the views of a metric', () => {
     open(['metrics:disk', 'figure:disk/p99', 'trials:disk/p99']);
     root.querySelector<HTMLButtonElement>('.others details button')!.click();
     expect(posted.at(-1)).toMatchObject({ type: 'openOutput', experiment: 0, metric: 'p99' });
+  });
+});
+
+describe('the chart of the trials', () => {
+  it('puts what was run first in a block to the left, whoever it was', () => {
+    expect(besideMiddle(7, [7])).toBe(0);
+    expect([besideMiddle(7, [7, 9]), besideMiddle(9, [7, 9])]).toEqual([-0.12, 0.12]);
+    expect([9, 4, 6].map((trial) => besideMiddle(trial, [9, 4, 6]))).toEqual([0.12, -0.12, 0]);
   });
 });
 
