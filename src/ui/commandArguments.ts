@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { ExperimentEntry } from './experimentEntry';
 import type { Services } from './services';
+import { visibleItem, visibleLabel } from './visibleText';
 
 /**
  * The guests a command was called for: named in its options, or the rows of the tree it was called on.
@@ -45,11 +46,11 @@ export async function pickGuest(services: Services, title: string): Promise<stri
   const [only] = guests;
   if (guests.length === 1 && only) return only.name;
   const picked = await vscode.window.showQuickPick(
-    guests.map((guest) => ({ label: guest.name, description: guest.host ?? '' })),
+    guests.map(({ name, host = '' }) => ({ ...visibleItem({ label: name, description: host }), name })),
     { title, placeHolder: vscode.l10n.t('Choose a guest') },
   );
   if (!picked) throw new vscode.CancellationError();
-  return picked.label;
+  return picked.name;
 }
 
 /** Asks which guests are meant, if there is more than one. Throws CancellationError when none is chosen. */
@@ -58,11 +59,14 @@ export async function pickGuests(services: Services, title: string): Promise<rea
   const { guests } = services.lab.lab;
   if (guests.length <= 1) return [await pickGuest(services, title)];
   const picked = await vscode.window.showQuickPick(
-    guests.map((guest) => ({ label: guest.name, description: guest.host ?? '', picked: true })),
+    guests.map(({ name, host = '' }) => ({
+      ...visibleItem({ label: name, description: host, picked: true }),
+      name,
+    })),
     { title, placeHolder: vscode.l10n.t('Choose guests'), canPickMany: true, ignoreFocusOut: true },
   );
   if (!picked || picked.length === 0) throw new vscode.CancellationError();
-  return picked.map(({ label }) => label);
+  return picked.map(({ name }) => name);
 }
 
 /** The experiment a command was called for; asks if it was called without one. */
@@ -77,7 +81,7 @@ export async function pickExperiment(
   const entries = (await services.experiments.list()).filter(fits);
   const picked = await vscode.window.showQuickPick(
     entries.map((entry) => ({
-      label: entry.label,
+      label: visibleLabel(entry.label),
       description: entry.startedAt === undefined ? '' : new Date(entry.startedAt).toLocaleString(),
       file: entry.file,
     })),

@@ -2,13 +2,14 @@ import * as vscode from 'vscode';
 import type { UserError } from '../model/userError';
 import type { SshError } from '../ssh/transport';
 import { messageOf, type Log } from './log';
+import { visibleText } from './visibleText';
 
 /**
  * VS Code makes links, even to commands, of `[text](target)` in messages and prompts. What comes from a guest or a
- * file must stay text.
+ * file must stay text, all of it visible.
  */
 export function withoutLinks(text: string): string {
-  return text.replaceAll('](', '] (').slice(0, 2000);
+  return visibleText(text).replaceAll('](', '] (').slice(0, 2000);
 }
 
 /**

@@ -5,6 +5,7 @@ import type { BenchmarkRef } from '../model/experiment';
 import type { Lab } from '../model/lab';
 import { UserError } from '../model/userError';
 import type { Services } from './services';
+import { visibleItem } from './visibleText';
 
 /** The suites that come with the extension and those of the lab file, which win over equal names. */
 export function allSuites(lab: Lab): readonly Suite[] {
@@ -31,10 +32,10 @@ export async function askGuests(services: Services): Promise<readonly string[]> 
   const items = guests.map((guest) => {
     const state = services.guests.state(guest.name);
     const facts = 'facts' in state ? state.facts : undefined;
+    const description = [facts?.mode.mode, guest.host].filter(Boolean).join(' · ');
     return {
-      label: guest.name,
-      description: [facts?.mode.mode, guest.host].filter(Boolean).join(' · '),
-      picked: guests.length <= 2,
+      ...visibleItem({ label: guest.name, description, picked: guests.length <= 2 }),
+      name: guest.name,
     };
   });
   const picked = await vscode.window.showQuickPick(items, {
@@ -44,7 +45,7 @@ export async function askGuests(services: Services): Promise<readonly string[]> 
     ignoreFocusOut: true,
   });
   if (!picked || picked.length === 0) throw new vscode.CancellationError();
-  return picked.map((item) => item.label);
+  return picked.map((item) => item.name);
 }
 
 /** What was chosen to run: suites bring their parameters, single workloads still need a length. */
@@ -57,15 +58,19 @@ type WorkloadItem = vscode.QuickPickItem & { readonly suite?: Suite; readonly be
 
 export async function askWorkloads(lab: Lab): Promise<Workloads> {
   const suites = allSuites(lab).map((suite): WorkloadItem => ({
-    label: suite.title,
-    description: suite.benchmarks.map(({ id }) => id).join(', '),
-    detail: suite.description,
+    ...visibleItem({
+      label: suite.title,
+      description: suite.benchmarks.map(({ id }) => id).join(', '),
+      detail: suite.description,
+    }),
     suite,
   }));
   const single = benchmarksOf(lab).map((benchmark): WorkloadItem => ({
-    label: benchmark.title,
-    description: benchmark.id,
-    detail: benchmark.description,
+    ...visibleItem({
+      label: benchmark.title,
+      description: benchmark.id,
+      detail: benchmark.description,
+    }),
     benchmark: benchmark.id,
   }));
   const separator = (label: string): WorkloadItem => ({ label, kind: vscode.QuickPickItemKind.Separator });

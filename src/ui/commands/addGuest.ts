@@ -10,6 +10,7 @@ import { requireTrust } from '../guestService';
 import { messageOf } from '../log';
 import { isCancellation } from '../reporting';
 import type { Services } from '../services';
+import { visibleLabel } from '../visibleText';
 
 const steps = 4;
 
@@ -157,16 +158,19 @@ async function askHost(services: Services): Promise<string> {
   ];
   const unnamed = vscode.l10n.t('No host named');
   const other = vscode.l10n.t('Another host...');
-  const picked = await vscode.window.showQuickPick([...known, unnamed, other], {
-    title: vscode.l10n.t('Add Guest: Host ({0}/{1})', 4, steps),
-    placeHolder: vscode.l10n.t(
-      'Which physical machine does it run on? Guests of one host never run at the same time.',
-    ),
-    ignoreFocusOut: true,
-  });
+  const picked = await vscode.window.showQuickPick(
+    [...known, unnamed, other].map((name) => ({ label: visibleLabel(name), name })),
+    {
+      title: vscode.l10n.t('Add Guest: Host ({0}/{1})', 4, steps),
+      placeHolder: vscode.l10n.t(
+        'Which physical machine does it run on? Guests of one host never run at the same time.',
+      ),
+      ignoreFocusOut: true,
+    },
+  );
   if (picked === undefined) throw new vscode.CancellationError();
-  if (picked === unnamed) return '';
-  if (picked !== other) return picked;
+  if (picked.name === unnamed) return '';
+  if (picked.name !== other) return picked.name;
   return (
     await ask(4, vscode.l10n.t('Host'), vscode.l10n.t('Name of the physical machine'), '', (value) =>
       value.trim() === '' ? vscode.l10n.t('Enter a name.') : undefined,

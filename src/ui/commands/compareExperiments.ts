@@ -3,6 +3,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../../model/userError';
 import { fileFrom, stringsOf } from '../commandArguments';
 import type { Services } from '../services';
+import { visibleLabel } from '../visibleText';
 
 /** More marks than that in one row cannot be told apart; a trend follows any number. */
 const mostFiles = 12;
@@ -56,7 +57,7 @@ async function askFiles(services: Services, chosen: readonly string[]): Promise<
   const known = [...chosen, services.reports.activeFile];
   const picked = await vscode.window.showQuickPick(
     entries.map(({ file, label, startedAt }) => ({
-      label,
+      label: visibleLabel(label),
       description: startedAt === undefined ? '' : new Date(startedAt).toLocaleString(),
       picked: known.includes(file),
       file,

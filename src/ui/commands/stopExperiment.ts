@@ -3,6 +3,7 @@ import { UserError } from '../../model/userError';
 import { fileFrom, valueOf } from '../commandArguments';
 import type { RunningNow } from '../experimentService';
 import type { Services } from '../services';
+import { visibleLabel } from '../visibleText';
 
 type How = 'now' | 'after-trial' | 'give-up';
 
@@ -34,7 +35,7 @@ function howFrom(args: readonly unknown[]): How | undefined {
 
 async function pickRunning(running: readonly RunningNow[]): Promise<RunningNow> {
   const picked = await vscode.window.showQuickPick(
-    running.map((experiment) => ({ label: experiment.label, experiment })),
+    running.map((experiment) => ({ label: visibleLabel(experiment.label), experiment })),
     { title: vscode.l10n.t('Stop Experiment') },
   );
   if (!picked) throw new vscode.CancellationError();

@@ -3,7 +3,8 @@ import { UserError } from '../../model/userError';
 import { fileFrom, valueOf } from '../commandArguments';
 import { requireTrust } from '../guestService';
 import type { Services } from '../services';
-import { seenWaitText, takeOverDetail, type SeenWait } from '../waits';
+import { inUseText, seenWaitText, takeOverDetail, type SeenWait } from '../waits';
+import { visibleLabel } from '../visibleText';
 
 type Waiting = vscode.QuickPickItem & {
   readonly file: string;
@@ -23,7 +24,7 @@ export async function takeOverGuest(services: Services, ...args: readonly unknow
     .runningNow()
     .flatMap(({ file: of, label, waits }) =>
       [...waits].map(([name, wait]): Waiting => ({
-        ...{ file: of, guest: name, wait, label: name, description: label },
+        ...{ file: of, guest: name, wait, label: visibleLabel(name), description: visibleLabel(label) },
         detail: seenWaitText(name, wait),
       })),
     )
@@ -38,9 +39,13 @@ export async function takeOverGuest(services: Services, ...args: readonly unknow
 }
 
 async function confirmTakeOver(guest: string, wait: SeenWait): Promise<void> {
-  const take = wait.job === undefined ? vscode.l10n.t('Take Over') : vscode.l10n.t('End It and Take Over');
+  // The first button is the one that Enter presses.
+  const keep = { title: vscode.l10n.t('Keep Waiting'), isCloseAffordance: true };
+  const take = {
+    title: wait.job === undefined ? vscode.l10n.t('Take Over') : vscode.l10n.t('End It and Take Over'),
+  };
   const question = vscode.l10n.t('Take {0} over?', guest);
-  const detail = `${seenWaitText(guest, wait)}.\n\n${takeOverDetail(guest, wait)}`;
-  const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, take);
+  const detail = `${inUseText(guest, wait)}\n\n${takeOverDetail([{ guest, wait }])}`;
+  const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, keep, take);
   if (chosen !== take) throw new vscode.CancellationError();
 }

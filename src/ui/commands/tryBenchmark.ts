@@ -16,6 +16,7 @@ import { setting } from '../settings';
 import { withSources } from '../sourceQuestions';
 import { interruptKey, StreamTerminal } from '../streamTerminal';
 import { tryLines } from '../tryWords';
+import { visibleItem } from '../visibleText';
 
 /** How a try ended; undefined: it could not begin, and the terminal says why. */
 type Outcome = 'ok' | 'failed' | 'cancelled' | 'lost' | undefined;
@@ -39,9 +40,7 @@ export async function tryBenchmark(services: Services, ...args: readonly unknown
 async function pickBenchmark(lab: Lab): Promise<string> {
   const own = ownBenchmarks(lab);
   const item = ({ id, title, description }: Benchmark) => ({
-    label: title,
-    description: id,
-    detail: description,
+    ...visibleItem({ label: title, description: id, detail: description }),
     id,
   });
   const separator = (label: string) => ({ label, kind: vscode.QuickPickItemKind.Separator, id: '' });

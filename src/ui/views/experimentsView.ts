@@ -6,6 +6,7 @@ import type { ExperimentService, RunningNow } from '../experimentService';
 import { setting } from '../settings';
 import { timeLeftText } from '../timeLeft';
 import { seenWaitText } from '../waits';
+import { visibleLine, visibleRow, visibleText } from '../visibleText';
 
 const debounceMs = 300;
 
@@ -48,7 +49,7 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
   private offer(entries: readonly ExperimentEntry[]): void {
     if (!this.tree) return;
     const count = entries.filter(({ state }) => state === 'interrupted').length;
-    const isOffered = count > 0 && setting('resume') !== 'manually';
+    const isOffered = count > 0 && setting('resume') === 'ask';
     const text =
       count === 1
         ? vscode.l10n.t('An experiment was interrupted. Resume in its row goes on with it; nothing is lost.')
@@ -64,7 +65,7 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
     const progress = running ? progressText(running) : vscode.l10n.t('{0} trials', entry.ok);
     const failed = entry.failed > 0 ? vscode.l10n.t('{0} failed', entry.failed) : '';
     item.description = [
-      running?.isStopping === true ? vscode.l10n.t('stopping') : stateWord(entry.state),
+      rowState(entry, running),
       entry.state === 'unreadable' ? '' : progress,
       failed,
       running ? '' : when(entry.startedAt),
@@ -80,7 +81,7 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
       title: vscode.l10n.t('Open Report'),
       arguments: [{ file: entry.file }],
     };
-    return item;
+    return visibleRow(item);
   }
 
   resolveTreeItem(item: vscode.TreeItem, entry: ExperimentEntry): vscode.TreeItem {
@@ -92,7 +93,7 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
       ...(entry.guests.length > 0 ? [vscode.l10n.t('Guests: {0}', entry.guests.join(', '))] : []),
       ...(entry.benchmarks.length > 0 ? [vscode.l10n.t('Benchmarks: {0}', entry.benchmarks.join(', '))] : []),
     ];
-    item.tooltip = lines.join('\n');
+    item.tooltip = visibleText(lines.map(visibleLine).join('\n'));
     return item;
   }
 
@@ -108,7 +109,13 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
 function progressText({ progress, waits }: RunningNow): string {
   const count = vscode.l10n.t('{0} of {1}', progress.done, progress.total);
   const waiting = [...waits].map((wait) => seenWaitText(...wait));
-  return [count, ...(waiting.length > 0 ? waiting : [timeLeftText(progress.left)])].join(' · ');
+  return [...waiting, count, ...(waiting.length > 0 ? [] : [timeLeftText(progress.left)])].join(' · ');
+}
+
+/** A row that tells what it waits for needs no other word. */
+function rowState({ state }: ExperimentEntry, running: RunningNow | undefined): string {
+  if (running?.isStopping === true) return vscode.l10n.t('stopping');
+  return running && running.waits.size > 0 ? '' : stateWord(state);
 }
 
 function stateWord(state: ExperimentState): string {

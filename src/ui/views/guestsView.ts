@@ -8,6 +8,7 @@ import type { LabService } from '../labService';
 import { modeIcon } from '../modeLook';
 import { setting } from '../settings';
 import { factRows, factsTooltip } from './factRows';
+import { visibleRow } from '../visibleText';
 
 /** A row of the guests view. */
 export type GuestNode =
@@ -61,6 +62,10 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
   }
 
   getTreeItem(node: GuestNode): vscode.TreeItem {
+    return visibleRow(this.itemOf(node));
+  }
+
+  private itemOf(node: GuestNode): vscode.TreeItem {
     switch (node.kind) {
       case 'lab-problem':
         return this.labProblemItem(node);
@@ -96,7 +101,7 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
       if (failure) item.tooltip = failure.message;
       else if ('facts' in state) item.tooltip = factsTooltip(node.guest, state.facts);
     }
-    return item;
+    return visibleRow(item);
   }
 
   private roots(): GuestNode[] {
