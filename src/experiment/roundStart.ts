@@ -153,7 +153,7 @@ export class RoundStart {
           onActivity(guest, 'settling');
           const seconds = Math.round(atMostMs / 1000);
           onNotice(
-            `${guest} is not quiet yet: ${causesText(because)}. It is waited for, ${seconds} s at most.`,
+            `${guest} is not quiet yet: ${causesText(because)}. It is waited for, about ${seconds} s at most.`,
           );
         },
       });

@@ -112,7 +112,7 @@ function rebootItem(reboots: Reboots): Item {
         ? vscode.l10n.t('Reboot the guests before each round: no')
         : vscode.l10n.t('Reboot the guests before each round: yes'),
     detail: vscode.l10n.t(
-      'Without it a verdict holds for these boots only, as each boot has a speed of its own. Needs root, or sudo without a password',
+      'Else a verdict holds for these boots only. Needs root, or sudo without a password',
     ),
   };
 }
