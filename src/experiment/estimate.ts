@@ -4,7 +4,7 @@ import { lanesOf } from './lanes';
 import { drawNormal } from './normal';
 
 /** What a trial costs besides the benchmark itself: starting the job, fetching and storing the result. */
-const overheadSeconds = 1.5;
+export const overheadSeconds = 1.5;
 /** Futures that are imagined for a range. */
 export const futures = 200;
 /** The share of them that lies below, and above, the range. */

@@ -7,7 +7,14 @@ import { isPassing } from '../ssh/errors';
 import { Jobs } from '../ssh/jobs';
 import { thisController } from '../ssh/lease';
 import { SshError, type Connection } from '../ssh/transport';
-import { createEstimator, laterBy, withinLimit, type Estimator, type TimeLeft } from './estimate';
+import {
+  createEstimator,
+  overheadSeconds,
+  laterBy,
+  withinLimit,
+  type Estimator,
+  type TimeLeft,
+} from './estimate';
 import { Decisions, type SettledReason } from './decisions';
 import { Disturbances } from './disturbances';
 import { GuestFacts } from './guestFacts';
@@ -225,7 +232,11 @@ export class ExperimentRunner {
     return this.keepOpen(writer, async () => {
       this.ledger = Ledger.of(experiment);
       for (const record of experiment.trials) {
-        if (record.status === 'ok') this.decisions.add(record);
+        if (record.status !== 'ok') continue;
+        this.decisions.add(record);
+        const { benchmark, guest } = record.trial;
+        const seconds = (record.durationMs ?? 0) / 1000;
+        if (seconds > 0) this.estimator.add(benchmark, seconds + overheadSeconds, guest);
       }
       const cut = torn === undefined ? '' : `; a half-written line of ${torn.bytes} bytes was cut off`;
       await this.append({ at: now(), type: 'resumed', reason: `taken up again${cut}` });

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { AgreedJob, Wait } from '../experiment/leases';
 import { Jobs } from '../ssh/jobs';
 import type { Services } from './services';
-import { changesHands, takeOverDetail, useText } from './waits';
+import { changesHands, inUseText, takeOverDetail } from './waits';
 
 /**
  * Before an experiment begins: asks what to do about guests that somebody else uses. Returns those to be taken over,
@@ -26,9 +26,9 @@ export async function askBusyGuests(
     {
       modal: true,
       detail: [
-        ...busy.map(({ guest, wait: use }) => `${guest}: ${useText(use)}.`),
-        vscode.l10n.t('Waiting begins by itself as soon as the guest is free.'),
-        ...busy.map(({ guest, wait: use }) => takeOverDetail(guest, use)),
+        busy.map(({ guest, wait: use }) => inUseText(guest, use)).join('\n'),
+        vscode.l10n.t('Waiting: your experiment goes on by itself as soon as they are free.'),
+        takeOverDetail(busy),
       ].join('\n\n'),
     },
     wait,

@@ -346,7 +346,12 @@ export class ExperimentService extends Disposable {
   private listenerFor(file: string, terminal: RunTerminal): RunnerListener {
     const waiting = vscode.l10n.t('waiting for its turn');
     return {
-      onEvent: () => this.changed.fire(file),
+      onEvent: ({ type }) => {
+        const runner = this.running.get(file)?.runner;
+        // What was done before is known only now.
+        if (type === 'resumed' && runner) this.noteProgress(file, runner.progress);
+        else this.changed.fire(file);
+      },
       onTrialStart: (trial, progress) => {
         this.noteProgress(file, progress);
         this.guests.setActivity(trial.guest, vscode.l10n.t('running {0}', trial.benchmark));

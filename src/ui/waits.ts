@@ -30,19 +30,22 @@ export function useText({ holder, job }: Wait, ageSeconds = 0): string {
   return vscode.l10n.t('{0}, no sign of life for {1}', use, roughDuration(quiet));
 }
 
-/** What is lost when the guest is taken from its holder, for a question. */
-export function takeOverDetail(guest: string, wait: Wait): string {
-  if (wait.job !== undefined) {
-    return vscode.l10n.t(
-      'A benchmark runs on {0} now ({1}). It is ended, and what it measured so far is lost. Ask who started it first.',
-      guest,
-      plain(wait.job),
-    );
-  }
-  return vscode.l10n.t(
-    'No benchmark runs on {0} at the moment, so nothing is ended. The other experiment waits there until yours is over.',
-    guest,
-  );
+/** "deb12-pv is in use by ann@ws1 (experiment nightly) for 12 min." */
+export function inUseText(guest: string, wait: Wait): string {
+  return vscode.l10n.t('{0}: {1}.', guest, useText(wait));
+}
+
+/** What is lost when guests are taken from who has them, for a question. */
+export function takeOverDetail(busy: readonly { readonly guest: string; readonly wait: Wait }[]): string {
+  const jobs = new Set(busy.flatMap(({ wait: { job } }) => (job === undefined ? [] : [plain(job)])));
+  return jobs.size === 0
+    ? vscode.l10n.t(
+        'Taking over: no benchmark runs there at the moment, so nothing is ended. The other experiment waits until yours is over.',
+      )
+    : vscode.l10n.t(
+        'Taking over ends what runs there ({0}): what it measured so far is lost. Ask who started it first. The other experiment waits until yours is over.',
+        [...jobs].join(', '),
+      );
 }
 
 /** Whether the guest changes hands by itself now: nothing is to be asked. */

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Lease } from '../../../src/ssh/lease';
-import { changesHands, takeOverDetail, useText, waitText } from '../../../src/ui/waits';
+import { changesHands, inUseText, takeOverDetail, useText, waitText } from '../../../src/ui/waits';
 
 vi.mock('vscode', () => ({
   l10n: {
@@ -47,8 +47,13 @@ describe('who has a guest', () => {
   });
 
   it('loses something only while a job runs', () => {
-    expect(takeOverDetail('a', { holder: lease(), job: 'x1.r01' })).toMatch(/x1\.r01.*is ended/);
-    expect(takeOverDetail('a', { holder: lease(), job: undefined })).toMatch(/nothing is ended/);
+    const wait = { holder: lease(), job: undefined };
+    const running = { holder: lease(), job: 'x1.r01' };
+    expect(takeOverDetail([{ guest: 'a', wait }])).toMatch(/nothing is ended/);
+    // Guests that are one machine show one job.
+    const both = [wait, running, running].map((each, n) => ({ guest: `g${n}`, wait: each }));
+    expect(takeOverDetail(both)).toMatch(/ends what runs there \(x1\.r01\)/);
+    expect(inUseText('a', wait)).toBe('a: in use by ann@ws1 (experiment nightly) for 12 min.');
   });
 
   it('gives the guest up after ten silent minutes without a job', () => {
