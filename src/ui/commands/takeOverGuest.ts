@@ -4,6 +4,7 @@ import { fileFrom, valueOf } from '../commandArguments';
 import { requireTrust } from '../guestService';
 import type { Services } from '../services';
 import { inUseText, seenWaitText, takeOverDetail, type SeenWait } from '../waits';
+import { visibleLabel } from '../visibleText';
 
 type Waiting = vscode.QuickPickItem & {
   readonly file: string;
@@ -23,7 +24,7 @@ export async function takeOverGuest(services: Services, ...args: readonly unknow
     .runningNow()
     .flatMap(({ file: of, label, waits }) =>
       [...waits].map(([name, wait]): Waiting => ({
-        ...{ file: of, guest: name, wait, label: name, description: label },
+        ...{ file: of, guest: name, wait, label: visibleLabel(name), description: visibleLabel(label) },
         detail: seenWaitText(name, wait),
       })),
     )

@@ -6,6 +6,7 @@ import type { ExperimentService, RunningNow } from '../experimentService';
 import { setting } from '../settings';
 import { timeLeftText } from '../timeLeft';
 import { seenWaitText } from '../waits';
+import { visibleLine, visibleRow, visibleText } from '../visibleText';
 
 const debounceMs = 300;
 
@@ -80,7 +81,7 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
       title: vscode.l10n.t('Open Report'),
       arguments: [{ file: entry.file }],
     };
-    return item;
+    return visibleRow(item);
   }
 
   resolveTreeItem(item: vscode.TreeItem, entry: ExperimentEntry): vscode.TreeItem {
@@ -92,7 +93,7 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
       ...(entry.guests.length > 0 ? [vscode.l10n.t('Guests: {0}', entry.guests.join(', '))] : []),
       ...(entry.benchmarks.length > 0 ? [vscode.l10n.t('Benchmarks: {0}', entry.benchmarks.join(', '))] : []),
     ];
-    item.tooltip = lines.join('\n');
+    item.tooltip = visibleText(lines.map(visibleLine).join('\n'));
     return item;
   }
 
