@@ -21,7 +21,7 @@ interface Scale {
 }
 
 const height = 330;
-const margin = { left: 74, right: 16, top: 74, bottom: 46 };
+const margin = { left: 74, right: 16, bottom: 46 };
 const labelRows = 4;
 const rowHeight = 16;
 const pixelsPerCharacter = 6.2;
@@ -51,7 +51,9 @@ export function trendChart(
 ): SVGElement {
   const points = model.lines.flatMap((line) => line.points);
   const times = timeScale(points.map(timeOf), width);
-  const values = model.kind === 'speedup' ? speedupScale(points) : valueScale(points);
+  const events = eventsOf(model);
+  const top = 10 + rowHeight * Math.min(labelRows, events.length);
+  const values = model.kind === 'speedup' ? speedupScale(points, top) : valueScale(points, top);
   const drawing = svg('svg', {
     width,
     height,
@@ -60,7 +62,7 @@ export function trendChart(
     'aria-label': label,
     class: 'trend-chart',
   });
-  drawing.append(...axes(model, values, times, width), ...eventMarks(eventsOf(model), times.at, width));
+  drawing.append(...axes(model, values, times, width), ...eventMarks(events, times.at, width));
   model.lines.forEach((line, index) => {
     const group = svg('g', { class: `line tone-${index % 5}` });
     line.points.forEach((point, place) => {
@@ -207,7 +209,7 @@ function eventMarks(
         class: `event ${kind}`,
         x1: x,
         x2: x,
-        y1: label.row >= 0 ? 6 + label.row * rowHeight : margin.top - 8,
+        y1: label.row >= 0 ? 6 + label.row * rowHeight : 2 + labelRows * rowHeight,
         y2: height - margin.bottom,
       }),
     ];
@@ -232,37 +234,53 @@ function timeScale(times: readonly number[], width: number): TimeScale {
   const [low, high] = [first - pad, last + pad];
   const room = width - margin.left - margin.right;
   const at = (time: number) => round(margin.left + (room * (time - low)) / (high - low));
-  const wanted = Math.max(2, Math.floor(room / 110));
-  const span = high - low;
-  const options: Intl.DateTimeFormatOptions =
-    span > 300 * dayMs
-      ? { year: 'numeric', month: 'short' }
-      : span > 2 * dayMs
-        ? { month: 'short', day: 'numeric' }
-        : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
-  const ticks = Array.from({ length: wanted }, (_, index) => {
-    const time = low + (span * (index + 0.5)) / wanted;
-    return { x: at(time), text: new Date(time).toLocaleString(undefined, options) };
-  });
-  return { at, ticks: ticks.filter(({ text }, index) => text !== ticks[index - 1]?.text) };
+  const ticks = timeTicks(low, high, Math.max(2, Math.floor(room / 110)));
+  return { at, ticks: ticks.map(({ time, text }) => ({ x: at(time), text })) };
 }
 
-function speedupScale(points: readonly TrendPoint[]): Scale {
+/** Beginnings of months or days, or hours that divide the span, not many more than `wanted`. */
+function timeTicks(low: number, high: number, wanted: number): { time: number; text: string }[] {
+  const days = (high - low) / dayMs;
+  const start = new Date(low);
+  const [year, month, day] = [start.getFullYear(), start.getMonth(), start.getDate()];
+  const step = Math.ceil((days > 300 ? days / 30.4 : days) / wanted);
+  const timeOfTick = (index: number): number =>
+    days > 300
+      ? new Date(year, month + index * step, 1).getTime()
+      : days > 3
+        ? new Date(year, month, day + index * step).getTime()
+        : low + ((high - low) * (index - 0.5)) / wanted;
+  const options: Intl.DateTimeFormatOptions =
+    days > 300
+      ? { year: 'numeric', month: 'short' }
+      : days > 3
+        ? { month: 'short', day: 'numeric' }
+        : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
+  const ticks: { time: number; text: string }[] = [];
+  for (let index = 0; index <= wanted + 1; index++) {
+    const time = timeOfTick(index);
+    if (time >= low && time <= high)
+      ticks.push({ time, text: new Date(time).toLocaleString(undefined, options) });
+  }
+  return ticks;
+}
+
+function speedupScale(points: readonly TrendPoint[], top: number): Scale {
   const [low, high] = speedupRange(
     points.map(({ centre, spread }) => ({ speedup: centre, interval: spread })),
   );
-  const room = height - margin.top - margin.bottom;
+  const room = height - top - margin.bottom;
   const at = (value: number) =>
     round(height - margin.bottom - (room * Math.log(clampSpeedup(value) / low)) / Math.log(high / low));
   return { at, ticks: ticksBetween(low, high, room) };
 }
 
-function valueScale(points: readonly TrendPoint[]): Scale {
+function valueScale(points: readonly TrendPoint[], top: number): Scale {
   const ends = points.flatMap(({ centre, spread }) => spread ?? [centre]);
   const [least, most] = [Math.min(...ends), Math.max(...ends)];
   const pad = Math.max((most - least) * 0.1, Math.abs(most) * 0.005, Number.MIN_VALUE);
   const [low, high] = [least - pad, most + pad];
-  const room = height - margin.top - margin.bottom;
+  const room = height - top - margin.bottom;
   const step = niceStep((high - low) / 5);
   const firstTick = Math.ceil(low / step);
   const ticks: number[] = [];

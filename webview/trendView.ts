@@ -270,8 +270,8 @@ function eventList(model: TrendModel): Child[] {
       { value: String(number) },
       el('strong', {}, kind === 'change' ? 'Changed: ' : 'Not joined: '),
       name(text),
-      el('span', { class: 'muted' }, ' · before '),
-      name(point.label),
+      el('span', { class: 'muted' }, ' · before the experiment '),
+      el('em', {}, name(point.label)),
       model.lines.length > 1 ? el('span', { class: 'muted' }, ' · ', name(line)) : null,
     ),
   );

@@ -126,7 +126,9 @@ describe('the page of a trend', () => {
       '1 kernel 6.1.0-20 → 6.1.0-25; vCPUs 2 → 4',
       '2 another machine of that name',
     ]);
-    expect(textsOf('ol li')[0]).toContain('Changed: kernel 6.1.0-20 → 6.1.0-25; vCPUs 2 → 4 · before run 3');
+    expect(textsOf('ol li')[0]).toContain(
+      'Changed: kernel 6.1.0-20 → 6.1.0-25; vCPUs 2 → 4 · before the experiment run 3',
+    );
   });
 
   it('opens the report of a point by mouse and by keyboard, with one stop of the tab key', () => {
