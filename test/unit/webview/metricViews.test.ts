@@ -7,7 +7,7 @@ import type { BenchmarkInfo, ReportModel } from '../../../src/report/shape';
 import type { PageState } from '../../../webview/host';
 import { start } from '../../../webview/main';
 import { besideMiddle } from '../../../webview/trialChart';
-import { completed, experiment, pv, pvhvm } from '../report/experiments';
+import { catalogue, completed, experiment, pv, pvhvm } from '../report/experiments';
 
 const percentile = (percent: number) => ({
   id: `p${percent}`,
@@ -168,6 +168,30 @@ describe('all figures of a workload', () => {
     button().click();
     expect(root.querySelectorAll('.others h4')).toHaveLength(0);
     expect(state?.open).not.toContain('figure:disk/cpu');
+  });
+});
+
+describe('several guests of a mode', () => {
+  it('stand beside each other, first those of the baseline', () => {
+    const twins = [pv, { ...pv, name: 'pv-2' }, pvhvm, { ...pvhvm, name: 'pvhvm-2' }];
+    const figures = Object.fromEntries(
+      twins.map(({ name }, index) => [name, [100, 101, 102, 99, 98 + index]]),
+    );
+    const metrics = [{ id: 'sign', unit: 'signatures/s', better: 'higher' as const, values: figures }];
+    const one = { benchmark: 'openssl', blocks: 5, metrics };
+    const shown = reportModel([experiment({ guests: twins, workloads: [one], ended: completed })], {
+      by: 'mode',
+      catalogue,
+    });
+    expect(shown.by).toBe('mode');
+    open(['trials:openssl/sign', 'load:openssl'], shown);
+    expect([...root.querySelectorAll('.workload .numbers thead th')].map((cell) => cell.textContent)).toEqual(
+      ['Statistic', '● PV deb12-pv', '● PV pv-2', '■ PVHVM deb12-pvhvm', '■ PVHVM pvhvm-2'],
+    );
+    expect(root.querySelector('.workload .metric')?.classList.contains('many')).toBe(true);
+    const rows = rowsOf('.workload .metric > details');
+    expect(rows[1]).toHaveLength(5);
+    expect(rows[1]?.every((cell) => cell !== '–')).toBe(true);
   });
 });
 
