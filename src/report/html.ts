@@ -17,6 +17,7 @@ import {
   name,
   numbers,
   scroll,
+  sideCell,
   table,
   verdictMark,
   words,
@@ -24,6 +25,7 @@ import {
 } from './htmlParts';
 import { htmlStyle, htmlStyleHash } from './htmlStyle';
 import { workloadLinks, workloadSections } from './htmlWorkloads';
+import { inOverviewOrder } from './overviewOrder';
 import { howToRead } from './reading';
 import type { MetricReport, PairReport, ReportModel, ReportWarning, Verdict } from './shape';
 
@@ -220,16 +222,20 @@ function legendOf(m: ReportModel, pair: PairReport, rows: ReturnType<typeof fore
 function pairTable(m: ReportModel, pair: PairReport): Markup {
   const kind = pair.imported === undefined ? 'measured' : 'imported';
   const tested = m.metrics.filter(({ primary }) => primary);
-  const wanted = tested.length > 0 ? tested : m.metrics;
-  const rows = wanted.slice(0, most.metrics).map((metric) => [
-    metricCell(metric),
-    ...comparisonCells(
-      metric.comparisons.find((one) => one.candidate === pair.candidate),
-      kind,
-    ),
-    meanCell(metric, m.baseline),
-    meanCell(metric, pair.candidate),
-  ]);
+  const wanted = inOverviewOrder(
+    (tested.length > 0 ? tested : m.metrics).map((metric) => ({
+      metric,
+      comparison: metric.comparisons.find((one) => one.candidate === pair.candidate),
+    })),
+  );
+  const rows = wanted
+    .slice(0, most.metrics)
+    .map(({ metric, comparison }) => [
+      metricCell(metric),
+      ...comparisonCells(comparison, kind),
+      sideCell(metric, comparison, 'baseline', m.baseline),
+      sideCell(metric, comparison, 'candidate', pair.candidate),
+    ]);
   const { status, speedup, interval, workloads } = pair.overall;
   if (status === 'ok' && workloads > 1 && kind === 'measured')
     rows.push([

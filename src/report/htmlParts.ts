@@ -7,6 +7,7 @@ import {
   formatP,
   formatPercent,
   formatSpeedup,
+  formatValue,
   formatWithUnit,
 } from './format';
 import type { GuestSamples, MetricComparison, MetricReport, ReportModel, Verdict } from './shape';
@@ -107,6 +108,21 @@ export const direction = ({ better }: MetricReport): string =>
 export function meanCell(metric: MetricReport, key: string | undefined): Markup {
   const samples = metric.guests.find(({ guest }) => guest === key);
   return samples === undefined || samples.n === 0 ? '–' : meanOf(samples, metric.unit);
+}
+
+/** The mean of a side; of a mode with several guests, their means from the least to the greatest. */
+export function sideCell(
+  metric: MetricReport,
+  found: MetricComparison | undefined,
+  side: 'baseline' | 'candidate',
+  key: string | undefined,
+): Markup {
+  if (found?.replicates === undefined) return meanCell(metric, key);
+  const means = found.replicates.flatMap((one) => (one.side === side && one.mean !== null ? [one.mean] : []));
+  if (means.length === 0) return '–';
+  const [least, greatest] = [Math.min(...means), Math.max(...means)];
+  const range = means.length === 1 ? formatValue(least) : `${formatValue(least)} to ${formatValue(greatest)}`;
+  return `${name(`${range} ${metric.unit}`.trim())} <span class="aside">${means.length} guests</span>`;
 }
 
 export const meanOf = ({ geometricMean }: GuestSamples, unit: string): Markup =>

@@ -29,6 +29,7 @@ import {
   name,
   numbers,
   scroll,
+  sideCell,
   table,
   verdictMark,
   words,
@@ -272,22 +273,25 @@ function othersTable(model: ReportModel, metrics: readonly MetricReport[]): Mark
   const shown = metrics.slice(0, most.metrics);
   const pair = model.pairs.find(({ candidate }) => candidate === model.candidate);
   const kind = pair?.imported === undefined ? 'measured' : 'imported';
-  const guests = pair === undefined ? model.guests.map(({ key }) => key) : [model.baseline, model.candidate];
-  const rows = shown.map((metric) => [
-    `${name(metric.title)} <span class="aside">${escaped(direction(metric))}</span>`,
-    ...(pair === undefined
-      ? []
-      : comparisonCells(
-          metric.comparisons.find((one) => one.candidate === model.candidate),
-          kind,
-        )),
-    ...guests.map((key) => meanCell(metric, key)),
-  ]);
+  const guests = model.guests.map(({ key }) => key);
+  const rows = shown.map((metric) => {
+    const found = metric.comparisons.find((one) => one.candidate === model.candidate);
+    return [
+      `${name(metric.title)} <span class="aside">${escaped(direction(metric))}</span>`,
+      ...(pair === undefined
+        ? guests.map((key) => meanCell(metric, key))
+        : [
+            ...comparisonCells(found, kind),
+            sideCell(metric, found, 'baseline', model.baseline),
+            sideCell(metric, found, 'candidate', model.candidate),
+          ]),
+    ];
+  });
   const columns = [
     ...words('Metric'),
     ...(pair === undefined ? [] : comparisonColumns(model, kind)),
     ...(pair === undefined
-      ? guests.map((key) => ({ title: name(key ?? ''), number: 'number' as const }))
+      ? guests.map((key) => ({ title: name(key), number: 'number' as const }))
       : numbers(pair.baselineLabel, pair.candidateLabel)),
   ];
   const left = metrics.length - shown.length;

@@ -1,8 +1,9 @@
 import { benchmarksOf } from '../benchmarks/own';
-import type { BenchmarkRef, Experiment, TrialRecord } from '../model/experiment';
+import type { BenchmarkRef, CpuUse, Experiment, TrialRecord } from '../model/experiment';
 import type { Facts } from '../model/guest';
 import { UserError } from '../model/userError';
 import { startFacts } from './facts';
+import { formatPercent } from './format';
 import { metricsOf, type MetricInfo } from './metrics';
 
 /** The longest texts that the schema of result files allows. */
@@ -164,9 +165,30 @@ function resultXml(
     text('Scale', metric.unit === '' ? 'units' : metric.unit),
     text('Proportion', { higher: 'HIB', lower: 'LIB', none: 'ABSTRACT' }[metric.better]),
     text('DisplayFormat', 'BAR_GRAPH'),
-    ...(failed === 0 ? [] : [text('Annotation', `${failed} of ${own.length} trials gave no figure.`)]),
+    ...annotation([
+      ...(failed === 0 ? [] : [`${failed} of ${own.length} trials gave no figure.`]),
+      ...e.plan.guests.flatMap(({ name }) =>
+        loadText(
+          names.get(name) ?? name,
+          own.filter(({ trial }) => trial.guest === name),
+        ),
+      ),
+    ]),
     element('Data', entries),
   ]);
+}
+
+const annotation = (sentences: readonly string[]): readonly string[] =>
+  sentences.length === 0 ? [] : [text('Annotation', sentences.join(' '))];
+
+/** The format has a place for sentences alone: means over the trials, in percent of the guest's CPU time. */
+function loadText(name: string, trials: readonly TrialRecord[]): readonly string[] {
+  const used = trials.flatMap(({ status, cpu }) => (status === 'ok' && cpu !== undefined ? [cpu] : []));
+  if (used.length === 0) return [];
+  const mean = (of: (cpu: CpuUse) => number): string =>
+    formatPercent(used.reduce((sum, cpu) => sum + of(cpu), 0) / used.length);
+  const shares = `user ${mean((cpu) => cpu.userPercent)}, system ${mean((cpu) => cpu.systemPercent)}, I/O wait ${mean((cpu) => cpu.iowaitPercent)}, steal ${mean((cpu) => cpu.stealPercent)}`;
+  return [`CPU of ${name}: ${shares}.`];
 }
 
 /** What tells this workload from others of the same benchmark; never empty, so that its metrics stay together. */

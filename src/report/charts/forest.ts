@@ -1,4 +1,5 @@
 import { formatInterval, formatPercent, formatSpeedup, plain } from '../format';
+import { inOverviewOrder } from '../overviewOrder';
 import type { MetricComparison, MetricReport, Overall, PairReport, ReportModel, Verdict } from '../shape';
 import { lightPalette, verdictPaint, type Palette } from './palette';
 import { clampSpeedup, kindTitles, labelOf, speedupRange, ticksBetween } from './scale';
@@ -51,7 +52,7 @@ export function forestChoice({ metrics }: ReportModel, candidate: string): Fores
     return comparison && metric.better !== 'none' ? [{ metric, comparison }] : [];
   });
   const tested = all.filter(({ metric }) => metric.primary);
-  const wanted = tested.length > 0 ? tested : all;
+  const wanted = inOverviewOrder(tested.length > 0 ? tested : all);
   const rows = wanted.slice(0, mostForestRows);
   return { rows, left: wanted.length - rows.length };
 }
@@ -77,7 +78,7 @@ export function forestChart(
   const title = `${isolated(pair.candidateLabel)} against ${isolated(pair.baselineLabel)}`;
   const head = alone ? headOf(title, pair.headline, options.palette) : { height: 0, markup: '' };
   const lines = linesOf(rows, pair.overall);
-  const plot = plotOf(lines, margin, head.height);
+  const plot = plotOf(lines, margin, head.height, alone ? 10 : 0);
   const legend = alone
     ? legendOf(rows, margin, model.statistics.alpha, plot.bottom + axisHeight, options.palette)
     : { height: 0, markup: '' };
@@ -147,6 +148,8 @@ function linesOf(rows: readonly ForestRow[], overall: Overall): readonly Line[] 
 }
 
 interface Plot {
+  /** Room at both sides. */
+  readonly edge: number;
   readonly left: number;
   readonly right: number;
   readonly top: number;
@@ -159,7 +162,7 @@ interface Plot {
   readonly at: (speedup: number) => number;
 }
 
-function plotOf(lines: readonly Line[], margin: number | undefined, top: number): Plot {
+function plotOf(lines: readonly Line[], margin: number | undefined, top: number, edge: number): Plot {
   const widest = (of: (one: Line) => number, most: number) =>
     Math.min(most, Math.max(0, ...lines.map((one) => Math.ceil(of(one)))));
   const wordColumn = margin === undefined ? 60 : 176;
@@ -168,13 +171,13 @@ function plotOf(lines: readonly Line[], margin: number | undefined, top: number)
     ({ label, kind }) => textWidth(label, 12, kind === 'metric' ? 'regular' : 'bold'),
     270,
   );
-  const [left, right] = [Math.max(110, labels + 26), width - wordColumn - words - 32];
+  const [left, right] = [edge + Math.max(110, labels + 26), width - wordColumn - words - 32 - edge];
   const [low, high] = speedupRange(lines, margin);
   const last = lines.at(-1);
   const at = (speedup: number) =>
     left + ((right - left) * Math.log(clampSpeedup(speedup) / low)) / Math.log(high / low);
   const bottom = top + (last === undefined ? 0 : last.y + rowHeight / 2);
-  return { left, right, top, bottom, margin, low, high, wordColumn, at };
+  return { edge, left, right, top, bottom, margin, low, high, wordColumn, at };
 }
 
 function axisOf(plot: Plot, candidate: string, palette: Palette): string {
@@ -209,14 +212,14 @@ function axisOf(plot: Plot, candidate: string, palette: Palette): string {
 function lineMarkup(one: Line, plot: Plot, palette: Palette): string {
   const { kind, size, label, verdict, word, speedup, interval } = one;
   const y = plot.top + one.y;
-  if (kind === 'heading') return lettering(0, y, label, { fill: palette.muted, bold: 'bold' });
+  if (kind === 'heading') return lettering(plot.edge, y, label, { fill: palette.muted, bold: 'bold' });
   const paint = kind === 'overall' ? palette.foreground : verdictPaint(verdict, palette);
   const column = plot.right + 18;
   const parts = [
-    lettering(10, y, label, {
+    lettering(plot.edge + 10, y, label, {
       fill: palette.foreground,
       bold: kind === 'overall' ? 'bold' : 'regular',
-      room: plot.left - 24,
+      room: plot.left - plot.edge - 24,
     }),
   ];
   if (interval !== null) {
@@ -251,7 +254,7 @@ interface Part {
 
 /** Title and headline above a chart that stands alone. */
 export function headOf(title: string, headline: string, palette: Palette): Part {
-  const texts = wrapped(plain(headline), width - 24, 4, 13);
+  const texts = wrapped(plain(headline), width - 70, 4, 13);
   const markup = [
     lettering(10, 24, title, { fill: palette.foreground, size: 17, bold: 'bold', room: width - 20 }),
     ...texts.map((text, index) =>

@@ -184,7 +184,8 @@ function plotOf(sides: readonly DrawnSide[], above: number, width: number): Plot
   const values = samples.map(({ value }) => Math.min(range[1], Math.max(range[0], value)));
   const blocks = samples.map(({ block }) => block);
   const [least, most] = [Math.min(...values), Math.max(...values)];
-  const grace = 0.12 * (most - least || Math.abs(most) || 1);
+  // Room on both sides, also of figures that are all alike or next to nothing.
+  const grace = Math.max(0.12 * (most - least || Math.abs(most) || 1), 1e-290);
   const [low, high] = [least - grace, most + grace];
   const [first, lastBlock] = [Math.min(1, ...blocks) - 0.5, Math.max(4, ...blocks)];
   const [left, right] = [edge.left, width - edge.right];

@@ -50,7 +50,9 @@ describe('composite.xml', () => {
       ['11.2', '10.5:11:12'],
       ['21.13', '20:22.25'],
     ]);
-    expect(textOf(result, 'Annotation')).toBe('1 of 6 trials gave no figure.');
+    expect(textOf(result, 'Annotation')).toBe(
+      '1 of 6 trials gave no figure. CPU of deb12-pv (PV): user 80 %, system 10 %, I/O wait 1.0 %, steal 0.10 %. CPU of deb12-pvhvm (PVHVM): user 80 %, system 10 %, I/O wait 1.0 %, steal 0.10 %.',
+    );
     expect(textOf(result, 'Proportion')).toBe('HIB');
   });
 
