@@ -149,9 +149,9 @@ describe('modes on several hosts', () => {
   it('are compared host by host and pooled where every host has both', () => {
     const found = byMode(made(both)).metrics.find(({ key }) => key === 'openssl/sign')!.comparisons[0]!;
     expect(found.verdict).toBe('faster');
-    expect(found.replicates?.map(({ host }) => host)).toEqual([
-      ...Array(4).fill('lab1'),
-      ...Array(4).fill('lab2'),
+    expect(found.replicates?.map(({ guest, host }) => `${guest} on ${host}`)).toEqual([
+      ...['pv1 on lab1', 'pv2 on lab1', 'hvm1 on lab1', 'hvm2 on lab1'],
+      ...['pv3 on lab2', 'pv4 on lab2', 'hvm3 on lab2', 'hvm4 on lab2'],
     ]);
     const estimateOn = (host: string) => {
       const meanOf = (side: string) => {

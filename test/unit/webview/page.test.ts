@@ -1,7 +1,7 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readHostMessage } from '../../../src/report/hostMessage';
-import { formatInterval, formatSpeedup } from '../../../src/report/format';
+import { formatInterval, formatSpeedup, formatWithUnit } from '../../../src/report/format';
 import { ticksBetween } from '../../../src/report/charts/scale';
 import { reportModel } from '../../../src/report/model';
 import { modelMessage, protocolVersion, type PageMessage } from '../../../src/report/protocol';
@@ -13,6 +13,7 @@ import {
   completed,
   experiment,
   facts,
+  noisy,
   pv,
   pvhvm,
   withLoad,
@@ -174,6 +175,98 @@ describe('the report page', () => {
     baseline.value = 'deb12-pvh';
     baseline.dispatchEvent(new Event('change'));
     expect(posted.at(-1)).toEqual({ type: 'choose', baseline: 'deb12-pvh', candidate: 'deb12-pv' });
+  });
+
+  it('offers modes beside guests, and asks the host for them', () => {
+    const names = ['pv1', 'pv2', 'hvm1', 'hvm2'];
+    const several = experiment({
+      guests: names.map((name) => ({
+        name,
+        host: 'lab1',
+        facts: facts(name.startsWith('pv') ? 'PV' : 'PVHVM', { bootId: name }),
+      })),
+      workloads: [
+        {
+          benchmark: 'openssl',
+          blocks: 5,
+          metrics: [
+            {
+              id: 'sign',
+              unit: 'signatures/s',
+              better: 'higher',
+              values: Object.fromEntries(
+                names.map((name, index) => [
+                  name,
+                  noisy(name.startsWith('pv') ? 1000 : 1200, 0.01, 5, index),
+                ]),
+              ),
+            },
+          ],
+        },
+      ],
+    });
+    show(reportModel([several], { catalogue }));
+    const pick = () => root.querySelector<HTMLSelectElement>('#pick-candidate')!;
+    expect(textsOf('#pick-candidate option')).toEqual([
+      'PV · 2 guests',
+      'PVHVM · 2 guests',
+      'PV · pv1',
+      'PV · pv2',
+      'PVHVM · hvm1',
+      'PVHVM · hvm2',
+    ]);
+    pick().value = 'mode:PVHVM';
+    pick().dispatchEvent(new Event('change'));
+    expect(posted.at(-1)).toEqual({ type: 'choose', baseline: '', candidate: 'PVHVM', by: 'mode' });
+    const byMode = reportModel([several], { catalogue, by: 'mode', baseline: '', candidate: 'PVHVM' });
+    show(byMode);
+    expect(root.querySelector('h1')?.textContent).toBe(byMode.headline);
+    expect(pick().value).toBe('mode:PVHVM');
+    expect(pick().closest('.picker')?.textContent).toContain('the guests of a mode are its replicates');
+    const cells = [...root.querySelectorAll('.overview tbody tr:first-child > *')].map(
+      (cell) => cell.textContent,
+    );
+    const [baseline, candidate] = (['baseline', 'candidate'] as const).map((side) => {
+      const own = byMode.metrics[0]!.comparisons[0]!.replicates!.filter((one) => one.side === side);
+      return Math.exp(own.reduce((sum, { mean }) => sum + Math.log(mean!), 0) / own.length);
+    });
+    expect(cells.slice(-2)).toEqual([
+      formatWithUnit(baseline, 'signatures/s'),
+      formatWithUnit(candidate, 'signatures/s'),
+    ]);
+    pick().value = 'mode:PV';
+    pick().dispatchEvent(new Event('change'));
+    expect(posted.at(-1)).toEqual({ type: 'choose', baseline: 'PVHVM', candidate: 'PV', by: 'mode' });
+    pick().value = 'hvm2';
+    pick().dispatchEvent(new Event('change'));
+    expect(posted.at(-1)).toEqual({ type: 'choose', baseline: '', candidate: 'hvm2' });
+    expect(posted.filter(({ type }) => type === 'error')).toEqual([]);
+  });
+
+  it('says whether the guests can be compared, check by check', () => {
+    const other = { ...pvhvm, facts: facts('PVHVM', { vcpus: 4, kernel: '6.12.0', diskDriver: 'ata_piix' }) };
+    const shown = reportModel([experiment({ guests: [pv, other], workloads })], { catalogue });
+    show(shown);
+    expect(root.querySelector('h1')?.textContent).toContain('No verdict');
+    expect(textsOf('.warnings li')).toEqual([
+      "✕ No verdicts The guests' numbers of vCPUs differ: PV has 2, PVHVM has 4.",
+      "⚠ Warning The guests' kernels differ: PV has 6.1.0-28-amd64, PVHVM has 6.12.0.",
+    ]);
+    const rows = [...root.querySelectorAll('.comparability tbody tr')].map((row) =>
+      [...row.children].slice(0, 2).map((cell) => cell.textContent),
+    );
+    expect(rows).toHaveLength(shown.pairs[0]!.checks.length);
+    expect(rows.slice(0, 4)).toEqual([
+      ['vCPUs', '✕ blocks the verdicts'],
+      ['Kernel', '⚠ weakens them'],
+      ['Disk driver', 'ℹ worth knowing'],
+      ['Measured together', '✓ nothing found'],
+    ]);
+    expect(root.querySelector('.comparability p')?.textContent).toContain('What blocks it: vCPUs.');
+    button('What that can do, and all checks').click();
+    expect(document.activeElement?.id).toBe('comparability');
+    show(model);
+    expect(root.querySelector('.comparability p')?.textContent).toMatch(/^Yes: nothing that was looked at/);
   });
 
   it('posts what the buttons ask for', () => {
