@@ -83,6 +83,14 @@ export class Leases {
     return true;
   }
 
+  /** Resolves when the guest is kept for this experiment. Rejects when `signal` aborts. */
+  async claim(guest: string, signal: AbortSignal): Promise<void> {
+    const holder = await this.options.jobsOf(guest).hold('if-free', { giveUpMs: Infinity, signal });
+    if (!holder) return;
+    await this.whileBusy(guest, { state: 'busy', fresh: false, holder }, signal);
+    this.forget(guest);
+  }
+
   /** A trial runs there: that is sign of life enough. */
   began(guest: string): void {
     this.atWork.add(guest);

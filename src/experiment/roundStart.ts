@@ -1,6 +1,7 @@
-import type { EventOf, ExperimentEvent, Plan, RebootRecord } from '../model/experiment';
+import type { EventOf, ExperimentEvent, Plan, RebootRecord, Trial } from '../model/experiment';
 import { UserError } from '../model/userError';
 import { SshError, type Connection } from '../ssh/transport';
+import type { Ledger } from './ledger';
 import type { Pauses } from './pauses';
 import { causesText, waitUntilQuiet, type QuietEnd } from './quiet';
 import { inspect, ownBootId, rebootGuest, whyNotReboot, type Reach, type Rebooted } from './reboot';
@@ -49,6 +50,15 @@ export class RoundStart {
 
   constructor(private readonly options: RoundStartOptions) {
     this.when = options.when;
+  }
+
+  /** What comes before the round of a lane that this trial begins; nothing where a trial of it was taken up. */
+  async begin(lane: readonly Trial[], { round }: Trial, ledger: Ledger): Promise<void> {
+    this.options.pauses.begin(round);
+    const due = lane.filter((trial) => trial.round === round && ledger.isDue(trial));
+    if (due.length === 0 || due.some((trial) => ledger.openJob(trial) !== undefined)) return;
+    const isUnderWay = lane.some((trial) => trial.round === round && ledger.attempts(trial) > 0);
+    await this.prepare({ round, guests: [...new Set(due.map(({ guest }) => guest))], isUnderWay });
   }
 
   /** Never fails for a guest's sake; rejects only when the experiment file cannot be written. */

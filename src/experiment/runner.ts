@@ -1,12 +1,11 @@
-import type { Benchmark } from '../benchmarks/benchmark';
-import type { ExperimentEvent, Plan, RebootRecord, Trial } from '../model/experiment';
+import type { ExperimentEvent, RebootRecord, Trial } from '../model/experiment';
 import { formatVersion } from '../model/experiment';
-import type { Host, Lab } from '../model/lab';
 import { UserError } from '../model/userError';
 import { isPassing } from '../ssh/errors';
 import { Jobs } from '../ssh/jobs';
 import { thisController } from '../ssh/lease';
 import { SshError, type Connection } from '../ssh/transport';
+import { cleanUpGuests } from './cleaning';
 import {
   createEstimator,
   overheadSeconds,
@@ -21,77 +20,17 @@ import { GuestFacts } from './guestFacts';
 import { HostLoads } from './hostLoad';
 import { JournalWriter } from './journal';
 import { lanesOf } from './lanes';
-import { Leases, type AgreedJob, type LeaseTimes, type Wait } from './leases';
+import { Leases, type AgreedJob } from './leases';
 import { failuresBeforeSetAside, Ledger } from './ledger';
 import { Pauses } from './pauses';
 import { cleanUpBenchmarks, resolveBenchmarks, type PlannedBenchmark } from './prepare';
-import { requireReboots, RoundStart, type RestActivity } from './roundStart';
-import { withoutLocalPaths, type LocalSources } from './sources';
-import { LeftRunning, runTrial, type TrialEnd } from './trial';
-import { Uploads, type UploadProgress } from './uploads';
+import { requireReboots, RoundStart } from './roundStart';
+import type { ExperimentSummary, Progress, RunnerOptions } from './runnerOptions';
+import { withoutLocalPaths } from './sources';
+import { LeftRunning, runTrial } from './trial';
+import { Uploads } from './uploads';
 
-export interface RunnerOptions {
-  /** The experiment file to create. */
-  readonly file: string;
-  readonly id: string;
-  readonly label: string;
-  readonly version: string;
-  readonly seed: number;
-  readonly plan: Plan;
-  readonly lab: Lab;
-  readonly notes: readonly string[];
-  readonly catalogue: readonly Benchmark[];
-  /** What the plan names as `uploaded:`, as far as this computer has it. */
-  readonly sources?: LocalSources;
-  /** `signal` ends the waiting for a person's answer, too. `booting`: a new connection, and nobody is asked. */
-  readonly connect: (guest: string, signal?: AbortSignal, how?: 'booting') => Promise<Connection>;
-  /** To dom0 of a host, for its load; absent: hosts are left alone. */
-  readonly connectHost?: (host: Host) => Promise<Connection>;
-  readonly listener: RunnerListener;
-  /** Guests to be taken from whoever has them, with the job that may be ended for it. */
-  readonly takeOver?: ReadonlyMap<string, AgreedJob>;
-  /** Others than the customary ones. */
-  readonly leaseTimes?: LeaseTimes;
-}
-
-/** Hears what happens, always after it is on disk. */
-export interface RunnerListener {
-  onEvent?(event: ExperimentEvent): void;
-  onTrialStart?(trial: Trial, progress: Progress): void;
-  onOutput?(trial: Trial, stream: 'stdout' | 'stderr', chunk: Buffer): void;
-  onTrialEnd?(trial: Trial, end: TrialEnd, progress: Progress): void;
-  /** A guest cannot be reached (and why), or can be again. */
-  onReach?(guest: string, reason: string | undefined): void;
-  /** A guest that another controller has is waited for, or not any more. */
-  onWait?(guest: string, wait: Wait | undefined): void;
-  /** What a guest goes through before a round, or nothing any more. */
-  onActivity?(guest: string, activity: RestActivity | undefined): void;
-  onUpload?(progress: UploadProgress): void;
-  /** Something people should know that is not an event of a trial. */
-  onNotice?(text: string): void;
-}
-
-export interface Progress {
-  /** Trials ended so far, and planned in all. */
-  readonly done: number;
-  readonly total: number;
-  /** Of these, trials with figures, and trials without any that are not tried again. */
-  readonly ok: number;
-  readonly failed: number;
-  readonly left: TimeLeft;
-}
-
-export interface ExperimentSummary {
-  readonly id: string;
-  readonly file: string;
-  readonly label: string;
-  /** `left`: it was left for somebody to resume; what runs on the guests goes on there. */
-  readonly reason: 'completed' | 'stopped' | 'failed' | 'left';
-  readonly message?: string;
-  readonly ok: number;
-  readonly failed: number;
-  readonly planned: number;
-}
+export type { ExperimentSummary, Progress, RunnerListener, RunnerOptions } from './runnerOptions';
 
 /** Makes the trials of one experiment happen and keeps its file. */
 export class ExperimentRunner {
@@ -283,7 +222,15 @@ export class ExperimentRunner {
     if (broken?.status === 'rejected') throw broken.reason;
     if (this.leaving.signal.aborted) return this.summary('left');
     await this.recordFacts('end');
-    await this.cleanUp();
+    await cleanUpGuests({
+      id: this.options.id,
+      guests: plan.guests.map(({ name }) => name),
+      benchmarks: [...this.planned.values()],
+      connect: (guest) => this.options.connect(guest, this.notGivenUp),
+      jobsOf: (guest) => this.jobsOf(guest),
+      onNotice: (text) => this.options.listener.onNotice?.(text),
+      abandon: this.abandon.signal,
+    });
     const isStopped = this.stopping.signal.aborted;
     const reason = isStopped ? 'stopped' : this.ledger.ok === 0 ? 'failed' : 'completed';
     const message = reason === 'failed' ? 'No trial succeeded.' : undefined;
@@ -397,7 +344,7 @@ export class ExperimentRunner {
       plan,
       connect,
       append: (event) => this.append(event),
-      claim: (guest) => this.claim(guest),
+      claim: (guest) => this.leases.claim(guest, AbortSignal.any([this.waiting, this.stopping.signal])),
       onRebooted: async (guest) => {
         // What lay in memory there, or where folders are emptied, has to be brought again.
         this.uploads.forget(guest);
@@ -413,31 +360,12 @@ export class ExperimentRunner {
     });
   }
 
-  /** Waits until the guest is kept for this experiment. */
-  private async claim(guest: string): Promise<void> {
-    const signal = AbortSignal.any([this.waiting, this.stopping.signal]);
-    const holder = await this.jobsOf(guest).hold('if-free', { giveUpMs: Infinity, signal });
-    if (!holder) return;
-    await this.leases.whileBusy(guest, { state: 'busy', fresh: false, holder }, signal);
-    this.leases.began(guest);
-    this.leases.ended(guest);
-  }
-
-  /** What comes before the round of `lane` that this trial begins; nothing where a trial of it was taken up. */
-  private async beginRound(lane: readonly Trial[], { round }: Trial, start: RoundStart): Promise<void> {
-    this.pauses.begin(round);
-    const due = lane.filter((trial) => trial.round === round && this.ledger.isDue(trial));
-    if (due.length === 0 || due.some((trial) => this.ledger.openJob(trial) !== undefined)) return;
-    const isUnderWay = lane.some((trial) => trial.round === round && this.ledger.attempts(trial) > 0);
-    await start.prepare({ round, guests: [...new Set(due.map(({ guest }) => guest))], isUnderWay });
-  }
-
   private async runLane(lane: readonly Trial[], start: RoundStart): Promise<void> {
     let previous: Trial | undefined;
     for (const trial of lane) {
       const startsBlock = previous?.block !== trial.block || previous.benchmark !== trial.benchmark;
       if (startsBlock && !this.isStopping && this.isOutOfTime(trial)) return;
-      if (trial.round !== previous?.round && !this.isStopping) await this.beginRound(lane, trial, start);
+      if (trial.round !== previous?.round && !this.isStopping) await start.begin(lane, trial, this.ledger);
       while (this.mayRun(trial)) await this.runOne(trial);
       previous = trial;
     }
@@ -528,50 +456,6 @@ export class ExperimentRunner {
     this.ledger.settle(benchmark);
     await this.append({ at: now(), type: 'settled', benchmark, round, reason });
     this.options.listener.onNotice?.(`${benchmark}: ${settledWords[reason]} after ${round} rounds.`);
-  }
-
-  /**
-   * Leaves nothing of ours on the guests; what cannot be cleaned is said, and hurts no result. Where another experiment
-   * runs, or has results that are still to be collected, only our own jobs are removed.
-   */
-  private async cleanUp(): Promise<void> {
-    await Promise.all(
-      this.options.plan.guests.map(async ({ name }) => {
-        try {
-          await this.unlessGivenUp(this.cleanUpGuest(name));
-        } catch (error) {
-          this.options.listener.onNotice?.(`${name} could not be cleaned: ${messageOf(error)}`);
-        }
-      }),
-    );
-  }
-
-  private async cleanUpGuest(name: string): Promise<void> {
-    const connection = await this.options.connect(name, this.notGivenUp);
-    const jobs = this.jobsOf(name);
-    const there = await jobs.list();
-    const ours = there.filter(({ id }) => id.startsWith(`${this.options.id}.`));
-    const holder = await jobs.lease();
-    if (ours.length < there.length || (holder !== undefined && holder.id !== this.options.id)) {
-      for (const { id } of ours) await jobs.remove(id);
-      await jobs.release();
-      return;
-    }
-    await cleanUpBenchmarks(connection, [...this.planned.values()]);
-    await jobs.cleanUp();
-  }
-
-  /** Rejects when guests out of reach are no longer waited for; what was begun goes on unwatched. */
-  private async unlessGivenUp(work: Promise<void>): Promise<void> {
-    const { signal } = this.abandon;
-    work.catch(() => undefined);
-    const givenUp = new Promise<never>((_, reject) => {
-      const stop = (): void =>
-        reject(new UserError('It was not waited for. Clean Up Guest ends and removes what is left there.'));
-      if (signal.aborted) stop();
-      else signal.addEventListener('abort', stop, { once: true });
-    });
-    await Promise.race([work, givenUp]);
   }
 
   private get notGivenUp(): AbortSignal {
