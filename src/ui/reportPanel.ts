@@ -3,7 +3,6 @@ import * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
 import { UserError } from '../model/userError';
 import type { Drawing } from '../report/charts/svg';
-import { toMarkdown } from '../report/exporters';
 import type { SeveralFiles } from '../report/hostMessage';
 import { reportModel } from '../report/model';
 import { modelMessage, readPageMessage, type PageMessage } from '../report/protocol';
@@ -197,10 +196,12 @@ export class ReportPanel extends Disposable {
       case 'openReport':
         await this.openWith('guestbench.report', message.file);
         return;
-      case 'copyMarkdown':
+      case 'copyMarkdown': {
+        const { toMarkdown } = await import('../report/exchange');
         await vscode.env.clipboard.writeText(toMarkdown(this.model()));
         vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) Report copied as Markdown'), 4000);
         return;
+      }
       case 'saveChart': {
         const [uri] = this.uris;
         if (uri) await this.saveChart(uri, message);

@@ -2,9 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../model/userError';
-import { forestPicture } from '../report/charts/forest';
 import type { Drawing } from '../report/charts/svg';
-import { trialsPicture } from '../report/charts/trials';
 import { slugOf } from '../report/importedExperiment';
 import type { ReportModel } from '../report/shape';
 import { messageOf } from './log';
@@ -18,7 +16,11 @@ export interface ChartChoice {
 }
 
 /** A chart of a report as a picture of its own. @throws UserError when there is nothing to draw. */
-export function chartOf(model: ReportModel, { candidate = model.candidate, metric }: ChartChoice): Drawing {
+export async function chartOf(
+  model: ReportModel,
+  { candidate = model.candidate, metric }: ChartChoice,
+): Promise<Drawing> {
+  const { forestPicture, trialsPicture } = await import('../report/exchange');
   const found = metric === undefined ? undefined : model.metrics.find(({ key }) => key === metric);
   const made =
     metric === undefined
@@ -50,7 +52,7 @@ export async function saveChart(
   beside: vscode.Uri,
   rasterise: (drawing: Drawing) => Promise<Uint8Array>,
 ): Promise<void> {
-  const drawing = chartOf(model, choice);
+  const drawing = await chartOf(model, choice);
   const base = path.basename(beside.fsPath).replace(/\.guestbench$/, '');
   const name = `${base}-${slugOf(choice.metric ?? 'overview')}.png`;
   const target = await vscode.window.showSaveDialog({

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../model/userError';
-import { toCsv, toHtml, toJson, toMarkdown, toPhoronixXml } from '../../report/exporters';
 import { reportModel } from '../../report/model';
+import { toPhoronixXml } from '../../report/phoronixXml';
 import type { ReportModel } from '../../report/shape';
 import { pickExperiment, stringsOf, valueOf } from '../commandArguments';
 import { chartBytes, chartOf, writeExport } from '../saveChart';
@@ -49,6 +49,7 @@ async function contentOf(
   format: Format,
   options: unknown,
 ): Promise<string | Uint8Array> {
+  const { toCsv, toHtml, toJson, toMarkdown } = await import('../../report/exchange');
   switch (format) {
     case 'csv':
       return toCsv(await services.experiments.read(file));
@@ -62,7 +63,7 @@ async function contentOf(
       return toHtml(await modelOf(services, files, file, options));
     case 'svg':
     case 'png': {
-      const drawing = chartOf(await modelOf(services, files, file, options), {});
+      const drawing = await chartOf(await modelOf(services, files, file, options), {});
       return chartBytes(drawing, format, async (picture) =>
         (await services.reports.shown(file)).rasterise(picture),
       );

@@ -7,10 +7,8 @@ import type { Experiment } from '../../model/experiment';
 import { UserError } from '../../model/userError';
 import {
   formatOf,
-  fromCsv,
   fromFioJson,
   fromHyperfineJson,
-  fromJson,
   fromPhoronixXml,
   fromUnixbenchReport,
   importFormats,
@@ -44,7 +42,7 @@ export async function importResults(services: Services, ...args: readonly unknow
     : await guestNames(files, stringsOf(args[0], 'guests'), named !== undefined);
   const given = valueOf(args[0], 'label');
   const label = typeof given === 'string' && given !== '' ? given : undefined;
-  const experiment = imported(format, files, guests, label);
+  const experiment = await imported(format, files, guests, label);
   const finalLabel = label ?? (named === undefined ? await askLabel(experiment.label) : experiment.label);
   const file = await write(services, { ...experiment, label: finalLabel });
   services.log.info(`Imported ${files.map(({ file: one }) => path.basename(one)).join(', ')} into ${file}`);
@@ -160,12 +158,12 @@ async function guestNames(
   return names;
 }
 
-function imported(
+async function imported(
   format: ImportFormat,
   files: readonly ReadFile[],
   guests: readonly string[],
   label: string | undefined,
-): Experiment {
+): Promise<Experiment> {
   const at = new Date(Math.min(...files.map(({ changedAt }) => changedAt.getTime()))).toISOString();
   const source = files.map(({ file }) => path.basename(file)).join(', ');
   const options = { at, source, ...(label === undefined ? {} : { label }) };
@@ -183,10 +181,14 @@ function imported(
       return fromUnixbenchReport(sources, options);
     case 'hyperfine':
       return fromHyperfineJson(sources, options);
-    case 'json':
+    case 'json': {
+      const { fromJson } = await import('../../report/exchange');
       return closed(fromJson(files[0]?.text ?? ''));
-    case 'csv':
+    }
+    case 'csv': {
+      const { fromCsv } = await import('../../report/exchange');
       return closed(withoutOutputs(fromCsv(files[0]?.text ?? ''), source));
+    }
   }
 }
 
