@@ -65,10 +65,10 @@ function selectOf(
     made.append(el('optgroup', { label: 'Modes' }, ...modes), el('optgroup', { label: 'Guests' }, ...guests));
   }
   made.addEventListener('change', () => {
-    const picked = made.selectedOptions[0];
+    const picked = made.options[made.selectedIndex];
     if (picked === undefined) return;
     const by = picked.getAttribute('data-by') === 'mode' ? 'mode' : 'guest';
-    onChoose(by, by === 'mode' ? made.value.slice('mode:'.length) : made.value);
+    onChoose(by, by === 'mode' ? picked.value.slice('mode:'.length) : picked.value);
   });
   return made;
 }
