@@ -12,6 +12,8 @@ const shapes = { baseline: 'circle', candidate: 'rect' } as const;
 /** Room at the right for each guest's distribution, in pixels. */
 const boxRoom = 26;
 const boxWidth = 13;
+/** What the word below the warm-up needs up to the next number. */
+const warmupPixels = 36;
 
 /**
  * Every trial of one metric, all guests, in the order they were run: by block, and within a block by who came first.
@@ -59,7 +61,12 @@ export class TrialChart {
           x: {
             type: 'linear',
             afterBuildTicks: (axis) => {
-              axis.ticks = blockTicks(axis.max, axis.width).map((value) => ({ value }));
+              const blockPixels = axis.width / (axis.max - axis.min);
+              const isBesideWarmup = (block: number) =>
+                axis.min < 0 && block > 0 && block * blockPixels < warmupPixels;
+              axis.ticks = blockTicks(axis.max, axis.width)
+                .filter((block) => !isBesideWarmup(block))
+                .map((value) => ({ value }));
             },
             ticks: {
               autoSkip: false,
