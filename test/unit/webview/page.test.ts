@@ -380,6 +380,22 @@ describe('small parts', () => {
     expect(readState({ candidate: 1, open: ['a', 2], scroll: 3 })).toEqual({ open: ['a'], scroll: 3 });
   });
 
+  it('asks the host to save the chart that a button stands below', () => {
+    show(model);
+    const buttons = [...root.querySelectorAll<HTMLButtonElement>('button.save')].filter(
+      ({ hidden }) => !hidden,
+    );
+    expect(buttons[0]!.getAttribute('aria-label')).toBe('Save the chart of the overview as a picture');
+    buttons[0]!.click();
+    const metric = model.metrics.find(({ primary }) => primary)!;
+    const own = buttons.find((button) => button.getAttribute('aria-label')?.includes(metric.title))!;
+    own.click();
+    expect(posted.filter(({ type }) => type === 'saveChart')).toEqual([
+      { type: 'saveChart', candidate: model.candidate },
+      { type: 'saveChart', candidate: model.candidate, metric: metric.key },
+    ]);
+  });
+
   it('puts 1 and round values on the axis, each with room', () => {
     expect(ticksBetween(0.8, 1.3, 600)).toContain(1);
     expect(ticksBetween(0.05, 20, 300)).toEqual([0.05, 0.2, 1, 3, 10]);
