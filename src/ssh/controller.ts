@@ -439,7 +439,7 @@ case $verb in
     holder && [ "$LID" = "$1" ] && away "$LEASE"
     say ok=1 ;;
   clean) # its own experiment's lease does not count; any: nobody's does
-    jobs=0; sources=0; lock=; LEASE=
+    jobs=0; sources=0; lock=; killed=0; LEASE=
     if [ -d "$B" ]; then
       idle
       if holder && [ "$LID" != "$1" ] && [ "$1" != any ] && kept $STALE; then say "error=leased $(told)"; exit 2; fi
@@ -448,6 +448,14 @@ case $verb in
       lock=$(link "$B/lock")
       o="clean:$$:$(started $$):$(bootid)"
       lock "$o" || { say "error=running id=$\{BUSY%%:*}"; exit 2; }
+      # What a job left running whose runner was killed before it could end it.
+      for f in $(grep -lszxF "GB_WORK=$B/work" /proc/[0-9]*/environ 2>/dev/null); do
+        f=$\{f#/proc/}; f=$\{f%/environ}
+        [ "$f" -gt 1 ] || continue
+        # Ash complains of the dashes, and sends the signal.
+        kill -s KILL -- "$f" 2>/dev/null
+        killed=$((killed + 1))
+      done
       chmod -R u+rwx "$B/work" 2>/dev/null
       rm -rf "$B" || die notremoved
     fi
@@ -457,7 +465,7 @@ case $verb in
       [ "$3" = "$UIDN" ] && rm -f "$f"
     done
     if [ -n "$LEASE" ]; then l="$(told)"; else l=; fi
-    say "ok=1 jobs=$jobs sources=$sources lock=$\{lock%%:*} $l" ;;
+    say "ok=1 jobs=$jobs sources=$sources processes=$killed lock=$\{lock%%:*} $l" ;;
   source) goodsource "$1"; digits "$2" badsize; source_ "$2" "$3" ;;
   take) goodsource "$1"; digits "$2" badoffset; idle; take "$2" ;;
   drop) goodsource "$1"; rm -f "$f" "$f.part" "$f.by"; say ok=1 ;;

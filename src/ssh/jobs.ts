@@ -246,6 +246,7 @@ export class Jobs {
     return {
       jobs: numberOf(answer?.get('jobs')) ?? 0,
       sources: numberOf(answer?.get('sources')) ?? 0,
+      processes: numberOf(answer?.get('processes')) ?? 0,
       lock: lock === '' ? undefined : lock,
       lease: leaseOf(answer),
     };
@@ -440,6 +441,8 @@ export interface Removed {
   readonly jobs: number;
   /** Files that were uploaded. */
   readonly sources: number;
+  /** That were left running by jobs whose runner was killed. */
+  readonly processes: number;
   /** The job whose lock was left behind. */
   readonly lock: string | undefined;
   readonly lease: Lease | undefined;

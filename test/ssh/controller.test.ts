@@ -352,8 +352,15 @@ describe.each(installed)('the controller under $name', ({ name, command }) => {
 
   test('believes no folder of somebody else, and cleans up all of its own', async () => {
     await controller.put('last', 'true\n');
-    expect(await controller.say('clean')).toBe('GB1 ok=1 jobs=1 sources=0 lock=');
-    expect(await controller.say('clean')).toBe('GB1 ok=1 jobs=0 sources=0 lock=');
+    // As after the runner was killed: something of a job lives on, and the lock names nobody any more.
+    const work = join(controller.base, 'work');
+    const escaped = spawn('sleep', [`${mark}0.7`], { env: { ...process.env, GB_WORK: work } });
+    const gone = new Promise((resolve) => escaped.once('exit', (_, signal) => resolve(signal)));
+    await until(() => controller.processes(`sleep ${mark}0.7`).length > 0);
+    symlinkSync('ghost:1:999999999:other-boot', join(controller.base, 'lock'));
+    expect(await controller.say('clean')).toBe('GB1 ok=1 jobs=1 sources=0 processes=1 lock=ghost');
+    expect(await gone).toBe('SIGKILL');
+    expect(await controller.say('clean')).toBe('GB1 ok=1 jobs=0 sources=0 processes=0 lock=');
     expect(readdirSync(controller.folder).filter((each) => each.startsWith('guestbench'))).toEqual([]);
     symlinkSync(controller.folder, controller.base);
     expect((await controller.put('x', 'true\n')).out).toBe('GB1 error=basedir\n');

@@ -70,11 +70,16 @@ async function endLeftOvers(name: string, jobs: Jobs): Promise<number> {
   return alive.length;
 }
 
-function removedText(name: string, ended: number, { jobs, sources, lock, lease }: Removed): string {
+function removedText(
+  name: string,
+  ended: number,
+  { jobs, sources, processes, lock, lease }: Removed,
+): string {
   const parts = [
     ...(ended > 0 ? [vscode.l10n.t('running benchmarks ended: {0}', ended)] : []),
     ...(jobs > 0 ? [vscode.l10n.t('jobs with what they left: {0}', jobs)] : []),
     ...(sources > 0 ? [vscode.l10n.t('uploaded files: {0}', sources)] : []),
+    ...(processes > 0 ? [vscode.l10n.t('processes that had been left behind: {0}', processes)] : []),
     ...(lock === undefined ? [] : [vscode.l10n.t('the lock of a job that is gone ({0})', lock)]),
     ...(lease ? [vscode.l10n.t('a reservation ({0})', useText({ holder: lease, job: undefined }))] : []),
   ];
