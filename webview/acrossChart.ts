@@ -1,7 +1,8 @@
 import { clampSpeedup, kindTitles, labelOf, speedupRange, ticksBetween } from '../src/report/charts/scale';
 import { formatInterval, formatSpeedup, plain } from '../src/report/format';
 import type { AcrossMetric, AcrossReport, Verdict } from '../src/report/shape';
-import { experimentLetter, experimentShape, round, svg } from './experimentMarks';
+import { experimentLetter, experimentShape } from './experimentMarks';
+import { svg, tenth } from './svg';
 
 /** One experiment of one metric: a line of the chart. */
 interface Lane {
@@ -52,7 +53,7 @@ export function acrossChart(
   const [low, high] = speedupRange(lanes, margin);
   const plotWidth = layout.width - layout.left - layout.right;
   const at = (speedup: number) =>
-    round(layout.left + (Math.log(clampSpeedup(speedup) / low) / Math.log(high / low)) * plotWidth);
+    tenth(layout.left + (Math.log(clampSpeedup(speedup) / low) / Math.log(high / low)) * plotWidth);
   const height = groups.reduce(
     (sum, group) => sum + headingHeight + gap + group.lanes.length * layout.laneHeight,
     0,
@@ -67,7 +68,7 @@ export function acrossChart(
   });
   const [bandLow, bandHigh] = [at(1 / (1 + margin)), at(1 + margin)];
   drawing.append(
-    svg('rect', { class: 'margin', x: bandLow, y: 0, width: round(bandHigh - bandLow), height }),
+    svg('rect', { class: 'margin', x: bandLow, y: 0, width: tenth(bandHigh - bandLow), height }),
   );
   for (const tick of ticksBetween(low, high, plotWidth)) {
     const css = tick === 1 ? 'even' : 'grid';

@@ -1,4 +1,5 @@
 import { el } from './dom';
+import { svg, tenth } from './svg';
 
 /** Shapes that tell experiments apart in a chart and beside it, drawn in a box from -1 to 1. */
 const outlines = [
@@ -9,18 +10,6 @@ const outlines = [
   'M0,1.1L1.05,-0.8H-1.05Z',
   'M-0.4,-1.1H0.4V-0.4H1.1V0.4H0.4V1.1H-0.4V0.4H-1.1V-0.4H-0.4Z',
 ] as const;
-
-export function svg(
-  tag: string,
-  attributes: Readonly<Record<string, string | number | undefined>>,
-  ...children: readonly (SVGElement | string)[]
-): SVGElement {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', tag);
-  for (const [name, value] of Object.entries(attributes))
-    if (value !== undefined) made.setAttribute(name, String(value));
-  made.append(...children);
-  return made;
-}
 
 /** A, B, … Z, AA, …: what an experiment is called where its label has no room. */
 export function experimentLetter(index: number): string {
@@ -37,7 +26,7 @@ export function experimentShape(
   css: string,
 ): SVGElement {
   const outline = outlines[index % outlines.length] ?? outlines[0];
-  const transform = `translate(${round(x)},${round(y)}) scale(${radius})`;
+  const transform = `translate(${tenth(x)},${tenth(y)}) scale(${radius})`;
   return svg('path', { d: outline, transform, class: css, 'vector-effect': 'non-scaling-stroke' });
 }
 
@@ -48,8 +37,4 @@ export function experimentMark(index: number): HTMLElement {
   const mark = el('span', { class: 'experiment-mark' });
   mark.append(picture, experimentLetter(index));
   return mark;
-}
-
-export function round(value: number): number {
-  return Math.round(10 * value) / 10;
 }

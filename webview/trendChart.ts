@@ -1,7 +1,8 @@
 import { formatInterval, formatSpeedup, formatValue, formatWithUnit, plain } from '../src/report/format';
 import { clampSpeedup, speedupRange, ticksBetween } from '../src/report/charts/scale';
 import type { TrendModel, TrendPoint } from '../src/report/trendShape';
-import { experimentShape, round, svg } from './experimentMarks';
+import { experimentShape } from './experimentMarks';
+import { svg, tenth } from './svg';
 
 /** Something that happened between two points of a line: what changed, or why they are not joined. */
 export interface TrendEvent {
@@ -216,7 +217,7 @@ function eventMarks(
     if (label.row < 0) return parts;
     rows[label.row] = label.end;
     const y = 14 + label.row * rowHeight;
-    return [...parts, svg('text', { x: round(label.start), y, class: `event ${kind}` }, label.shown)];
+    return [...parts, svg('text', { x: tenth(label.start), y, class: `event ${kind}` }, label.shown)];
   });
 }
 
@@ -233,7 +234,7 @@ function timeScale(times: readonly number[], width: number): TimeScale {
   const pad = Math.max((last - first) * 0.03, first === last ? dayMs : 1);
   const [low, high] = [first - pad, last + pad];
   const room = width - margin.left - margin.right;
-  const at = (time: number) => round(margin.left + (room * (time - low)) / (high - low));
+  const at = (time: number) => tenth(margin.left + (room * (time - low)) / (high - low));
   const ticks = timeTicks(low, high, Math.max(2, Math.floor(room / 110)));
   return { at, ticks: ticks.map(({ time, text }) => ({ x: at(time), text })) };
 }
@@ -271,7 +272,7 @@ function speedupScale(points: readonly TrendPoint[], top: number): Scale {
   );
   const room = height - top - margin.bottom;
   const at = (value: number) =>
-    round(height - margin.bottom - (room * Math.log(clampSpeedup(value) / low)) / Math.log(high / low));
+    tenth(height - margin.bottom - (room * Math.log(clampSpeedup(value) / low)) / Math.log(high / low));
   return { at, ticks: ticksBetween(low, high, room) };
 }
 
@@ -285,7 +286,7 @@ function valueScale(points: readonly TrendPoint[], top: number): Scale {
   const firstTick = Math.ceil(low / step);
   const ticks: number[] = [];
   for (let index = firstTick; index * step <= high; index++) ticks.push(index * step);
-  return { at: (value) => round(height - margin.bottom - (room * (value - low)) / (high - low)), ticks };
+  return { at: (value) => tenth(height - margin.bottom - (room * (value - low)) / (high - low)), ticks };
 }
 
 /** 1, 2 or 5 times a power of ten, not below `least`. */

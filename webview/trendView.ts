@@ -9,7 +9,8 @@ import {
 import type { TrendPageMessage } from '../src/report/trendProtocol';
 import type { TrendLine, TrendModel, TrendOption, TrendPoint } from '../src/report/trendShape';
 import { el, linkButton, name, replace, setText, table, type Child, type Column } from './dom';
-import { experimentShape, svg } from './experimentMarks';
+import { experimentShape } from './experimentMarks';
+import { svg } from './svg';
 import { verdictMark } from './marks';
 import { eventsOf, trendChart } from './trendChart';
 
