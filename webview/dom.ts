@@ -12,7 +12,7 @@ export function el<K extends keyof HTMLElementTagNameMap>(
 ): HTMLElementTagNameMap[K] {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
-    if (value !== undefined) element.setAttribute(name, value);
+    if (value !== undefined) element.setAttribute(name, name === 'aria-label' ? plain(value) : value);
   }
   element.append(...nodesOf(children));
   return element;
@@ -97,5 +97,5 @@ export function table(
     body.append(rowOf(row, typeof cells === 'function' ? cells() : cells));
   });
   const made = el('table', {}, el('caption', {}, caption), el('thead', {}, el('tr', {}, ...head)), body);
-  return el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption }, made);
+  return el('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': caption }, made);
 }

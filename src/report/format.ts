@@ -87,5 +87,5 @@ export function listed(names: readonly string[], most = 4): string {
 export function plain(text: string): string {
   return text
     .replace(/[\t\r\n]+/g, ' ')
-    .replace(/[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu, '\ufffd');
+    .replace(/[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, '\ufffd');
 }

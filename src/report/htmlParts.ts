@@ -88,7 +88,7 @@ export function table(
 
 /** What can be wider than the window, reachable and named for the keyboard. */
 export function scroll(label: string, inner: Markup): Markup {
-  return el('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': label }, inner);
+  return el('div', { class: 'scroll', tabindex: 0, role: 'group', 'aria-label': label }, inner);
 }
 
 export function details(summary: Markup, ...inner: readonly Markup[]): Markup {

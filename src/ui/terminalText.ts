@@ -9,7 +9,7 @@ export function plainForTerminal(text: string): string {
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (c) =>
       String.fromCharCode(0x2400 + c.charCodeAt(0)),
     )
-    .replace(/[\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, '\ufffd')
+    .replace(/[\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '\ufffd')
     .replaceAll('\n', '\r\n');
 }
 

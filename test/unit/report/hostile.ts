@@ -1,0 +1,88 @@
+// Names, outputs and reasons as somebody would write them who wants more from their reader than to be read.
+import type { Experiment } from '../../../src/model/experiment';
+import { experiment, facts } from './experiments';
+
+/** What any script in these texts would set. */
+export const flag = 'guestbenchScriptRan';
+const run = `window.${flag}=1`;
+
+export const hostileTexts: Readonly<Record<string, string>> = {
+  html: `<img src=x onerror="${run}"><script>${run}</script><style>*{display:none}</style>`,
+  attribute: `"><svg onload=${run}></svg>' onmouseover='${run}' x="`,
+  entity: `&lt;img src=x onerror=${run}&gt;&#60;script&#62;]]><!-- -->`,
+  markdown: `[click](command:workbench.action.quit) ![x](https://example.org/x.png) | \`b\` <b>c</b>\n# heading`,
+  escapes:
+    '\u001b[2J\u001b[31mred\u001b]0;title\u0007\u001b]8;;https://example.org\u0007link\u001b]8;;\u0007',
+  clipboard: '\u001b]52;c;ZXZpbA==\u0007\u009b6n\u0090q\u009c',
+  reordering: 'photo\u202egnp.exe\u2066\u200f\u061c',
+  invisible: 'ad\u200bmin\ufeff\u2060\u2063',
+  controls: 'a\u0000b\u0008c\u000bd\u007fe\u0085f\u2028g\u2029h',
+  formula: '=HYPERLINK("https://example.org","x")',
+  sum: '@SUM(A1:A9)',
+  icon: '$(trash) ${1+1} {{7*7}} %s {0}',
+  prototype: '__proto__',
+  long: 'x'.repeat(3000),
+};
+
+const all = Object.values(hostileTexts);
+const text = (index: number): string => all[index % all.length] ?? '';
+
+/** Every text that can come from outside is one of these, each at least once. */
+export function hostileExperiment(): Experiment {
+  const guests = [0, 1].map((index) => ({
+    name: `${text(index)}${text(index + 4)}${text(index + 6)}`,
+    host: text(9),
+    facts: facts(index === 0 ? 'PV' : 'PVHVM', {
+      kernel: text(index),
+      hostname: text(3),
+      distribution: text(6),
+      cpuModel: text(index + 7),
+      rootDisk: text(8),
+      mode: { mode: index === 0 ? 'PV' : 'PVHVM', confidence: 'certain', because: [text(1), text(4)] },
+    }),
+  }));
+  const [baseline = '', candidate = ''] = guests.map(({ name }) => name);
+  const made = experiment({
+    label: all.join(' '),
+    guests,
+    workloads: all.map((benchmark, index) => ({
+      benchmark,
+      blocks: 5,
+      metrics: [
+        {
+          id: text(index + 1),
+          unit: text(index + 2).slice(0, 200),
+          better: 'higher',
+          values: { [baseline]: [1, 1.1, 1.05, 1.02, 'failed'], [candidate]: [2, 2.1, 2.05, 2.02, 2.2] },
+        },
+      ],
+    })),
+    notes: all,
+    setAside: [{ guest: baseline, benchmark: text(0), reason: all.join(' ') }],
+    ended: { at: '2026-11-22T23:00:00.000Z', reason: 'stopped', message: all.join(' ') },
+  });
+  const { plan } = made;
+  return {
+    ...made,
+    plan: {
+      ...plan,
+      benchmarks: plan.benchmarks.map((ref, index) => ({
+        ...ref,
+        title: text(index),
+        parameters: { x: text(index) },
+      })),
+    },
+    trials: made.trials.map((trial, index) => ({
+      ...trial,
+      stdout: all.join('\n'),
+      stderr: text(index),
+      measurements: trial.measurements.map((one) => ({
+        ...one,
+        title: text(index),
+        primary: index % 2 === 0,
+      })),
+      ...(trial.reason === undefined ? {} : { reason: text(index) }),
+      ...(trial.status === 'ok' ? { failed: [{ test: text(index), error: text(index + 1) }] } : {}),
+    })),
+  };
+}

@@ -1,0 +1,87 @@
+/** Our pages in a browser without a workbench, in the looks that a workbench gives them. */
+import { build } from 'esbuild';
+import type { Browser, Frame, Page } from 'playwright-core';
+
+/** What VS Code puts on a webview's document for a theme. */
+export interface Look {
+  readonly rootStyle: string;
+  readonly bodyClass: string;
+  /** Its own style sheet for all webviews. */
+  readonly defaultStyles: string;
+}
+
+/** A page of the extension: the names of its files in webview/ and the id of the element it fills. */
+export interface PageSource {
+  readonly script: string;
+  readonly style: string;
+  readonly rootId: string;
+}
+
+export const reportPage: PageSource = { script: 'main', style: 'report', rootId: 'report' };
+export const preparePage: PageSource = { script: 'prepare', style: 'prepare', rootId: 'prepare' };
+
+/** Takes the look of a webview's document. */
+export async function lookOf(frame: Frame): Promise<Look> {
+  return frame.evaluate<Look>(`({
+    rootStyle: document.documentElement.getAttribute('style') ?? '',
+    bodyClass: document.body.className,
+    defaultStyles: document.getElementById('_defaultStyles')?.textContent ?? '',
+  })`);
+}
+
+async function bundled({ script, style }: PageSource): Promise<{ script: string; style: string }> {
+  const { outputFiles } = await build({
+    entryPoints: [`webview/${script}.ts`, `webview/${style}.css`],
+    outdir: 'unused',
+    write: false,
+    bundle: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    define: { 'process.env.NODE_ENV': '"production"' },
+    logLevel: 'warning',
+  });
+  const text = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '';
+  return { script: text('.js'), style: text('.css') };
+}
+
+/** Opens a page that has got `message` from its host; whatever the page says is left unanswered. */
+export async function openPlainPage(
+  browser: Browser,
+  source: PageSource,
+  look: Look,
+  message: object,
+): Promise<Page> {
+  const { script, style } = await bundled(source);
+  const page = await browser.newPage({ viewport: { width: 1000, height: 900 } });
+  await page.setContent(
+    `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Guestbench</title></head>` +
+      `<body><main id="${source.rootId}" aria-busy="true"></main></body></html>`,
+  );
+  await page.evaluate(
+    `(look) => {
+      document.documentElement.setAttribute('style', look.rootStyle);
+      document.body.className = look.bodyClass;
+      window.acquireVsCodeApi = () => ({ getState: () => undefined, setState: () => {}, postMessage: () => {} });
+    }`.replace(/^/, '(') + `)(${JSON.stringify(look)})`,
+  );
+  await page.addStyleTag({ content: look.defaultStyles });
+  await page.addStyleTag({ content: style });
+  await page.addScriptTag({ content: script });
+  await page.evaluate(`window.postMessage(${literal(message)})`);
+  await page.locator(`main#${source.rootId}:not([aria-busy]) h1, main#${source.rootId} h1`).first().waitFor();
+  return page;
+}
+
+/** A message as an expression of JavaScript: buffers too arrive as what they are. */
+function literal(value: unknown): string {
+  if (value instanceof Float64Array || value instanceof Uint32Array) {
+    return `new ${value.constructor.name}([${[...value].map(String).join(',')}])`;
+  }
+  if (Array.isArray(value)) return `[${value.map(literal).join(',')}]`;
+  if (typeof value === 'object' && value !== null) {
+    const fields = Object.entries(value).filter(([, inner]) => inner !== undefined);
+    return `{${fields.map(([key, inner]) => `${JSON.stringify(key)}:${literal(inner)}`).join(',')}}`;
+  }
+  return JSON.stringify(value) ?? 'undefined';
+}
