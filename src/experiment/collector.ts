@@ -1,23 +1,23 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
-import { StringDecoder } from 'node:string_decoder';
 import { UserError } from '../model/userError';
 
-/** What a parser gets to see at most, per stream: the first and the last half of this. */
-const parsedChars = 8 * 1024 * 1024;
+/** What a parser gets to see at most, per stream: so much of its beginning, and of its end. */
+const halfBytes = 4 * 1024 * 1024;
 /** Longer output than this also goes whole into a file of its own beside the experiment file. */
 const inFileBytes = 1024 * 1024;
 
 /**
  * Collects one stream of a trial: the text for the parser (bounded) and, once it is too long for the experiment
- * file, the whole of it in a sibling file.
+ * file, the whole of it in a sibling file. However much comes, no more than the parser's part is held in memory.
  */
 export class OutputCollector {
-  private readonly decoder = new StringDecoder('utf8');
-  private head = '';
-  private tail = '';
-  private pending: Buffer[] | undefined = [];
+  private readonly head: Buffer[] = [];
+  private headBytes = 0;
+  /** What came after the head. */
+  private tail: LastBytes | undefined;
   private bytes = 0;
-  private isCut = false;
+  private isWhole = true;
+  private decoded: string | undefined;
   /** Why the whole of the stream could not be kept. */
   failure: UserError | undefined;
 
@@ -30,7 +30,7 @@ export class OutputCollector {
 
   /** The sibling file, if the stream needed one. */
   get wholeIn(): string | undefined {
-    return this.pending ? undefined : this.wholeFile;
+    return this.isWhole ? undefined : this.wholeFile;
   }
 
   /** @throws UserError when the file beside cannot be written. */
@@ -46,41 +46,65 @@ export class OutputCollector {
       );
       throw this.failure;
     }
-    this.keep(this.decoder.write(chunk));
+    this.decoded = undefined;
+    this.keep(chunk);
   }
 
   private write(chunk: Buffer): void {
-    if (!this.pending) {
+    if (!this.isWhole) {
       appendFileSync(this.wholeFile, chunk);
-      return;
+    } else if (this.bytes > inFileBytes) {
+      // In place of what a controller that was killed had collected of it. So far, all there is is in the head.
+      writeFileSync(this.wholeFile, Buffer.concat([...this.head, chunk]), { mode: 0o600 });
+      this.isWhole = false;
     }
-    this.pending.push(chunk);
-    if (this.bytes <= inFileBytes) return;
-    // In place of what a controller that was killed had collected of it.
-    writeFileSync(this.wholeFile, Buffer.concat(this.pending), { mode: 0o600 });
-    this.pending = undefined;
   }
 
   /** The text collected; of very long output its first and last part. */
   text(): string {
-    this.keep(this.decoder.end());
-    // A line of its own where the middle is missing, so that no figure is glued together from two halves.
-    return this.isCut ? `${this.head}\n[output left out here]\n${this.tail}` : this.head + this.tail;
+    this.decoded ??= this.decode();
+    return this.decoded;
   }
 
-  private keep(text: string): void {
-    const half = parsedChars / 2;
-    const room = half - this.head.length;
-    if (room > 0) {
-      this.head += text.slice(0, room);
-      if (text.length <= room) return;
-      text = text.slice(room);
-    }
-    this.tail += text;
-    // Cut seldom: slicing at every chunk would copy the tail each time.
-    if (this.tail.length > 2 * half) {
-      this.tail = this.tail.slice(-half);
-      this.isCut = true;
-    }
+  private decode(): string {
+    const head = Buffer.concat(this.head);
+    const tail = this.tail?.bytes() ?? Buffer.alloc(0);
+    if (head.length + tail.length === this.bytes) return Buffer.concat([head, tail]).toString('utf8');
+    // A line of its own where the middle is missing, so that no figure is glued together from two halves.
+    return `${head.toString('utf8')}\n[output left out here]\n${tail.toString('utf8')}`;
+  }
+
+  private keep(chunk: Buffer): void {
+    const first = chunk.subarray(0, Math.max(0, halfBytes - this.headBytes));
+    // A copy: the chunk is a part of a larger packet.
+    if (first.length > 0) this.head.push(Buffer.from(first));
+    this.headBytes += first.length;
+    if (first.length === chunk.length) return;
+    this.tail ??= new LastBytes(halfBytes);
+    this.tail.add(chunk.subarray(first.length));
+  }
+}
+
+/** The last bytes of a stream, in always the same memory. */
+class LastBytes {
+  private readonly memory: Buffer;
+  private at = 0;
+  private isFull = false;
+
+  constructor(private readonly size: number) {
+    this.memory = Buffer.alloc(size);
+  }
+
+  add(chunk: Buffer): void {
+    const last = chunk.subarray(Math.max(0, chunk.length - this.size));
+    const copied = last.copy(this.memory, this.at);
+    last.copy(this.memory, 0, copied);
+    this.isFull ||= this.at + last.length >= this.size;
+    this.at = (this.at + last.length) % this.size;
+  }
+
+  bytes(): Buffer {
+    if (!this.isFull) return this.memory.subarray(0, this.at);
+    return Buffer.concat([this.memory.subarray(this.at), this.memory.subarray(0, this.at)]);
   }
 }

@@ -113,19 +113,21 @@ export class JournalWriter extends Disposable {
     }
   }
 
-  /** Resolves when the event is on disk. Rejects with a UserError when it is not; a later event may be. */
-  append(event: ExperimentEvent): Promise<void> {
+  /** Resolves when the events are on disk, written at once. Rejects with a UserError when none is; later ones may be. */
+  append(...events: readonly ExperimentEvent[]): Promise<void> {
     if (this.closing !== undefined) return Promise.reject(new Error(`${this.file} is closed.`));
-    // What cannot be read must not be written: JSON turns NaN into null.
-    const checked = eventSchema.safeParse(event);
-    if (!checked.success) {
-      const cause = checked.error;
-      return Promise.reject(
-        new Error(`A ${event.type} event would make ${this.file} unreadable.`, { cause }),
-      );
+    for (const event of events) {
+      // What cannot be read must not be written: JSON turns NaN into null.
+      const checked = eventSchema.safeParse(event);
+      if (!checked.success) {
+        const cause = checked.error;
+        return Promise.reject(
+          new Error(`A ${event.type} event would make ${this.file} unreadable.`, { cause }),
+        );
+      }
     }
-    const line = `${JSON.stringify(event)}\n`;
-    const written = this.queue.then(() => this.writeAtEnd(line));
+    const lines = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+    const written = this.queue.then(() => this.writeAtEnd(lines));
     this.queue = written.catch(() => undefined);
     return written;
   }

@@ -28,6 +28,7 @@ import { requireReboots, RoundStart } from './roundStart';
 import type { ExperimentSummary, Progress, RunnerOptions } from './runnerOptions';
 import { withoutLocalPaths } from './sources';
 import { LeftRunning, runTrial } from './trial';
+import { Upcoming, type NextJob } from './upcoming';
 import { Uploads } from './uploads';
 
 export type { ExperimentSummary, Progress, RunnerListener, RunnerOptions } from './runnerOptions';
@@ -46,6 +47,7 @@ export class ExperimentRunner {
   private readonly startedMs = performance.now();
   private readonly hostLoads: HostLoads;
   private readonly uploads: Uploads;
+  private readonly upcoming = new Upcoming((guest) => this.jobsOf(guest));
   private readonly leases: Leases;
   private readonly facts: GuestFacts;
   private readonly disturbances: Disturbances;
@@ -195,6 +197,7 @@ export class ExperimentRunner {
       return await work();
     } finally {
       this.leases.stop();
+      for (const jobs of this.jobs.values()) jobs.dropPrepared();
       await journal.close();
     }
   }
@@ -220,6 +223,7 @@ export class ExperimentRunner {
     );
     const broken = ends.find((end) => end.status === 'rejected' && !(end.reason instanceof LeftRunning));
     if (broken?.status === 'rejected') throw broken.reason;
+    for (const jobs of this.jobs.values()) jobs.dropPrepared();
     if (this.leaving.signal.aborted) return this.summary('left');
     await this.recordFacts('end');
     await cleanUpGuests({
@@ -252,11 +256,13 @@ export class ExperimentRunner {
     };
   }
 
-  private async append(event: ExperimentEvent): Promise<void> {
+  private async append(...events: readonly ExperimentEvent[]): Promise<void> {
     if (!this.journal) throw new Error('The experiment has no file yet.');
-    await this.journal.append(event);
-    this.options.listener.onEvent?.(event);
-    for (const text of this.disturbances.hear(event)) this.options.listener.onNotice?.(text);
+    await this.journal.append(...events);
+    for (const event of events) {
+      this.options.listener.onEvent?.(event);
+      for (const text of this.disturbances.hear(event)) this.options.listener.onNotice?.(text);
+    }
   }
 
   private jobsOf(guest: string): Jobs {
@@ -366,7 +372,7 @@ export class ExperimentRunner {
       const startsBlock = previous?.block !== trial.block || previous.benchmark !== trial.benchmark;
       if (startsBlock && !this.isStopping && this.isOutOfTime(trial)) return;
       if (trial.round !== previous?.round && !this.isStopping) await start.begin(lane, trial, this.ledger);
-      while (this.mayRun(trial)) await this.runOne(trial);
+      while (this.mayRun(trial)) await this.runOne(trial, lane);
       previous = trial;
     }
   }
@@ -388,7 +394,27 @@ export class ExperimentRunner {
     return true;
   }
 
-  private async runOne(trial: Trial): Promise<void> {
+  /** What runs after this trial, if all goes as planned. */
+  private nextAfter(trial: Trial, lane: readonly Trial[]): NextJob | undefined {
+    const next = lane.slice(lane.indexOf(trial) + 1).find((later) => this.ledger.isDue(later));
+    const planned = next && this.planned.get(next.benchmark);
+    if (!next || !planned || this.isStopping || this.ledger.openJob(next) !== undefined) return undefined;
+    if (next.round !== trial.round && this.options.plan.reboot === 'each-round') return undefined;
+    // An upload would disturb what runs now.
+    if (!this.uploads.isThere(next.guest, planned)) return undefined;
+    return {
+      guest: next.guest,
+      jobId: jobIdOf(this.options.id, next, this.ledger.attempts(next) + 1),
+      script: () => this.scriptOf(next.guest, planned, this.waiting),
+    };
+  }
+
+  private async scriptOf(guest: string, planned: PlannedBenchmark, signal: AbortSignal): Promise<string> {
+    const parameters = await this.uploads.placed(guest, planned, { signal, attempts: Infinity });
+    return planned.benchmark.script('run', parameters);
+  }
+
+  private async runOne(trial: Trial, lane: readonly Trial[]): Promise<void> {
     const planned = this.planned.get(trial.benchmark);
     if (!planned) throw new Error(`Trial ${trial.id} names a benchmark outside the plan.`);
     const { listener } = this.options;
@@ -402,17 +428,15 @@ export class ExperimentRunner {
       attempt,
       isResumed: open !== undefined,
       planned,
-      script: async (signal) => {
-        const options = { signal, attempts: Infinity };
-        const parameters = await this.uploads.placed(trial.guest, planned, options);
-        return planned.benchmark.script('run', parameters);
-      },
+      script: (signal) => this.scriptOf(trial.guest, planned, signal),
+      ahead: this.upcoming.ahead(trial.guest, () => this.nextAfter(trial, lane)),
       jobs: this.jobsOf(trial.guest),
       jobId,
       wholeFile: (stream) =>
         `${this.options.file}.${trial.id}${attempt === 1 ? '' : `.${attempt}`}.${stream}.txt`,
-      append: (event) => this.append(event),
+      append: (...events) => this.append(...events),
       onOutput: (stream, chunk) => listener.onOutput?.(trial, stream, chunk),
+      onSkipped: (stream, bytes) => listener.onSkipped?.(trial, stream, bytes),
       watchHost: () => this.hostLoads.watch(trial.guest),
       onNotice: (text) => listener.onNotice?.(text),
       whileBusy: (start, signal) => this.leases.whileBusy(trial.guest, start, signal),
@@ -421,6 +445,7 @@ export class ExperimentRunner {
       leave: this.leaving.signal,
       abandon: this.abandon.signal,
     }).finally(() => this.leases.ended(trial.guest));
+    this.upcoming.recorded(trial.guest, jobId);
     const isSetAside = this.ledger.end(trial, end.outcome);
     if (end.isDiskFull) await this.makeRoom(trial, planned);
     if (end.outcome === 'ok') {

@@ -33,8 +33,14 @@ export interface TrialContext {
   readonly jobId: string;
   /** Where a stream goes that is too long for the experiment file. */
   readonly wholeFile: (stream: 'stdout' | 'stderr') => string;
-  readonly append: (event: ExperimentEvent) => Promise<void>;
+  /** Resolves when all of them are on disk. */
+  readonly append: (...events: readonly ExperimentEvent[]) => Promise<void>;
+  /** What it prints, for people: of a flood the newest only. */
   readonly onOutput: (stream: 'stdout' | 'stderr', chunk: Buffer) => void;
+  /** So much of a flood is not shown; it is recorded all the same. */
+  readonly onSkipped?: (stream: 'stdout' | 'stderr', bytes: number) => void;
+  /** Makes the next trial follow at once. Then the caller removes this job's folder, with the start of that one. */
+  readonly ahead?: Ahead;
   /** Begins to watch the guest's host. */
   readonly watchHost: () => EndWatch;
   /** Something people should know while it runs. */
@@ -49,6 +55,14 @@ export interface TrialContext {
   readonly abandon?: AbortSignal;
   /** Aborted: the job is left running and nothing more is recorded, so that it can be taken up later. */
   readonly leave: AbortSignal;
+}
+
+/** What saves round trips between two trials of a lane. */
+export interface Ahead {
+  /** Jobs on this guest whose results are on disk: their folders go when this trial starts. */
+  readonly leftovers: readonly string[];
+  /** Called when the trial runs and is followed: what comes next can be prepared on its guest. */
+  readonly prepareNext: () => void;
 }
 
 /** The trial was left running on its guest, and its record is open: it can be taken up later. */
@@ -97,20 +111,10 @@ export async function runTrial(context: TrialContext): Promise<TrialEnd> {
   if (!context.isResumed)
     await context.append({ at: now(), type: 'trial-started', trial: trial.id, attempt, job: jobId });
   const verdict = await execute(context, stdout, stderr);
-  for (const [stream, collector] of [
-    ['stdout', stdout],
-    ['stderr', stderr],
-  ] as const) {
-    for (const event of outputEvents(
-      trial.id,
-      stream,
-      collector.text(),
-      collector.wholeIn,
-      collector.byteCount,
-    )) {
-      await context.append(event);
-    }
-  }
+  const outputs = (['stdout', 'stderr'] as const).flatMap((stream) => {
+    const collector = stream === 'stdout' ? stdout : stderr;
+    return outputEvents(trial.id, stream, collector.text(), collector.wholeIn, collector.byteCount);
+  });
   const { outcome, reason, measurements, failed, durationMs, cpu, load, hostLoad, exitCode, signal } =
     verdict;
   const common = {
@@ -122,21 +126,23 @@ export async function runTrial(context: TrialContext): Promise<TrialEnd> {
     ...(load ? { load } : {}),
     ...(hostLoad ? { hostLoad } : {}),
   };
-  if (outcome === 'ok') {
-    await context.append({
-      ...common,
-      type: 'trial-finished',
-      measurements: [...measurements],
-      ...(failed ? { failed } : {}),
-    });
-  } else {
-    await context.append({ ...common, type: 'trial-failed', outcome, reason, signal });
-  }
+  const last: ExperimentEvent =
+    outcome === 'ok'
+      ? {
+          ...common,
+          type: 'trial-finished',
+          measurements: [...measurements],
+          ...(failed ? { failed } : {}),
+        }
+      : { ...common, type: 'trial-failed', outcome, reason, signal };
+  await context.append(...outputs, last);
   // What stays behind on a guest that cannot be reached now is removed at the end of the experiment.
-  await unlessAborted(
-    jobs.remove(jobId).catch(() => undefined),
-    context.abandon,
-  );
+  if (!context.ahead) {
+    await unlessAborted(
+      jobs.remove(jobId).catch(() => undefined),
+      context.abandon,
+    );
+  }
   return {
     outcome,
     reason,
@@ -169,19 +175,17 @@ async function execute(
     endWatch = context.watchHost();
     context.signal.addEventListener('abort', onStop, { once: true });
     if (context.signal.aborted) onStop();
+    const watch = endWatch;
+    let hostLoad: HostLoad | undefined;
     const end = await jobs.follow(jobId, {
-      onStdout: (chunk) => {
-        stdout.add(chunk);
-        context.onOutput('stdout', chunk);
-      },
-      onStderr: (chunk) => {
-        stderr.add(chunk);
-        context.onOutput('stderr', chunk);
-      },
+      onStdout: (chunk) => stdout.add(chunk),
+      onStderr: (chunk) => stderr.add(chunk),
+      live: { onChunk: context.onOutput, onSkip: (...skipped) => context.onSkipped?.(...skipped) },
+      onOpen: () => context.ahead?.prepareNext(),
+      onEnd: () => (hostLoad = watch()),
       pollSeconds,
       signal: ending.waiting,
     });
-    const hostLoad = endWatch();
     const verdict = await judge(context, end, ending, stdout.text(), stderr.text());
     const soon = AbortSignal.any([ending.waiting, AbortSignal.timeout(loadWaitMs)]);
     return { ...verdict, hostLoad, load: await loadOf(context, end, soon) };
@@ -215,12 +219,18 @@ async function ensureStarted(context: TrialContext, waiting: AbortSignal): Promi
     if (state !== 'none' && state !== 'preparing' && state !== 'busy') return;
     if (state === 'busy') await jobs.remove(jobId);
   }
+  const { leftovers = [] } = context.ahead ?? {};
+  let started = context.isResumed ? undefined : await jobs.startPrepared(jobId, leftovers, waiting);
+  if (!started) for (const id of leftovers) await jobs.remove(id, waiting).catch(() => undefined);
   for (;;) {
-    await jobs.put(jobId, await context.script(stopped), stopped);
-    const started = await jobs.start(jobId, waiting);
+    if (!started) {
+      await jobs.put(jobId, await context.script(stopped), stopped);
+      started = await jobs.start(jobId, waiting);
+    }
     if (started.state !== 'busy') return;
     await jobs.remove(jobId);
     await context.whileBusy(started, stopped);
+    started = undefined;
   }
 }
 
@@ -289,7 +299,7 @@ async function loadOf(
 ): Promise<Load | undefined> {
   if (end.state !== 'done') return undefined;
   try {
-    return compactLoad(await jobs.load(jobId, waiting));
+    return compactLoad(end.results?.load ?? (await jobs.load(jobId, waiting)));
   } catch {
     return undefined;
   }
@@ -303,7 +313,7 @@ async function judge(
   stdout: string,
   stderr: string,
 ): Promise<Verdict> {
-  const { planned, jobs, jobId } = context;
+  const { planned } = context;
   if (end.state !== 'done') {
     const reason =
       end.state === 'lost'
@@ -327,10 +337,7 @@ async function judge(
       measurements: [],
     };
   }
-  const files = new Map<string, string>();
-  for (const { name } of await jobs.files(jobId, ending.waiting)) {
-    files.set(name, (await jobs.fetchFile(jobId, name, 0, ending.waiting)).toString('utf8'));
-  }
+  const files = await filesOf(context, end, ending.waiting);
   const output: TrialOutput = {
     stdout,
     stderr,
@@ -351,6 +358,20 @@ async function judge(
     return { ...base, isDiskFull: true, outcome: 'lost', reason: full, measurements: [] };
   }
   return { ...base, outcome: parsed.outcome, reason, measurements: [] };
+}
+
+async function filesOf(
+  { jobs, jobId }: TrialContext,
+  end: JobEnd & { state: 'done' },
+  waiting: AbortSignal,
+): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  const come = end.results?.files;
+  for (const name of come?.keys() ?? (await jobs.files(jobId, waiting)).map((file) => file.name)) {
+    const content = come?.get(name) ?? (await jobs.fetchFile(jobId, name, 0, waiting));
+    files.set(name, content.toString('utf8'));
+  }
+  return files;
 }
 
 function now(): string {

@@ -46,8 +46,8 @@ export async function tryOut(options: TryOutOptions): Promise<TryOutEnd> {
       jobs,
       jobId,
       wholeFile: (stream: 'stdout' | 'stderr') => path.join(folder, stream),
-      append: (event: ExperimentEvent) => {
-        if ('exitCode' in event) seen.exitCode = event.exitCode;
+      append: (...events: readonly ExperimentEvent[]) => {
+        for (const event of events) if ('exitCode' in event) seen.exitCode = event.exitCode;
         return Promise.resolve();
       },
       onOutput: options.onOutput,

@@ -25,6 +25,9 @@ export class Uploads {
   /** Paths on guests, by guest and identity; one that failed is tried again when it is asked for again. */
   private readonly there = new Map<string, Promise<string>>();
 
+  /** Those of them that have arrived. */
+  private readonly whole = new Set<string>();
+
   constructor(private readonly options: UploadsOptions) {}
 
   /** The benchmark's parameters as its scripts on a guest need them: with the path there of what was uploaded. */
@@ -42,7 +45,14 @@ export class Uploads {
 
   /** What was brought to a guest may not be there any more: it is looked for when it is asked for again. */
   forget(guest: string): void {
-    for (const key of [...this.there.keys()]) if (key.startsWith(`${guest}\n`)) this.there.delete(key);
+    for (const key of [...this.there.keys()]) if (key.startsWith(`${guest}\n`)) this.drop(key);
+  }
+
+  /** Whether all that the benchmark needs has been brought to the guest. */
+  isThere(guest: string, { benchmark, parameters }: PlannedBenchmark): boolean {
+    const identity = parameters[benchmark.source?.parameter ?? ''];
+    if (typeof identity !== 'string' || !identity.startsWith('uploaded:')) return true;
+    return this.whole.has(`${guest}\n${identity}`);
   }
 
   private path(guest: string, identity: string, options: UploadOptions): Promise<string> {
@@ -51,8 +61,16 @@ export class Uploads {
     if (known) return known;
     const coming = this.bring(guest, identity, options);
     this.there.set(key, coming);
-    coming.catch(() => this.there.delete(key));
+    coming.then(
+      () => this.whole.add(key),
+      () => this.there.delete(key),
+    );
     return coming;
+  }
+
+  private drop(key: string): void {
+    this.there.delete(key);
+    this.whole.delete(key);
   }
 
   private async bring(guest: string, identity: string, options: UploadOptions): Promise<string> {

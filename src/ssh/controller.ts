@@ -1,6 +1,8 @@
+import { followFunctions } from './controllerFollow';
 import { leaseFunctions } from './controllerLease';
 import { loadFunctions } from './controllerLoad';
 import { sourceFunctions } from './controllerSources';
+import { startFunctions } from './controllerStart';
 import { sh } from './shellText';
 
 /**
@@ -26,7 +28,8 @@ import { sh } from './shellText';
  */
 export const controllerScript = sh`#!/bin/sh
 # Guestbench guest controller, protocol 1.
-# put ID BYTES | start ID [LEASE WHO LABEL STALE] | status ID | follow ID OUT ERR POLL [hold] | fetch ID OFFSET out|err|load|file [NAME]
+# put ID BYTES | start ID [LEASE WHO LABEL STALE] | run ID BYTES POLL LIMIT [LEASE WHO LABEL STALE] | status ID
+# follow ID OUT ERR POLL [hold|drop] [LIMIT] | fetch ID OFFSET out|err|load|file [NAME]
 # files ID | cancel ID GRACE | list | rm ID | clean [LEASE|any]
 # lease | hold LEASE WHO LABEL STALE [over] | release LEASE
 # source NAME BYTES SHA256 | take NAME OFFSET < DATA | drop NAME
@@ -34,7 +37,8 @@ umask 077
 LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 PREFIX=$\{GUESTBENCH_PREFIX:-/var/tmp/guestbench}
-UIDN=$(id -u)
+# The runner is told, as its start is waited for.
+if [ "$1" = runner ]; then UIDN=$3; else UIDN=$(id -u); fi
 B=$PREFIX-$UIDN
 
 say() { printf 'GB1 %s\n' "$*"; }
@@ -49,7 +53,8 @@ atomically() { store "$1" "$2" 2>/dev/null || { [ -z "$d" ] || rm -f "$d/room"; 
 digits() { case $1 in ''|*[!0-9]*) die "$2" ;; esac; }
 
 bootid() {
-  cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime 2>/dev/null | tr -dc 0-9 || echo unknown
+  { read -r _v </proc/sys/kernel/random/boot_id; } 2>/dev/null && echo "$_v" && return
+  sysctl -n kern.boottime 2>/dev/null | tr -dc 0-9 || echo unknown
 }
 
 # Fields of /proc/PID/stat after the command's name: state ppid pgrp session … starttime. Empty when there is none.
@@ -89,13 +94,21 @@ alive() {
 
 # lock OWNER: 0 = ours; 1 = BUSY has it. ln -s is atomic, and reading it back decides.
 lock() {
-  _n=0
+  _n=0; _soon=0
   while [ $_n -lt 8 ]; do
-    ln -s "$1" "$B/lock" 2>/dev/null
+    ln -s "$1" "$B/lock" 2>/dev/null && return 0
     _has=$(link "$B/lock")
     [ "$_has" = "$1" ] && return 0
     if [ -n "$_has" ]; then
-      if alive "$_has"; then BUSY=$_has; return 1; fi
+      if alive "$_has"; then
+        BUSY=$_has
+        [ -d "$B/runs/$_id" ] && [ ! -s "$B/runs/$_id/exit" ] && return 1
+        # With its end on record, or nothing any more, it is about to let go.
+        [ $_soon -lt 50 ] || return 1
+        _soon=$((_soon + 1))
+        sleep 0.01 2>/dev/null || sleep 1
+        continue
+      fi
       # Left by the dead: only the holder of lock.brk may remove it, after looking again.
       if ln -s "$1" "$B/lock.brk" 2>/dev/null; then
         [ "$(link "$B/lock")" = "$_has" ] && rm -f "$B/lock"
@@ -121,12 +134,12 @@ goodid() {
 
 # Our folder: made by us, or refused.
 base() {
-  mkdir "$B" 2>/dev/null
+  [ -d "$B" ] || mkdir "$B" 2>/dev/null
   [ -d "$B" ] && [ ! -L "$B" ] || die basedir
   set -- $(ls -ldn "$B")
   [ "$3" = "$UIDN" ] || die basedir-owner
   case $1 in drwx------*) ;; *) die basedir-mode ;; esac
-  mkdir -p "$B/runs" "$B/work" || die basedir
+  [ -d "$B/runs" ] && [ -d "$B/work" ] || mkdir -p "$B/runs" "$B/work" || die basedir
 }
 
 ${leaseFunctions}
@@ -161,25 +174,38 @@ room() {
   [ "$(size "$d/room")" -eq 65536 ] || { rm -f "$d/room"; return 1; }
 }
 
-cpuline() { if [ -r /proc/stat ]; then read -r _l </proc/stat; echo "$_l"; else echo none; fi; }
+# counters: sets CPU, the first line of /proc/stat with commas, and UP; without a process, as an end is waited for
+counters() {
+  CPU=none; UP=
+  if [ -r /proc/stat ]; then
+    read -r _l </proc/stat
+    set -- $_l
+    IFS=,; CPU=$*; unset IFS
+  fi
+  [ -r /proc/uptime ] && read -r UP _ </proc/uptime || UP=$(date +%s)
+}
 uptimes() { if [ -r /proc/uptime ]; then read -r _u _ </proc/uptime; echo "$_u"; else date +%s; fi; }
 
 ${loadFunctions}
-# The runner: leads a session of its own, outlives the connection, writes down how it ended.
-runner() {
+# The runner: leads a session of its own, outlives the connection, writes down how it ended. It may be there before
+# its time, and waits for the word in FIFO then; whoever does not say it any more does not want it.
+runner() { # ID [FIFO]
   trap '' HUP TERM INT
   cd "$d" || exit 125
+  owner="$1:$$:$(started $$):$(bootid)"
+  began=$\{owner%:*}; began=$\{began##*:}; watch=
+  : >out; : >err
+  if [ -n "$2" ]; then
+    exec 8<"$2" || exit 0
+    : >"$2.open"
+    read -r _word <&8 && [ "$_word" = go ] || exit 0
+    exec 8<&-
+  fi
   # Open for reading and writing, so that opening does not wait; all our descriptors close when we end, however.
   [ -p live ] && exec 9<>live
-  owner="$1:$$:$(started $$):$(bootid)"
   if ! lock "$owner"; then atomically busy "$BUSY"; exit 0; fi
-  : >out; : >err; mkdir -p files
-  load0=$(cpuline); up0=$(uptimes)
+  counters; load0=$CPU; up0=$UP
   sample 0 >load
-  began=$(started $$); watch=
-  if [ -s load ] && [ -n "$began" ]; then
-    (trap - HUP INT; sampler "$began") 9>&- & watch=$!
-  fi
   # A second session: its number finds every process of the benchmark again, and never this runner.
   (
     trap - HUP TERM INT
@@ -190,27 +216,33 @@ runner() {
     exec setsid sh "$d/cmd"
   ) </dev/null >>out 2>>err 9>&- &
   c=$!
+  if [ -s load ] && [ -n "$began" ]; then
+    (trap - HUP INT; sampler "$began") 9>&- & watch=$!
+  fi
   atomically child "$c:$(started $c)"
   atomically owner "$owner"
   wait $c
   rc=$?
-  up1=$(uptimes); load1=$(cpuline)
+  counters
   [ $rc -gt 256 ] && rc=$((rc - 128)) # ksh93 says 256 + signal
   # Not waited for: one that was just forked may not hear it yet, and ends when it sees the exit file.
   [ -n "$watch" ] && kill -s TERM -- "$watch" 2>/dev/null
   sample 0 >>load
   was=0; [ -f cancel ] && was=1
-  commas() { set -- $1; IFS=,; printf %s "$*"; unset IFS; }
-  # Before the exit file: whoever reads that may start the next job at once.
-  case $(link "$B/lease") in "$\{1%%.*}":*) seen "$\{owner##*:}" "$up1" ;; esac
-  unlock "$owner"
   # A failure on a full disk is not the benchmark's.
   full=0
   [ $rc -eq 0 ] || { { printf '%065536d' 0 >full; } 2>/dev/null || full=1; rm -f full; }
-  atomically exit "rc=$rc out=$(size out) err=$(size err) end=$(date +%s) cancelled=$was full=$full up0=$up0 up1=$up1 load0=$(commas "$load0") load1=$(commas "$load1")"
+  # One process for all three.
+  set -- "$1" $(wc -c out err load)
+  atomically exit "rc=$rc out=$2 err=$4 load=$6 cancelled=$was full=$full up0=$up0 up1=$UP load0=$load0 load1=$CPU"
   # Whoever waits for our end is told; then what the benchmark left running ends, as it would disturb the next.
   [ -p live ] && exec 9>&-
-  [ -z "$(started $c)" ] || c=none
+  statline $c
+  if [ -z "$_s" ]; then kill -s KILL -- -"$c" 2>/dev/null; else c=none; fi
+  unlock "$owner"
+  # Who hid from that is looked for when the next has started: the search takes a while where there are many processes.
+  nap
+  case $(link "$B/lease") in "$\{1%%.*}":*) seen "$\{owner##*:}" "$UP" ;; esac
   strike KILL "$1" "$c"
   exit 0
 }
@@ -218,8 +250,9 @@ runner() {
 # members ID SID: "PID GROUP" of each process left of a run: all of its session (whose groups are wholly ours),
 # and, with group 0, those that left it but carry its mark.
 members() {
-  for _f in /proc/[0-9]*; do
-    _p=$\{_f#/proc/}
+  # Those in question first: on a guest with many processes the shell takes long to look at each.
+  for _f in $(grep -ls " $2 " /proc/[0-9]*/stat 2>/dev/null); do
+    _p=$\{_f#/proc/}; _p=$\{_p%/stat}
     statline "$_p"
     case $_s in ''|Z*|X*) continue ;; esac
     set -- "$1" "$2" $_s
@@ -266,87 +299,12 @@ cancel() { # ID GRACE
   say "state=$s left=$(members "$1" "$sid" | wc -l | tr -d ' ') $(details "$s")"
 }
 
-# follow: frames "GB1 out N" / "GB1 err N" and N raw bytes each, at last "GB1 end state=…".
-# Everything that happens arrives in one pipe, so nothing is missed between looking and sleeping:
-# pids (whom to end afterwards), tick (time to look), over (the runner has ended), gone (nobody listens any more).
-# Looking now and then, not tail -f: that would wake up for each line the benchmark writes.
-events() {
-  # A reader that went away is an error to handle, not a death to die of.
-  trap '' PIPE
-  {
-    # KILL: just forked, the sleep is still a shell, and that would swallow a TERM.
-    trap 'kill -s KILL -- "$!" 2>/dev/null; exit 0' TERM
-    while :; do sleep "$1" & wait "$!"; echo tick || exit; done
-  } 3<&- & t=$!
-  r=
-  if [ -p "$d/live" ]; then
-    # First open for both, for a moment, so that opening does not wait for a writer who may be gone.
-    { exec 8<>"$d/live" 7<"$d/live" 8>&- || exit; read -r _ <&7; echo over; } 3<&- & r=$!
-  fi
-  w=
-  if [ "$2" = hold ]; then
-    { while read -r _; do :; done; echo gone; kill $t $r; } <&3 & w=$!
-  fi
-  echo "pids $t $r $w"
-  wait
-}
-
-send() { # TAG FILE FROM TO
-  _at=$3
-  while [ "$_at" -lt "$4" ]; do
-    _len=$(($4 - _at))
-    [ $_len -gt 1048576 ] && _len=1048576
-    { say "$1 $_len" && tail -c "+$((_at + 1))" "$2" | head -c "$_len"; } 2>/dev/null || { hush; exit 5; }
-    _at=$((_at + _len))
-  done
-}
-
-hush() { [ -n "$kids" ] && kill $kids 2>/dev/null; }
-
-look() { # ID
-  if [ -s "$d/exit" ]; then s=done
-  elif [ $careful = 1 ] || [ $((looks % 8)) -eq 0 ]; then s=$(state "$1")
-  fi
-  looks=$((looks + 1))
-  if [ "$s" = done ]; then
-    read -r _x <"$d/exit"
-    o1=$\{_x#*out=}; o1=$\{o1%% *}
-    e1=$\{_x#*err=}; e1=$\{e1%% *}
-  else
-    o1=$(size "$d/out"); e1=$(size "$d/err")
-  fi
-  send out "$d/out" "$o" "$o1"; [ "$o1" -gt "$o" ] && o=$o1
-  send err "$d/err" "$e" "$e1"; [ "$e1" -gt "$e" ] && e=$e1
-  case $s in running|orphan|preparing) return ;; esac
-  say "end state=$s $(details "$s")" 2>/dev/null
-  hush
-  exit 0
-}
-
-follow() { # ID OUT ERR POLL [hold]
-  say follow 1
-  [ -d "$d/started" ] || { say "end state=$(state "$1")"; exit 0; }
-  n=0
-  while [ "$(state "$1")" = preparing ]; do
-    n=$((n + 1)); [ $n -gt 600 ] && { say end state=lost; exit 0; }
-    nap
-  done
-  o=$2; e=$3; s=running; looks=0; careful=0; gone=0; kids=
-  exec 3<&0
-  events "$4" "$5" 2>/dev/null | {
-    trap '' PIPE
-    while read -r what pids; do
-      case $what in
-        pids) kids=$pids ;;
-        over) careful=1 ;;
-        gone) gone=1 ;;
-      esac
-      # The others may be quicker than the list of whom to end.
-      [ -n "$kids" ] || continue
-      if [ $gone = 1 ]; then hush; exit 5; fi
-      look "$1"
-    done
-  }
+${followFunctions}
+${startFunctions}
+# A file that a benchmark left for its parser, under a name that is a plain word
+isresult() {
+  [ -f "$1" ] && [ ! -L "$1" ] || return 1
+  case $\{1##*/} in *[!A-Za-z0-9._+-]*|-*) return 1 ;; esac
 }
 
 idle() { # dies when something of ours runs
@@ -360,41 +318,26 @@ idle() { # dies when something of ours runs
 verb=$1
 [ $# -gt 0 ] && shift
 # Never believe a folder somebody else put there.
-if [ -e "$B" ] || [ -L "$B" ]; then base; fi
+if [ "$verb" != runner ] && { [ -e "$B" ] || [ -L "$B" ]; }; then base; fi
 case $verb in
-  put) # the script comes on standard input; BYTES tells a cut connection from its end
+  put)
     goodid "$1"; digits "$2" badsize; base
-    mkdir "$d" 2>/dev/null
-    if [ -d "$d/started" ]; then say put=0; exit 0; fi
-    cat 2>/dev/null >"$d/cmd.tmp$$" || { rm -f "$d/cmd.tmp$$"; die full; }
-    [ "$(size "$d/cmd.tmp$$")" -eq "$2" ] || { rm -f "$d/cmd.tmp$$"; die cut; }
-    mv -f "$d/cmd.tmp$$" "$d/cmd" || die full
-    say put="$2" ;;
-  start) # at most once, whoever asks and however often
+    if put "$1" "$2"; then say put="$2"; else say put=0; fi ;;
+  start)
     goodid "$1"; base
-    [ -f "$d/cmd" ] || die nocmd
-    if [ ! -d "$d/started" ]; then
-      [ -z "$2" ] || goodlease "$2" "$3" "$4" "$5"
-      mayrun "$1" "$2" "$3" "$4" "$5" || { say "state=busy fresh=0 by=$\{LJOB:-$LID} $(told)"; exit 0; }
-    fi
-    command -v setsid >/dev/null 2>&1 || die nosetsid
-    [ -d "$d/started" ] || room || die full
-    fresh=0
-    if mkdir "$d/started" 2>/dev/null; then
-      fresh=1
-      mkfifo "$d/live" 2>/dev/null
-      setsid sh "$0" runner "$1" </dev/null >/dev/null 2>&1 &
-    fi
-    n=0
-    while s=$(state "$1"); [ "$s" = preparing ] && [ $n -lt 100 ]; do nap; n=$((n + 1)); done
-    say "state=$s fresh=$fresh $(details "$s")" ;;
-  runner) goodid "$1"; runner "$1" ;;
+    [ -z "$2" ] || goodlease "$2" "$3" "$4" "$5"
+    start "$@" ;;
+  run)
+    goodid "$1"; digits "$2" badsize; digits "$3" badpoll; digits "$4" badlimit; base
+    [ -z "$5" ] || goodlease "$5" "$6" "$7" "$8"
+    run "$@" ;;
+  runner) goodid "$1"; runner "$1" "$3" ;;
   status)
     goodid "$1"; s=$(state "$1")
     say "state=$s out_now=$(size "$d/out") err_now=$(size "$d/err") $(details "$s")" ;;
   follow)
-    goodid "$1"; digits "$2" badoffset; digits "$3" badoffset; digits "$4" badpoll
-    follow "$1" "$2" "$3" "$4" "$5" ;;
+    goodid "$1"; digits "$2" badoffset; digits "$3" badoffset; digits "$4" badpoll; digits "$\{6:-0}" badlimit
+    follow "$@" ;;
   fetch)
     goodid "$1"; digits "$2" badoffset
     case $3 in
@@ -409,10 +352,8 @@ case $verb in
   files)
     goodid "$1"
     for f in "$d"/files/*; do
-      [ -f "$f" ] && [ ! -L "$f" ] || continue
-      n=$\{f##*/}
-      case $n in *[!A-Za-z0-9._+-]*|-*) continue ;; esac
-      say "file=$n size=$(size "$f")"
+      isresult "$f" || continue
+      say "file=$\{f##*/} size=$(size "$f")"
     done
     say ok=1 ;;
   cancel) goodid "$1"; digits "$2" badgrace; cancel "$1" "$2" ;;
@@ -426,9 +367,7 @@ case $verb in
     say "lock=$(link "$B/lock")" ;;
   rm)
     goodid "$1"
-    case $(state "$1") in running|orphan) say "error=running id=$1"; exit 2 ;; esac
-    rm -rf "$d.del"
-    if [ -d "$d" ]; then mv "$d" "$d.del" && rm -rf "$d.del"; fi
+    remove "$1" || { say "error=running id=$1"; exit 2; }
     say ok=1 ;;
   lease)
     if holder; then say "held=1 $(told)"; else say held=0; fi ;;

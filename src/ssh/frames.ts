@@ -3,24 +3,45 @@ import { SshError } from './transport';
 /** A part of what a follower sends. */
 export type Frame =
   | { readonly kind: 'out' | 'err'; readonly chunk: Buffer }
+  /** So many bytes of a stream are passed over: they are on the guest. */
+  | { readonly kind: 'skip'; readonly stream: 'out' | 'err'; readonly bytes: number }
+  /** What was left for afterwards, whole. */
+  | { readonly kind: 'load'; readonly content: Buffer }
+  | { readonly kind: 'file'; readonly name: string; readonly content: Buffer }
   | { readonly kind: 'end'; readonly fields: ReadonlyMap<string, string> };
 
 const opening = Buffer.from('GB1 follow 1\n');
 /** Noise of a login shell before the opening, and the longest line of a frame. */
 const maxNoise = 1024 * 1024;
 const maxLine = 4096;
+/** What a guest sends whole, without being asked for it, is less. */
+const maxWhole = 4 * 1024 * 1024;
+
+const lineForms = {
+  data: /^GB1 (out|err) (\d{1,15})$/,
+  skip: /^GB1 skip (out|err) (\d{1,15})$/,
+  whole: /^GB1 (?:load (\d{1,8})|file (\d{1,8}) ([A-Za-z0-9._+-]{1,255}))$/,
+};
 
 /**
  * Takes a follower's standard output apart: noise, `GB1 follow 1`, then lines `GB1 out N` or `GB1 err N` each with
- * N raw bytes after it, at last `GB1 end key=value …`. Bytes are handed on as they come, also of unfinished frames.
+ * N raw bytes after it (controllerFollow.ts tells the others), at last `GB1 end key=value …`. Bytes of streams are
+ * handed on as they come, also of unfinished frames.
  */
 export class FrameReader {
   private held: Buffer = Buffer.alloc(0);
   private opened = false;
   private stream: 'out' | 'err' = 'out';
   private left = 0;
+  /** The frame whose content is still to come, whole. */
+  private awaited: { readonly bytes: number; readonly frame: (content: Buffer) => Frame } | undefined;
 
   constructor(private readonly onFrame: (frame: Frame) => void) {}
+
+  /** Whether the guest has begun to answer. */
+  get isOpen(): boolean {
+    return this.opened;
+  }
 
   /** Throws an SshError when what arrives is not the protocol. */
   add(chunk: Buffer): void {
@@ -30,15 +51,21 @@ export class FrameReader {
 
   private step(): boolean {
     if (!this.opened) return this.open();
+    if (this.awaited) return this.whole(this.awaited);
     if (this.held.length === 0) return false;
     if (this.left > 0) {
-      const part = this.held.subarray(0, this.left);
+      const part = this.take(Math.min(this.left, this.held.length));
       this.left -= part.length;
-      this.held = this.held.subarray(part.length);
       this.onFrame({ kind: this.stream, chunk: part });
       return true;
     }
     return this.line();
+  }
+
+  private take(bytes: number): Buffer {
+    const part = this.held.subarray(0, bytes);
+    this.held = this.held.subarray(bytes);
+    return part;
   }
 
   private open(): boolean {
@@ -52,6 +79,13 @@ export class FrameReader {
     return true;
   }
 
+  private whole({ bytes, frame }: { bytes: number; frame: (content: Buffer) => Frame }): boolean {
+    if (this.held.length < bytes) return false;
+    this.awaited = undefined;
+    this.onFrame(frame(Buffer.from(this.take(bytes))));
+    return true;
+  }
+
   private line(): boolean {
     const end = this.held.indexOf(10);
     if (end < 0) {
@@ -60,15 +94,33 @@ export class FrameReader {
     }
     const text = this.held.toString('latin1', 0, end);
     this.held = this.held.subarray(end + 1);
-    const data = /^GB1 (out|err) (\d{1,15})$/.exec(text);
+    const data = lineForms.data.exec(text);
+    const skip = lineForms.skip.exec(text);
+    const whole = lineForms.whole.exec(text);
     if (data) {
       this.stream = data[1] === 'err' ? 'err' : 'out';
       this.left = Number(data[2]);
+    } else if (skip) {
+      this.onFrame({ kind: 'skip', stream: skip[1] === 'err' ? 'err' : 'out', bytes: Number(skip[2]) });
+    } else if (whole) {
+      this.awaited = wholeFrame(whole);
     } else if (text.startsWith('GB1 end ')) {
       this.onFrame({ kind: 'end', fields: parseFields(text.slice(8)) });
     } else throw new SshError('protocol', `The guest sent "${text.slice(0, 60)}" where a frame was due.`);
     return true;
   }
+}
+
+function wholeFrame([, load, size, name]: RegExpExecArray): {
+  bytes: number;
+  frame: (content: Buffer) => Frame;
+} {
+  const bytes = Number(load ?? size);
+  if (bytes > maxWhole) throw new SshError('protocol', `The guest sent ${bytes} bytes nobody asked for.`);
+  return {
+    bytes,
+    frame: (content) => (name === undefined ? { kind: 'load', content } : { kind: 'file', name, content }),
+  };
 }
 
 /** `key=value key=value …`; values without blanks. */

@@ -1,5 +1,13 @@
 import type { CpuUse } from '../model/experiment';
 import { cpuShares } from './cpuShares';
+import type { LoadSample } from './loadSamples';
+
+export interface JobResults {
+  /** All result files by name; absent: there are more or larger ones. */
+  readonly files?: ReadonlyMap<string, Buffer>;
+  /** What the guest did meanwhile. */
+  readonly load?: readonly LoadSample[];
+}
 
 /** How a job ended, or why it is not there to follow. */
 export type JobEnd =
@@ -19,6 +27,8 @@ export type JobEnd =
       readonly durationMs: number;
       /** Of the whole guest during the job; absent where the guest does not count it. */
       readonly cpu?: CpuUse;
+      /** What came with the end, as far as it is small; the rest is to be fetched. */
+      readonly results?: JobResults;
     }
   /** No trace of an end: the guest was rebooted or everything of ours was killed. */
   | { readonly state: 'lost' }

@@ -1,11 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { installController } from './controllerInstall';
-import { cancelled, isPassing } from './errors';
-import { FrameReader, parseAnswer } from './frames';
+import { parseAnswer } from './frames';
 import { jobEnd, numberOf, type JobEnd } from './jobEnd';
+import { readJob } from './jobReader';
+import { refused } from './jobRefusals';
+import { JobStream, type JobPositions, type JobSinks, type LiveView } from './jobStream';
 import { leaseOf, leaseWords, type Lease, type LeaseOwner } from './lease';
 import { parseLoad, type LoadSample } from './loadSamples';
-import { SshError, type Connection, type ExecResult } from './transport';
+import { Persistence, type PersistenceOptions } from './persistence';
+import { PreparedJob } from './preparedJob';
+import { SshError, type Connection, type ExecOptions, type ExecResult } from './transport';
 
 export type { JobEnd } from './jobEnd';
 
@@ -20,7 +23,14 @@ const jobStates: readonly string[] = [
   'lost',
 ] satisfies JobState[];
 
-export interface JobsOptions {
+/** How often output is looked for unless said otherwise: seldom, so that looking does not disturb. */
+const defaultPollSeconds = 2;
+/** What a live view gets of a stream at each look, at most. */
+const liveBytes = 64 * 1024;
+/** After so long without an answer, a server may have no session left. */
+const narrowMs = 3_000;
+
+export interface JobsOptions extends PersistenceOptions {
   /** The guest is kept for this while jobs are started; without it only what nobody else keeps is used. */
   readonly owner?: LeaseOwner;
   /** How long a guest may be out of reach while a job is followed. Default 15 minutes. */
@@ -29,18 +39,18 @@ export interface JobsOptions {
   readonly requestGiveUpMs?: number;
   /** The same while a job is ended or removed, so that nobody waits for ever who wants to stop. Default 1 minute. */
   readonly endGiveUpMs?: number;
-  /** Waits between attempts to reach it again; the last one repeats. */
-  readonly backOffMs?: readonly number[];
-  /** Called each time the guest could not be reached again and will be tried once more. */
-  readonly onOutOfReach?: (error: SshError) => void;
-  /** Called when a request or a follower is through again after that. */
-  readonly onBack?: () => void;
-  readonly log?: (line: string) => void;
 }
 
-export interface FollowOptions {
-  readonly onStdout?: (chunk: Buffer) => void;
-  readonly onStderr?: (chunk: Buffer) => void;
+export interface FollowOptions extends JobSinks {
+  /**
+   * Sees the output as it comes. With it, at most 64 KiB of a stream are sent each time output is looked for: more
+   * would disturb what is measured. The rest of a flood is handed on to `onStdout` and `onStderr` after the end.
+   */
+  readonly live?: LiveView;
+  /** The guest has begun to answer; again on each new connection. */
+  readonly onOpen?: () => void;
+  /** The job has ended; what was passed over meanwhile is still to come. */
+  readonly onEnd?: () => void;
   /** Bytes already taken. Default: none. */
   readonly offsets?: { readonly stdout: number; readonly stderr: number };
   /** Ends the following; the job goes on. */
@@ -73,13 +83,16 @@ export class Jobs {
   private readonly controllers = new WeakMap<Connection, Promise<string>>();
   /** Followers by job: one steps aside while its job is cancelled, should the server allow only one session. */
   private readonly followers = new Map<string, Set<Follower>>();
-  private readonly backOffMs: readonly number[];
+  private readonly persistence: Persistence;
+  private prepared: PreparedJob | undefined;
+  /** The server allows so few sessions that none can be spared for what is prepared. */
+  private isNarrow = false;
 
   constructor(
     private readonly connect: () => Promise<Connection>,
     private readonly options: JobsOptions = {},
   ) {
-    this.backOffMs = options.backOffMs ?? [500, 1_000, 2_000, 5_000, 10_000, 15_000];
+    this.persistence = new Persistence(connect, options);
   }
 
   private get requestGiveUpMs(): number {
@@ -100,9 +113,64 @@ export class Jobs {
 
   /** Starts the job, at most once ever. */
   async start(id: string, signal?: AbortSignal): Promise<JobStart> {
+    const [answer] = await this.request(['start', checked(id), ...this.ownerWords], { signal });
+    return this.startOf(answer);
+  }
+
+  /**
+   * Puts the job's script on the guest and has its start wait there, in the background, while another one runs. It
+   * may fail without harm: then `startPrepared` does nothing. One job at a time is prepared; the one before is dropped.
+   */
+  prepare(id: string, script: string): void {
+    if (this.isNarrow) return;
+    const known = this.prepared;
+    if (known?.id === checked(id) && known.isOfUse) return;
+    known?.discard();
+    const words = ['run', id, Buffer.byteLength(script), defaultPollSeconds, liveBytes, ...this.ownerWords];
+    this.prepared = new PreparedJob(id, script, async (options) => {
+      const connection = await this.connect();
+      return connection.exec(`exec /bin/sh ${await this.controller(connection)} ${words.join(' ')}`, options);
+    });
+  }
+
+  /**
+   * Starts a job that was prepared, after it has removed what is left of the others named. Undefined: it was not
+   * prepared, or there was no answer; `put` and `start` do it then, and it is started only once all the same.
+   */
+  async startPrepared(
+    id: string,
+    remove: readonly string[],
+    signal?: AbortSignal,
+  ): Promise<JobStart | undefined> {
+    const { prepared } = this;
+    if (prepared?.id !== id) {
+      this.dropPrepared();
+      return undefined;
+    }
+    const drop = (): void => prepared.discard();
+    if (signal?.aborted === true) drop();
+    signal?.addEventListener('abort', drop, { once: true });
+    const answer = await prepared.start(remove.map(checked));
+    signal?.removeEventListener('abort', drop);
+    if (answer === undefined || answer.has('error')) {
+      this.dropPrepared();
+      return undefined;
+    }
+    return this.startOf(answer);
+  }
+
+  /** What was prepared is not needed; its script stays on the guest until it is removed. */
+  dropPrepared(): void {
+    this.prepared?.discard();
+    this.prepared = undefined;
+  }
+
+  private get ownerWords(): readonly string[] {
     const { owner } = this.options;
-    const words = ['start', checked(id), ...(owner ? leaseWords(owner) : [])];
-    const [answer] = await this.request(words, { signal });
+    return owner ? leaseWords(owner) : [];
+  }
+
+  private startOf(answer: ReadonlyMap<string, string> | undefined): JobStart {
     const by = answer?.get('by')?.split(':')[0];
     const holder = leaseOf(answer);
     return {
@@ -153,18 +221,30 @@ export class Jobs {
    * SshError: 'lost' after the guest was out of reach for too long, 'cancelled', or what connecting says.
    */
   async follow(id: string, options: FollowOptions = {}): Promise<JobEnd> {
-    const follower: Follower = {
-      stdout: options.offsets?.stdout ?? 0,
-      stderr: options.offsets?.stderr ?? 0,
-      stepAside: undefined,
-      held: undefined,
-    };
+    const { stdout = 0, stderr = 0 } = options.offsets ?? {};
+    const positions = { stdout: { taken: stdout, at: stdout }, stderr: { taken: stderr, at: stderr } };
+    const follower: Follower = { positions, stepAside: undefined, held: undefined };
     const all = this.followers.get(checked(id)) ?? new Set();
     this.followers.set(id, all.add(follower));
+    const giveUpMs = this.options.giveUpMs ?? 15 * 60_000;
     try {
-      return await this.persist(this.options.giveUpMs ?? 15 * 60_000, options.signal, (connection) =>
+      const end = await this.persistence.persist(giveUpMs, options.signal, (connection) =>
         this.followOnce(connection, id, follower, options),
       );
+      options.onEnd?.();
+      if (end.state === 'done' && isBehind(positions, end)) {
+        const { onStdout, onStderr, signal } = options;
+        const whole = {
+          ...(onStdout ? { onStdout } : {}),
+          ...(onStderr ? { onStderr } : {}),
+          ...(signal ? { signal } : {}),
+        };
+        await this.persistence.persist(giveUpMs, options.signal, (connection) => {
+          for (const position of Object.values(positions)) position.at = position.taken;
+          return this.followOnce(connection, id, follower, whole);
+        });
+      }
+      return end;
     } finally {
       all.delete(follower);
       if (all.size === 0) this.followers.delete(id);
@@ -195,7 +275,7 @@ export class Jobs {
   async fetchFile(id: string, name: string, offset = 0, signal?: AbortSignal): Promise<Buffer> {
     if (!/^[A-Za-z0-9_+][A-Za-z0-9._+-]*$/.test(name))
       throw new SshError('protocol', `The file name "${name}" is not one a job may use.`);
-    return this.persist(this.requestGiveUpMs, signal, (connection) =>
+    return this.persistence.persist(this.requestGiveUpMs, signal, (connection) =>
       this.fetch(connection, id, offset, `file ${name}`),
     );
   }
@@ -203,7 +283,7 @@ export class Jobs {
   /** What the guest did while the job ran, as far as it is known; empty where the guest does not count it. */
   async load(id: string, signal?: AbortSignal): Promise<readonly LoadSample[]> {
     // Not worth waiting for as long as for results.
-    const text = await this.persist(this.endGiveUpMs, signal, (connection) =>
+    const text = await this.persistence.persist(this.endGiveUpMs, signal, (connection) =>
       this.fetch(connection, id, 0, 'load'),
     );
     return parseLoad(text.toString('latin1'));
@@ -228,8 +308,8 @@ export class Jobs {
   }
 
   /** Removes the job's folder; rejects when it runs. */
-  async remove(id: string): Promise<void> {
-    await this.request(['rm', checked(id)], { giveUpMs: this.endGiveUpMs });
+  async remove(id: string, signal?: AbortSignal): Promise<void> {
+    await this.request(['rm', checked(id)], { giveUpMs: this.endGiveUpMs, signal });
   }
 
   /**
@@ -262,45 +342,20 @@ export class Jobs {
       await follower.held;
       const aside = new AbortController();
       follower.stepAside = () => aside.abort();
-      let end: JobEnd | undefined;
-      const frames = new FrameReader((frame) => {
-        if (frame.kind === 'end') {
-          if (frame.fields.get('state') === 'preparing' || frame.fields.get('state') === 'none')
-            throw new SshError('protocol', `${connection.target.name}: the job ${id} was never started.`);
-          end = jobEnd(frame.fields);
-        } else if (frame.kind === 'out') {
-          follower.stdout += frame.chunk.length;
-          options.onStdout?.(frame.chunk);
-        } else {
-          follower.stderr += frame.chunk.length;
-          options.onStderr?.(frame.chunk);
-        }
-      });
-      let broken: Error | undefined;
+      const stream = new JobStream(id, follower.positions, options, options.live);
       const signal = options.signal ? AbortSignal.any([options.signal, aside.signal]) : aside.signal;
       try {
-        const poll = Math.max(1, Math.ceil(options.pollSeconds ?? 2));
-        const words = ['follow', id, follower.stdout, follower.stderr, poll, 'hold'];
-        const result = await this.control(connection, words, {
-          // Its life is that of the job; a dead connection is noticed by its keep-alive.
-          timeoutMs: Infinity,
-          holdStdin: true,
-          discardStdout: true,
-          signal,
-          onStdout: (chunk) => {
-            if (broken || aside.signal.aborted) return;
-            try {
-              frames.add(chunk);
-            } catch (error) {
-              broken = error instanceof Error ? error : new Error(String(error));
-              aside.abort();
-            }
-          },
-        });
-        if (end) return end;
-        throw this.refused(connection, result);
+        const room = this.makeRoomSoon();
+        const onOpen = (): void => {
+          clearTimeout(room);
+          options.onOpen?.();
+        };
+        const open = (channel: ExecOptions): Promise<ExecResult> =>
+          this.openFollower(connection, id, stream, options, channel);
+        const { name } = connection.target;
+        return await readJob({ name, stream, signal, open, onOpen }).finally(() => clearTimeout(room));
       } catch (error) {
-        if (broken) throw broken;
+        const end = stream.end();
         if (end) return end;
         if (!aside.signal.aborted || options.signal?.aborted === true) throw error;
       } finally {
@@ -309,12 +364,41 @@ export class Jobs {
     }
   }
 
+  private openFollower(
+    connection: Connection,
+    id: string,
+    { positions }: JobStream,
+    { live, pollSeconds }: FollowOptions,
+    channel: ExecOptions,
+  ): Promise<ExecResult> {
+    const { prepared } = this;
+    if (live !== undefined && prepared?.id === id && prepared.isStarted) {
+      this.prepared = undefined;
+      return prepared.follow(channel);
+    }
+    const poll = Math.max(1, Math.ceil(pollSeconds ?? defaultPollSeconds));
+    const from = [positions.stdout.at, positions.stderr.at];
+    const limit = live === undefined ? [] : [liveBytes];
+    return this.control(connection, ['follow', id, ...from, poll, 'hold', ...limit], channel);
+  }
+
+  /** A request that gets no answer may lack the session that a prepared job has: then that one gives way. */
+  private makeRoomSoon(): NodeJS.Timeout | undefined {
+    const { prepared } = this;
+    if (!prepared) return undefined;
+    return setTimeout(() => {
+      if (this.prepared !== prepared || prepared.isStarted) return;
+      this.isNarrow = true;
+      this.dropPrepared();
+    }, narrowMs);
+  }
+
   private async fetch(connection: Connection, id: string, offset: number, what: string): Promise<Buffer> {
     const result = await this.control(connection, ['fetch', checked(id), offset, what], {
       timeoutMs: 10 * 60_000,
     });
     const header = /GB1 data (\d+)\n/.exec(result.stdout.toString('latin1'));
-    if (!header) throw this.refused(connection, result);
+    if (!header) throw refused(connection.target.name, result);
     const data = result.stdout.subarray(header.index + header[0].length);
     if (data.length !== Number(header[1]))
       throw new SshError('lost', `${connection.target.name}: the ${what} of a job arrived cut short.`);
@@ -326,20 +410,33 @@ export class Jobs {
     words: readonly (string | number)[],
     { stdin, timeoutMs, giveUpMs = this.requestGiveUpMs, signal }: RequestOptions = {},
   ): Promise<Map<string, string>[]> {
-    return this.persist(giveUpMs, signal, async (connection) => {
+    return this.persistence.persist(giveUpMs, signal, async (connection) => {
       const result = await this.control(connection, words, {
         ...(stdin === undefined ? {} : { stdin }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
       });
       const answers = parseAnswer(result.stdout);
       if (answers.length === 0 || answers[0]?.has('error') === true || result.code !== 0)
-        throw this.refused(connection, result);
+        throw refused(connection.target.name, result);
       return answers;
     });
   }
 
   /** All words are plain (ids, numbers, names without blanks): they mean the same to every login shell. */
   private async control(
+    connection: Connection,
+    words: readonly (string | number)[],
+    options: Parameters<Connection['exec']>[1],
+  ): Promise<ExecResult> {
+    const room = options?.timeoutMs === Infinity ? undefined : this.makeRoomSoon();
+    try {
+      return await this.controlNow(connection, words, options);
+    } finally {
+      clearTimeout(room);
+    }
+  }
+
+  private async controlNow(
     connection: Connection,
     words: readonly (string | number)[],
     options: Parameters<Connection['exec']>[1],
@@ -368,70 +465,6 @@ export class Jobs {
     installing.catch(() => this.controllers.delete(connection));
     this.controllers.set(connection, installing);
     return installing;
-  }
-
-  /** Runs `work` on a connection; on a new one, after a while, when the guest was lost. */
-  private async persist<T>(
-    giveUpMs: number,
-    signal: AbortSignal | undefined,
-    work: (connection: Connection) => Promise<T>,
-  ): Promise<T> {
-    let since: number | undefined;
-    for (let failures = 0; ; failures += 1) {
-      let connected = false;
-      const beganMs = performance.now();
-      try {
-        if (signal?.aborted === true) throw cancelled('Following a job');
-        const connection = await abortable(this.connect(), signal);
-        connected = true;
-        if (since !== undefined) this.options.onBack?.();
-        return await work(connection);
-      } catch (error) {
-        if (!isPassing(error)) throw error;
-        // Time out of reach counts from the last moment it was in reach. A guest that answers nothing never was.
-        if (connected && error.kind === 'lost') {
-          failures = 0;
-          since = performance.now();
-        }
-        since ??= beganMs;
-        if (performance.now() - since >= giveUpMs) {
-          if (connected && error.kind === 'timeout') throw error;
-          const said = error instanceof Error ? error.message : String(error);
-          throw new SshError(
-            'lost',
-            `The guest was out of reach for ${Math.round(giveUpMs / 1000)} s, so it is no longer waited for. ${said}`,
-            { cause: error },
-          );
-        }
-        const wait = this.backOffMs[Math.min(failures, this.backOffMs.length - 1)] ?? 1_000;
-        this.options.log?.(`${String(error)}; next attempt in ${wait} ms`);
-        // One lost connection is no news; a guest that does not answer again is.
-        if (failures > 0) this.options.onOutOfReach?.(error);
-        await sleep(wait, undefined, signal ? { signal } : {}).catch(() => {
-          throw cancelled('Following a job');
-        });
-      }
-    }
-  }
-
-  private refused(connection: Connection, result: ExecResult): SshError {
-    const { name } = connection.target;
-    const [answer] = parseAnswer(result.stdout);
-    const error = answer?.get('error');
-    const known = error === undefined ? undefined : refusals.get(error);
-    if (known !== undefined)
-      return new SshError('protocol', `${name}: ${known.replace('%', answer?.get('id') ?? '?')}`);
-    if (error === 'cut') return new SshError('lost', `${name}: the job's script arrived cut short.`);
-    if (error === 'full')
-      return new SshError(
-        'unreachable',
-        `${name}: there is no room for a job under /var/tmp. Free some space there.`,
-      );
-    const said = result.stderr.toString('utf8').trim().slice(0, 300);
-    return new SshError(
-      'protocol',
-      `${name}: the controller script failed (${error ?? `exit code ${result.code ?? result.signal}`})${said === '' ? '' : `: ${said}`}.`,
-    );
   }
 }
 
@@ -462,29 +495,15 @@ interface RequestOptions {
 }
 
 interface Follower {
-  stdout: number;
-  stderr: number;
+  readonly positions: JobPositions;
   stepAside: (() => void) | undefined;
   held: Promise<void> | undefined;
 }
 
-const refusals = new Map([
-  ['running', 'the job % is running. Stop it first.'],
-  ['leased', 'it is kept for an experiment of another controller.'],
-  ['nocmd', 'the job has no script: it was never put there, or it was removed.'],
-  ['nofile', 'the job has no such file.'],
-  ['nosetsid', 'the command setsid is missing. Install the package util-linux.'],
-  ['basedir', 'the folder of Guestbench under /var/tmp cannot be made. Check that there is room.'],
-  [
-    'basedir-owner',
-    'the folder of Guestbench under /var/tmp belongs to another user. Remove it, then try again.',
-  ],
-  [
-    'basedir-mode',
-    'the folder of Guestbench under /var/tmp can be read by others. Remove it, then try again.',
-  ],
-  ['notremoved', 'not all files of Guestbench under /var/tmp could be removed.'],
-]);
+/** Whether not all of what it wrote was handed on. */
+function isBehind({ stdout, stderr }: JobPositions, end: JobEnd & { state: 'done' }): boolean {
+  return stdout.taken < end.stdoutBytes || stderr.taken < end.stderrBytes;
+}
 
 function checked(id: string): string {
   if (/^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/.test(id)) return id;
@@ -497,18 +516,4 @@ function checked(id: string): string {
 function stateOf(answer: ReadonlyMap<string, string> | undefined): JobState {
   const state = answer?.get('state');
   return state !== undefined && jobStates.includes(state) ? (state as JobState) : 'lost';
-}
-
-async function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(cancelled('Following a job'));
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }

@@ -358,6 +358,7 @@ export class ExperimentService extends Disposable {
         terminal.onTrialStart(trial, progress);
       },
       onOutput: (trial, stream, chunk) => terminal.onOutput(trial, stream, chunk),
+      onSkipped: (trial, stream, bytes) => terminal.onSkipped(trial, stream, bytes),
       onTrialEnd: (trial, end, progress) => {
         this.noteProgress(file, progress);
         this.guests.setActivity(trial.guest, waiting);

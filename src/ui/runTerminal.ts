@@ -8,7 +8,7 @@ import { Disposable } from '../model/disposable';
 import type { Plan, Trial } from '../model/experiment';
 import { bold, cyan, dim, green, plainForTerminal, red, yellow } from './terminalText';
 import { timeLeftText } from './timeLeft';
-import { TrialText } from './trialText';
+import { amountText, TrialText } from './trialText';
 
 const maxBufferedChars = 4 * 1024 * 1024;
 /** Up one line, to its beginning, and clears it with what its wrapped rest may have left. */
@@ -89,7 +89,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
   }
 
   onTrialStart(trial: Trial, progress: Progress): void {
-    this.texts.set(trial.id, new TrialText(this.prefixOf(trial)));
+    this.texts.set(trial.id, new TrialText({ prefix: this.prefixOf(trial), skippedLine }));
     const title = this.options.benchmarks.get(trial.benchmark)?.title ?? trial.benchmark;
     const mode = this.options.modeOf(trial.guest);
     const round = trial.warmup
@@ -107,15 +107,11 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
   }
 
   onOutput(trial: Trial, stream: 'stdout' | 'stderr', chunk: Buffer): void {
-    const text = this.texts.get(trial.id);
-    const shown = text?.add(stream, chunk) ?? '';
-    this.write(shown);
-    if (shown !== '' && text?.isCut === true) {
-      this.line('');
-      this.line(
-        yellow(vscode.l10n.t('This trial prints very much; the rest is only in its experiment file.')),
-      );
-    }
+    this.write(this.texts.get(trial.id)?.add(stream, chunk) ?? '');
+  }
+
+  onSkipped(trial: Trial, stream: 'stdout' | 'stderr', bytes: number): void {
+    this.texts.get(trial.id)?.skip(stream, bytes);
   }
 
   onTrialEnd(trial: Trial, end: TrialEnd): void {
@@ -204,6 +200,10 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
     if (this.buffered === undefined) this.writeEmitter.fire(text);
     else if (this.buffered.length < maxBufferedChars) this.buffered += text;
   }
+}
+
+function skippedLine(bytes: number): string {
+  return yellow(vscode.l10n.t('… {0} skipped here; the whole output is kept', amountText(bytes)));
 }
 
 function figure(value: number): string {

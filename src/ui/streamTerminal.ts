@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
-import { cyan, plainForTerminal, terminalDecoder } from './terminalText';
+import { cyan, plainForTerminal, yellow } from './terminalText';
+import { amountText, TrialText } from './trialText';
 
 /** What Ctrl+C sends. */
 export const interruptKey = '\u0003';
@@ -9,7 +10,9 @@ export const interruptKey = '\u0003';
 export class StreamTerminal extends Disposable implements vscode.Pseudoterminal {
   private readonly writeEmitter = this.register(new vscode.EventEmitter<string>());
   readonly onDidWrite = this.writeEmitter.event;
-  private readonly decode = terminalDecoder();
+  private readonly text = new TrialText({
+    skippedLine: (bytes) => yellow(vscode.l10n.t('… {0} skipped here', amountText(bytes))),
+  });
   private readonly terminal: vscode.Terminal;
   private buffered: string | undefined = '';
 
@@ -55,7 +58,7 @@ export class StreamTerminal extends Disposable implements vscode.Pseudoterminal 
   }
 
   output(chunk: Buffer): void {
-    this.write(this.decode(chunk));
+    this.write(this.text.add('stdout', chunk));
   }
 
   private write(text: string): void {

@@ -1,5 +1,6 @@
 /** What guests, their disks, clocks and login shells can do to a job: each really done, on a real server. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
@@ -7,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -88,6 +90,22 @@ function isRunning(argument: string): boolean {
   });
 }
 
+/** What the files of a folder hold. */
+function bytesUnder(folder: string): number {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+}
+
+function printedBy(command: string, onChunk: (chunk: Buffer) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', 'pipe', 'inherit'] });
+    child.stdout.on('data', onChunk);
+    child.once('error', reject);
+    child.once('close', () => resolve());
+  });
+}
+
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
@@ -113,22 +131,37 @@ describe('a command', () => {
   });
 
   test.runIf(process.env['GUESTBENCH_ALL_FAULTS'])(
-    'that prints 1 GB is handed on to its last byte',
+    'that prints 1 GB is collected to its last byte, and little of it is shown meanwhile',
     async () => {
       const server = await serve({});
       const jobs = await jobsOn(server);
-      await jobs.put('flood', 'head -c 1000000000 /dev/zero; echo; echo over\n');
+      const command = 'seq 1 200000000 | head -c 1000000000; echo; echo over';
+      await jobs.put('flood', `${command}\n`);
       await jobs.start('flood');
-      let bytes = 0;
-      let last = '';
+      const digest = createHash('sha256');
+      let [bytes, shown, skipped, onGuest] = [0, 0, 0, 0];
       const end = await jobs.follow('flood', {
         onStdout: (chunk) => {
           bytes += chunk.length;
-          last = (last + chunk.toString('latin1')).slice(-6);
+          digest.update(chunk);
         },
+        live: {
+          onChunk: (_, chunk) => (shown += chunk.length),
+          onSkip: (_, more) => (skipped += more),
+        },
+        onEnd: () => (onGuest = bytesUnder(`${server.prefix}-${process.getuid?.()}`)),
       });
+      const expected = createHash('sha256');
+      await printedBy(command, (chunk) => expected.update(chunk));
       expect(end).toMatchObject({ state: 'done', exitCode: 0, stdoutBytes: 1_000_000_006 });
-      expect([bytes, last]).toEqual([1_000_000_006, '\nover\n']);
+      expect(bytes).toBe(1_000_000_006);
+      expect(digest.digest('hex')).toBe(expected.digest('hex'));
+      expect(shown + skipped).toBe(bytes);
+      expect(shown).toBeLessThan(20_000_000);
+      // The guest holds it once, and nothing of it afterwards.
+      expect(onGuest).toBeLessThan(1_001_000_000);
+      await jobs.remove('flood');
+      expect(bytesUnder(`${server.prefix}-${process.getuid?.()}`)).toBeLessThan(1_000_000);
       await jobs.cleanUp();
     },
   );

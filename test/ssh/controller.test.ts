@@ -113,7 +113,7 @@ class Controller {
     const seen = { out: '', err: '', end: new Map<string, string>() as ReadonlyMap<string, string> };
     const reader = new FrameReader((frame) => {
       if (frame.kind === 'end') seen.end = frame.fields;
-      else seen[frame.kind] += frame.chunk.toString('latin1');
+      else if ('chunk' in frame) seen[frame.kind] += frame.chunk.toString('latin1');
     });
     const result = await this.run(['follow', id, String(out), String(err), '1000']);
     reader.add(Buffer.from(result.out, 'latin1'));

@@ -40,6 +40,11 @@ vi.mock('../../../src/ssh/jobs', () => ({
       calls.push(`put ${id}`);
       this.scripts.set(id, script);
     }
+    prepare() {}
+    dropPrepared() {}
+    startPrepared() {
+      return Promise.resolve(undefined);
+    }
     start() {
       return Promise.resolve({ state: 'running', fresh: true });
     }

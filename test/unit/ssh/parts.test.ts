@@ -46,7 +46,7 @@ describe('frames', () => {
     const seen = { out: '', err: '', end: undefined as string | undefined };
     const reader = new FrameReader((frame: Frame) => {
       if (frame.kind === 'end') seen.end = frame.fields.get('rc');
-      else seen[frame.kind] += frame.chunk.toString('latin1');
+      else if ('chunk' in frame) seen[frame.kind] += frame.chunk.toString('latin1');
     });
     for (const chunk of chunks) reader.add(chunk);
     return seen;

@@ -1,0 +1,40 @@
+import { parseAnswer } from './frames';
+import { SshError, type ExecResult } from './transport';
+
+const refusals = new Map([
+  ['running', 'the job % is running. Stop it first.'],
+  ['leased', 'it is kept for an experiment of another controller.'],
+  ['nocmd', 'the job has no script: it was never put there, or it was removed.'],
+  ['nofile', 'the job has no such file.'],
+  ['nosetsid', 'the command setsid is missing. Install the package util-linux.'],
+  ['basedir', 'the folder of Guestbench under /var/tmp cannot be made. Check that there is room.'],
+  [
+    'basedir-owner',
+    'the folder of Guestbench under /var/tmp belongs to another user. Remove it, then try again.',
+  ],
+  [
+    'basedir-mode',
+    'the folder of Guestbench under /var/tmp can be read by others. Remove it, then try again.',
+  ],
+  ['notremoved', 'not all files of Guestbench under /var/tmp could be removed.'],
+]);
+
+/** The error for what a guest's controller answered instead of what it was asked for. */
+export function refused(name: string, result: ExecResult): SshError {
+  const [answer] = parseAnswer(result.stdout);
+  const error = answer?.get('error');
+  const known = error === undefined ? undefined : refusals.get(error);
+  if (known !== undefined)
+    return new SshError('protocol', `${name}: ${known.replace('%', answer?.get('id') ?? '?')}`);
+  if (error === 'cut') return new SshError('lost', `${name}: the job's script arrived cut short.`);
+  if (error === 'full')
+    return new SshError(
+      'unreachable',
+      `${name}: there is no room for a job under /var/tmp. Free some space there.`,
+    );
+  const said = result.stderr.toString('utf8').trim().slice(0, 300);
+  return new SshError(
+    'protocol',
+    `${name}: the controller script failed (${error ?? `exit code ${result.code ?? result.signal}`})${said === '' ? '' : `: ${said}`}.`,
+  );
+}
