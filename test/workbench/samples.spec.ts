@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/experiment/journal';
+import { placeInOutput } from '../../src/report/trialOutput';
 import { openWorkbench, type Workbench } from './support/workbench';
 
 let folder: string;
@@ -45,6 +46,31 @@ describe('without a lab', () => {
     await workbench.screenshot('sample-2013-workloads');
     await report.locator('.about').scrollIntoViewIfNeeded();
     await workbench.screenshot('sample-2013-about');
+  });
+
+  it('opens the output of a trial at the line its figure came from', async () => {
+    await workbench.palette('Guestbench: Open Sample Report...');
+    await workbench.question('Open Sample Report');
+    await workbench.pick('PV and PVHVM on Xen 4.17');
+    await workbench.until('the report', async () => (await headline()).includes('PVHVM'));
+    const report = workbench.webviewFrame();
+    const fold = report.locator('.workload .metric > details').first();
+    await fold.locator('summary').click();
+    const button = fold.getByRole('button', { name: /^Output of / }).nth(4);
+    const [, trial] = /^Output of (\S+) on /.exec((await button.getAttribute('aria-label')) ?? '') ?? [];
+    await button.click();
+    const read = readExperiment(readFileSync(resolve('media/samples/xen-4.17-emulated.guestbench'), 'utf8'));
+    if (read.status === 'error') throw new Error(read.error);
+    const records = read.experiment.trials.filter((record) => record.trial.id === trial);
+    const place = placeInOutput(records, { id: 'openssl.rsa4096.sign', title: 'RSA 4096 sign' });
+    if (place === undefined) throw new Error(`no place in the output of ${String(trial)}`);
+    const { line, start, end } = place;
+    const chosen = `Ln ${line}, Col ${end + 1} (${end - start} selected)`;
+    await workbench.until(
+      `"${chosen}" in the status bar`,
+      async () => (await workbench.page.locator('.statusbar').innerText()).includes(chosen) || undefined,
+    );
+    await workbench.screenshot('sample-output');
   });
 
   it('imports a result file of the Phoronix Test Suite into an experiment file', async () => {
