@@ -1,4 +1,5 @@
 import { formatInterval, formatSpeedup, formatWithUnit, plain } from '../src/report/format';
+import { replicateMean } from '../src/report/modes';
 import { inOverviewOrder } from '../src/report/overviewOrder';
 import type {
   GuestSamples,
@@ -179,10 +180,7 @@ function sideMean(
   samples: GuestSamples | undefined,
 ): Child {
   if (found?.replicates === undefined) return meanCell(samples, metric.unit);
-  const means = found.replicates.flatMap((one) => (one.side === side && one.mean !== null ? [one.mean] : []));
-  if (means.length === 0) return '–';
-  const mean = Math.exp(means.reduce((sum, value) => sum + Math.log(value), 0) / means.length);
-  return name(formatWithUnit(mean, metric.unit));
+  return name(formatWithUnit(replicateMean(found, side), metric.unit));
 }
 
 function numbersTable(

@@ -7,7 +7,9 @@ import {
   formatWithUnit,
   plain,
 } from './format';
-import type { MetricReport, PairReport, ReportModel } from './shape';
+import { replicateMean } from './modes';
+import { inOverviewOrder } from './overviewOrder';
+import type { MetricComparison, MetricReport, PairReport, Replicate, ReportModel } from './shape';
 
 /** The report of the chosen pair, to be pasted into an issue or a chat. */
 export function toMarkdown(m: ReportModel): string {
@@ -17,7 +19,8 @@ export function toMarkdown(m: ReportModel): string {
     pair === undefined ? valuesTable(m) : pairTable(m, pair),
     ...(pair ? [text(pair.overall.sentence)] : []),
   );
-  const warnings = [...(pair?.warnings.map((warning) => warning.text) ?? []), ...m.notes, ...m.limits];
+  const found = pair?.warnings.map((warning) => `${severityWords[warning.severity]}: ${warning.text}`) ?? [];
+  const warnings = [...found, ...m.notes, ...m.limits];
   if (warnings.length > 0)
     parts.push(['### What to know', '', ...warnings.map((one) => `- ${text(one)}`)].join('\n'));
   if (m.failures.length + m.setAside.length > 0) {
@@ -41,25 +44,32 @@ export function toMarkdown(m: ReportModel): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
+const severityWords = { refusal: 'No verdicts', warning: 'Warning', note: 'Note' } as const;
+
+/** The metrics of a pair in the order of the overview. */
+function comparedIn(m: ReportModel, candidate: string) {
+  return inOverviewOrder(
+    m.metrics.flatMap((metric) => {
+      const comparison = metric.comparisons.find((one) => one.candidate === candidate);
+      return comparison === undefined ? [] : [{ metric, comparison }];
+    }),
+  );
+}
+
 function pairTable(m: ReportModel, pair: PairReport): string {
   const { candidate, baselineLabel, candidateLabel } = pair;
   if (pair.imported !== undefined) return ratioTable(m, pair);
-  const rows = m.metrics.flatMap((metric) => {
-    const found = metric.comparisons.find((comparison) => comparison.candidate === candidate);
-    if (found === undefined) return [];
-    return [
-      [
-        metricName(metric),
-        formatSpeedup(found.speedup),
-        formatInterval(found.interval),
-        formatChange(found.speedup),
-        found.word,
-        formatP(found.pHolm),
-        String(found.n),
-        ...[m.baseline, candidate].map((key) => guestCell(metric, key)),
-      ],
-    ];
-  });
+  const rows = comparedIn(m, candidate).map(({ metric, comparison: found }) => [
+    metricName(metric),
+    formatSpeedup(found.speedup),
+    formatInterval(found.interval),
+    formatChange(found.speedup),
+    found.word,
+    formatP(found.pHolm),
+    String(found.n),
+    sideCell(metric, found, 'baseline', m.baseline),
+    sideCell(metric, found, 'candidate', candidate),
+  ]);
   const interval = `${Number((100 * (1 - m.statistics.alpha)).toPrecision(3))} % interval`;
   const head = [
     'Metric',
@@ -77,11 +87,9 @@ function pairTable(m: ReportModel, pair: PairReport): string {
 
 /** Of an imported pair: without the columns that are for measured ones only. */
 function ratioTable(m: ReportModel, { candidate, baselineLabel, candidateLabel }: PairReport): string {
-  const rows = m.metrics.flatMap((metric) => {
-    const found = metric.comparisons.find((comparison) => comparison.candidate === candidate);
-    if (found === undefined) return [];
+  const rows = comparedIn(m, candidate).map(({ metric, comparison: { speedup } }) => {
     const guests = [m.baseline, candidate].map((key) => guestCell(metric, key));
-    return [[metricName(metric), formatSpeedup(found.speedup), formatChange(found.speedup), ...guests]];
+    return [metricName(metric), formatSpeedup(speedup), formatChange(speedup), ...guests];
   });
   return table(['Metric', 'Speedup', 'Change', baselineLabel, candidateLabel], rows);
 }
@@ -97,6 +105,17 @@ function valuesTable(m: ReportModel): string {
 function metricName({ benchmarkTitle, title, better }: MetricReport): string {
   const direction = better === 'none' ? '' : ` (${better} is better)`;
   return `${title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`}${direction}`;
+}
+
+/** Of a mode: the mean of its guests' means. */
+function sideCell(
+  metric: MetricReport,
+  found: MetricComparison,
+  side: Replicate['side'],
+  key: string | undefined,
+): string {
+  if (found.replicates === undefined) return guestCell(metric, key);
+  return formatWithUnit(replicateMean(found, side), metric.unit);
 }
 
 function guestCell(metric: MetricReport, key: string | undefined): string {

@@ -1,5 +1,5 @@
 import type { Experiment } from '../model/experiment';
-import type { ReportGuest, ReportMode, ReportOptions } from './shape';
+import type { MetricComparison, Replicate, ReportGuest, ReportMode, ReportOptions } from './shape';
 
 export interface ChosenModes {
   readonly baseline: string;
@@ -38,4 +38,16 @@ export function chooseModes(
   const candidates = names.filter((name) => name !== first);
   const second = wanted === undefined || wanted === first ? candidates[0] : wanted;
   return second === undefined ? undefined : { baseline: first, candidate: second, candidates };
+}
+
+/** The geometric mean of the guests' means on one side of a comparison of modes; null where guests are compared. */
+export function replicateMean(
+  found: Pick<MetricComparison, 'replicates'> | undefined,
+  side: Replicate['side'],
+): number | null {
+  const means = (found?.replicates ?? []).flatMap((one) =>
+    one.side === side && one.mean !== null ? [one.mean] : [],
+  );
+  if (means.length === 0) return null;
+  return Math.exp(means.reduce((sum, mean) => sum + Math.log(mean), 0) / means.length);
 }

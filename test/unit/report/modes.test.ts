@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Experiment } from '../../../src/model/experiment';
 import type { Facts } from '../../../src/model/guest';
+import { toMarkdown } from '../../../src/report/exporters';
 import { reportModel } from '../../../src/report/model';
 import { inOverviewOrder } from '../../../src/report/overviewOrder';
 import type { ReportOptions } from '../../../src/report/shape';
@@ -95,6 +96,22 @@ describe('modes with several guests', () => {
     expect(model.limits[0]).toContain('The guests of a mode are its replicates');
     expect(model.pairs[0]?.warnings).toEqual([]);
     expect(JSON.parse(JSON.stringify(model))).toEqual(model);
+  });
+
+  it('are so in Markdown too, with the mean of the guests’ means', () => {
+    const text = toMarkdown(model);
+    const means = sign.comparisons[0]!.replicates!.filter(({ side }) => side === 'candidate');
+    const mean = Math.exp(means.reduce((sum, one) => sum + Math.log(one.mean!), 0) / means.length);
+    const line = text.split('\n').find((one) => one.startsWith('| OpenSSL'));
+    expect(line).toContain(`| ${Math.round(mean).toLocaleString('en-US')} signatures/s |`);
+    expect(text).toContain('The guests of a mode are its replicates');
+    const blocked = made([
+      ...on('lab1', 'pv1', 'pv2', 'hvm1'),
+      { name: 'hvm2', host: 'lab1', facts: { vcpus: 8, kernel: '6.12.0' } },
+    ]);
+    expect(toMarkdown(byMode(blocked))).toMatch(
+      /- No verdicts: .*vCPUs differ: PV has 2, PVHVM has 2 and 8\./,
+    );
   });
 
   it('are offered only where one of them has two guests, of a measured experiment', () => {
