@@ -149,6 +149,44 @@ describe('the report as one file', () => {
     expect(text).toContain('6051 more rows are left out here; the CSV export has them.');
   });
 
+  it('tells of modes with their guests as replicates, and of several experiments', () => {
+    const twice = (name: string, like: typeof pv) => [
+      { ...like, name: `${name}-1` },
+      { ...like, name: `${name}-2` },
+    ];
+    const guests = [...twice('a', pv), ...twice('b', pvhvm)];
+    const made = experiment({
+      guests,
+      workloads: [
+        {
+          benchmark: 'openssl',
+          blocks: 6,
+          metrics: [
+            {
+              ...catalogue.find(({ id }) => id === 'openssl')!.metrics[0]!,
+              values: Object.fromEntries(
+                guests.map(({ name }, index) => [name, noisy(index < 2 ? 100 : 120, 0.004, 6, index)]),
+              ),
+            },
+          ],
+        },
+      ],
+    });
+    const byMode = reportModel([made], { catalogue, by: 'mode' });
+    expect([byMode.by, byMode.baseline, byMode.candidate]).toEqual(['mode', 'PV', 'PVHVM']);
+    const shown = read(toHtml(byMode));
+    expect(texts('#overview h2', shown)).toEqual(['PVHVM (2 guests) against PV (2 guests)']);
+    expect(texts('#overview tbody tr:first-child td', shown).slice(-2).join()).toMatch(
+      / to .* 2 guests,.* to .* 2 guests/,
+    );
+    expect(texts('.workload .scroll tbody bdi', shown)).toEqual(
+      expect.arrayContaining(guests.map(({ name }) => name)),
+    );
+    const several = read(toHtml(reportModel([made, { ...made, id: 'e2', label: 'second' }], { catalogue })));
+    expect(texts('#across h2', several)[0]).toContain('experiment by experiment');
+    expect(texts('#provenance dd', several)).toEqual(expect.arrayContaining(['second', made.label]));
+  });
+
   it('has something to say of no experiment, one guest, and imported results', () => {
     expect(toHtml(reportModel([], {}))).toContain('Nothing was measured');
     const alone = experiment({ guests: [pv], workloads: [workload('openssl', 1931, 1, 0.01, 3)] });
