@@ -85,7 +85,7 @@ export class MetricView {
     const sides = sidesOf(shown, metric);
     const isImported = importedPair(shown);
     // A chart of one point a side, without outputs behind it, says nothing that the table does not.
-    const isBare = isImported && sides.every(({ samples }) => samples.samples.length <= 1);
+    const isBare = sides.every(({ samples }) => samples.samples.length <= (isImported ? 1 : 0));
     this.chartBox.hidden = isBare;
     this.save.hidden = isBare || sides.every(({ samples }) => samples.samples.length === 0);
     this.save.setAttribute(

@@ -8,6 +8,7 @@ import { fluidDrawing, svg, svgText, tenth } from './svg';
 const height = 200;
 const margin = { left: 62, right: 16, top: 10, bottom: 38 };
 const markSize = 4;
+const labelPixels = 36;
 
 interface Plot {
   readonly x: (percent: number) => number;
@@ -75,10 +76,22 @@ function axes({ points, unit, of }: QuantileCurve, ticks: readonly number[], plo
       svg('line', { class: 'grid', x1: margin.left, x2: plot.right, y1: plot.y(tick), y2: plot.y(tick) }),
       svgText(margin.left - 6, plot.y(tick) + 4, formatValue(tick), 'end'),
     ]),
-    ...points.map(({ percent }) => svgText(plot.x(percent), bottom + 15, `${percent} %`, 'middle')),
+    ...labelled(points, plot).map(({ percent }) =>
+      svgText(plot.x(percent), bottom + 15, `${percent} %`, 'middle'),
+    ),
     svgText((margin.left + plot.right) / 2, height - 5, 'Percentile; lower is better', 'middle'),
     title,
   ];
+}
+
+/** Those whose names have room beside the one before. */
+function labelled(points: readonly QuantilePoint[], plot: Plot): readonly QuantilePoint[] {
+  let last = -Infinity;
+  return points.filter(({ percent }) => {
+    if (plot.x(percent) - last < labelPixels) return false;
+    last = plot.x(percent);
+    return true;
+  });
 }
 
 /** The means joined, each with the range of its trials; guests stand a little apart. */
