@@ -196,7 +196,8 @@ runner() { # ID [FIFO]
   began=$\{owner%:*}; began=$\{began##*:}; watch=
   : >out; : >err
   if [ -n "$2" ]; then
-    exec 8<"$2" || exit 0
+    # Open for both for a moment, so that opening does not wait for one who may be gone.
+    exec 7<>"$2" 8<"$2" 7>&- || exit 0
     : >"$2.open"
     read -r _word <&8 && [ "$_word" = go ] || exit 0
     exec 8<&-

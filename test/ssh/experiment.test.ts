@@ -255,12 +255,16 @@ describe('an experiment over a real server', () => {
     // As Clean Up Guest does it by hand: what runs is ended first, then all goes and is told.
     const jobs = new Jobs(connector());
     const job = experiment().trials[0]?.job ?? '';
-    expect(await jobs.list()).toEqual([{ id: job, state: 'running' }]);
+    // The next one may have been prepared; nothing of it runs.
+    const there = (await jobs.list()).filter(({ state }) => state !== 'preparing');
+    expect(there).toEqual([{ id: job, state: 'running' }]);
     expect(await jobs.lease()).toMatchObject({ id: 'gone', label: 'test', job });
     await expect(jobs.cleanUp('anybodys')).rejects.toThrow(/is running/);
     expect(await jobs.cancel(job, 2)).toMatchObject({ left: 0 });
     await expect(jobs.cleanUp()).rejects.toThrow(/kept for an experiment/);
-    expect(await jobs.cleanUp('anybodys')).toMatchObject({ jobs: 1, sources: 0, lease: { id: 'gone' } });
+    const removed = await jobs.cleanUp('anybodys');
+    expect(removed).toMatchObject({ sources: 0, lease: { id: 'gone' } });
+    expect(removed.jobs).toBeGreaterThan(0);
     expect(await jobs.lease()).toBeUndefined();
     expect(existsSync(`${server.prefix}-${process.getuid?.() ?? 0}`)).toBe(false);
   });
