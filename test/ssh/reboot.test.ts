@@ -17,7 +17,8 @@ import { rebootRunner, type RebootOrder } from './rebootRunner';
 import { startSshServer } from './sshServer';
 import { canMakeSudoers, makeSudoer } from './sudoers';
 
-describe.runIf(canMakeMachines)('machines that can be rebooted', () => {
+// Many boots and their waits: more time than other tests have.
+describe.runIf(canMakeMachines)('machines that can be rebooted', { timeout: 300_000 }, () => {
   let folder: string;
   let machines: Machine[] = [];
   let closing: (() => void)[] = [];
