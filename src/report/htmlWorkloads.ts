@@ -35,7 +35,8 @@ import {
   words,
   type Markup,
 } from './htmlParts';
-import type { MetricComparison, MetricReport, ReportLoad, ReportModel, Sample } from './shape';
+import { spreadOf } from './spread';
+import type { GuestSamples, MetricComparison, MetricReport, ReportLoad, ReportModel, Sample } from './shape';
 
 /** What a document holds at most; the CSV and JSON exports have it all. */
 const most = { charts: 60, blocks: 200, metrics: 200 } as const;
@@ -182,14 +183,22 @@ function figuresTable(
     guestMark(model, guest.key, role),
     ...(bare ? [] : [String(samples.n)]),
     samples.n === 0 ? '–' : meanOf(samples, metric.unit),
-    ...(bare ? [] : [cvCell(samples)]),
+    ...(bare ? [] : [...spreadCells(samples), cvCell(samples)]),
   ]);
-  const figures = bare ? ['Figure'] : ['n', 'Geometric mean', 'CV'];
+  const figures = bare ? ['Figure'] : ['n', 'Geometric mean', 'Median', 'Middle half', 'Range', 'CV'];
   return table(
     `${metric.title}${unit}, ${direction(metric)}`,
     [...words('Guest'), ...numbers(...figures)],
     rows,
   );
+}
+
+function spreadCells({ samples }: GuestSamples): Markup[] {
+  const spread = spreadOf(samples);
+  if (spread === undefined) return ['–', '–', '–'];
+  const { least, lower, median, upper, greatest } = spread;
+  const range = (low: number, high: number) => `${formatValue(low)} to ${formatValue(high)}`;
+  return [formatValue(median), range(lower, upper), range(least, greatest)];
 }
 
 function comparisonFigures(
