@@ -28,11 +28,17 @@ export function name(text: string): HTMLElement {
   return el('bdi', {}, text);
 }
 
+/** What a button is called aloud begins with what stands on it, so that who speaks to the page can name it. */
+function spokenName(text: string, label: string): string {
+  const shown = text.replace(/…$/, '');
+  return label.toLowerCase().includes(shown.toLowerCase()) ? label : `${shown}: ${label}`;
+}
+
 /** A button that looks like a link. `key` lets the focus survive a redraw. */
 export function linkButton(text: string, key: string, label: string, onClick: () => void): HTMLButtonElement {
   const button = el(
     'button',
-    { type: 'button', class: 'link', 'data-focus': key, 'aria-label': label },
+    { type: 'button', class: 'link', 'data-focus': key, 'aria-label': spokenName(text, label) },
     text,
   );
   button.addEventListener('click', onClick);

@@ -7,7 +7,7 @@ const scale = 2;
 
 /** Asks the host to save a chart as a file of its own; `what` names it for those who do not see it. */
 export function saveButton(key: string, what: string, onSave: () => void): HTMLButtonElement {
-  const button = linkButton('Save chart…', `save:${key}`, `Save the chart of ${what} as a picture`, onSave);
+  const button = linkButton('Save chart…', `save:${key}`, `Save chart of ${what} as a picture`, onSave);
   button.classList.add('save');
   return button;
 }

@@ -385,7 +385,7 @@ describe('small parts', () => {
     const buttons = [...root.querySelectorAll<HTMLButtonElement>('button.save')].filter(
       ({ hidden }) => !hidden,
     );
-    expect(buttons[0]!.getAttribute('aria-label')).toBe('Save the chart of the overview as a picture');
+    expect(buttons[0]!.getAttribute('aria-label')).toBe('Save chart of the overview as a picture');
     buttons[0]!.click();
     const metric = model.metrics.find(({ primary }) => primary)!;
     const own = buttons.find((button) => button.getAttribute('aria-label')?.includes(metric.title))!;
