@@ -5,7 +5,7 @@ import { root } from './paths.mjs';
 
 /** What each bundle may weigh, minified, in bytes. */
 const budgets = [
-  { files: ['extension.js', 'app.js'], title: 'extension.js + app.js', limit: 600_000 },
+  { files: ['extension.js', 'app.js'], title: 'extension.js + app.js', limit: 720_000 },
   { files: ['webview.js'], title: 'webview.js', limit: 220_000 },
   { files: ['exchange.js'], title: 'exchange.js', limit: 150_000 },
   { files: ['prepare.js'], title: 'prepare.js', limit: 20_000 },

@@ -8,7 +8,7 @@ import { mustRun } from './run.mjs';
 
 const sizeLimit = 600_000;
 const allowed = [
-  /^dist\/(extension|app|ssh2|re2js|webview|prepare|trend)\.js$/,
+  /^dist\/(extension|app|exchange|ssh2|re2js|webview|prepare|trend)\.js$/,
   /^dist\/(webview|prepare|trend)\.css$/,
   /^dist\/THIRD-PARTY\.txt$/,
   /^media\/[^/].*$/,
@@ -38,6 +38,7 @@ export async function packageExtension() {
     'package.json',
     'dist/extension.js',
     'dist/app.js',
+    'dist/exchange.js',
     'dist/re2js.js',
     'dist/ssh2.js',
     'dist/webview.js',
