@@ -90,7 +90,7 @@ export class MetricView {
     this.save.hidden = isBare || sides.every(({ samples }) => samples.samples.length === 0);
     this.save.setAttribute(
       'aria-label',
-      plain(`Save the chart of ${metric.benchmarkTitle}: ${metric.title} as a picture`),
+      plain(`Save chart of ${metric.benchmarkTitle}: ${metric.title} as a picture`),
     );
     this.details.hidden = isBare;
     this.legend.hidden = isBare;

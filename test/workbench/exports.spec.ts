@@ -54,7 +54,7 @@ describe('results that leave', () => {
   it('are pictures of a chart: PNG at twice the size, or SVG', async () => {
     const save = workbench
       .webviewFrame()
-      .getByRole('button', { name: 'Save the chart of the overview as a picture' });
+      .getByRole('button', { name: 'Save chart of the overview as a picture' });
     await save.click();
     const png = await written(await answerFile('overview.png'));
     expect(png.subarray(1, 4).toString()).toBe('PNG');

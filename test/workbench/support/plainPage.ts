@@ -13,12 +13,16 @@ export interface Look {
 /** A page of the extension: the names of its files in webview/ and the id of the element it fills. */
 export interface PageSource {
   readonly script: string;
-  readonly style: string;
+  readonly styles: readonly string[];
   readonly rootId: string;
 }
 
-export const reportPage: PageSource = { script: 'main', style: 'report', rootId: 'report' };
-export const preparePage: PageSource = { script: 'prepare', style: 'prepare', rootId: 'prepare' };
+export const reportPage: PageSource = { script: 'main', styles: ['report'], rootId: 'report' };
+export const preparePage: PageSource = {
+  script: 'prepare',
+  styles: ['report', 'prepare'],
+  rootId: 'prepare',
+};
 
 /** Takes the look of a webview's document. */
 export async function lookOf(frame: Frame): Promise<Look> {
@@ -29,9 +33,9 @@ export async function lookOf(frame: Frame): Promise<Look> {
   })`);
 }
 
-async function bundled({ script, style }: PageSource): Promise<{ script: string; style: string }> {
+async function bundled({ script, styles }: PageSource): Promise<{ script: string; style: string }> {
   const { outputFiles } = await build({
-    entryPoints: [`webview/${script}.ts`, `webview/${style}.css`],
+    entryPoints: [`webview/${script}.ts`, ...styles.map((style) => `webview/${style}.css`)],
     outdir: 'unused',
     write: false,
     bundle: true,
@@ -41,8 +45,8 @@ async function bundled({ script, style }: PageSource): Promise<{ script: string;
     define: { 'process.env.NODE_ENV': '"production"' },
     logLevel: 'warning',
   });
-  const text = (end: string) => outputFiles.find(({ path }) => path.endsWith(end))?.text ?? '';
-  return { script: text('.js'), style: text('.css') };
+  const text = (name: string) => outputFiles.find(({ path }) => path.endsWith(`/${name}`))?.text ?? '';
+  return { script: text(`${script}.js`), style: styles.map((style) => text(`${style}.css`)).join('\n') };
 }
 
 /** Opens a page that has got `message` from its host; whatever the page says is left unanswered. */
