@@ -21,7 +21,10 @@ const dialogs: string[] = [];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gb-hostile-'));
   const guests = names.map((name) => ({ name, host: name, address: '127.0.0.1', port: 9 }));
-  writeFileSync(join(folder, 'guestbench.lab.json'), JSON.stringify({ hosts: names.map((name) => ({ name })), guests }));
+  writeFileSync(
+    join(folder, 'guestbench.lab.json'),
+    JSON.stringify({ hosts: names.map((name) => ({ name })), guests }),
+  );
   mkdirSync(join(folder, 'guestbench-results'));
   writeFileSync(
     join(folder, 'guestbench-results', 'hostile.guestbench'),
