@@ -49,6 +49,7 @@ export function isRefused(warnings: readonly ReportWarning[]): boolean {
 function placeChecks(baseline: Side, candidate: Side): ComparabilityCheck[] {
   const [a, b] = [baseline.name, candidate.name];
   const subjects = [...baseline.subjects, ...candidate.subjects];
+  const isImported = subjects.some(({ experiment }) => experiment.imported !== undefined);
   if (new Set(subjects.map(({ guest }) => guest.experiment)).size > 1) {
     return [
       found(
@@ -57,6 +58,16 @@ function placeChecks(baseline: Side, candidate: Side): ComparabilityCheck[] {
         `${a} and ${b} were measured in different experiments, not side by side, so changes of the host between them cannot be told from a difference of the guests.`,
         'Measure both in one experiment; what each experiment says of itself can be compared.',
       ),
+    ];
+  }
+  if (isImported) {
+    return [
+      unknown(
+        'experiments',
+        'Measured together',
+        'Imported: nothing tells which runs were made side by side',
+      ),
+      unknown('hosts', 'Host', 'Imported: nothing tells where the guests ran'),
     ];
   }
   return [

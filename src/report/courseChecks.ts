@@ -30,7 +30,12 @@ export function courseChecks(
     ...modeChecks(named),
     changeCheck(named, {
       ...{ id: 'mode-changed', title: 'Mode during the experiment' },
-      ...{ weight: 'blocks', what: 'mode', of: ({ mode }) => mode.mode },
+      // A look that could not tell the mode is no other mode.
+      ...{
+        weight: 'blocks',
+        what: 'mode',
+        of: ({ mode: { mode } }) => (mode === 'unknown' ? undefined : mode),
+      },
       advice:
         'Its figures are of two modes under one name. Run the experiment again and leave the guest as it is.',
     }),
@@ -189,7 +194,8 @@ function backgroundCheck(named: readonly Named[]): ComparabilityCheck {
     const own = (experiment.quiet ?? []).filter((record) => record.guest === guest.name);
     const busy = own.filter(({ state }) => state === 'busy');
     const causes = [...new Set(busy.flatMap(({ because }) => because.map(({ what }) => what)))];
-    return { name, looks: own.length, busy: busy.length, causes };
+    const isSeen = own.length > 0 && own.every(({ state }) => state !== 'unknown');
+    return { name, looks: own.length, isSeen, busy: busy.length, causes };
   });
   const busy = waits.filter((wait) => wait.busy > 0);
   if (busy.length > 0) {
@@ -199,7 +205,7 @@ function backgroundCheck(named: readonly Named[]): ComparabilityCheck {
     );
     return found(about, 'weakens', `Not quiet when a round began: ${listed(seen)}.`, advice);
   }
-  if (waits.every(({ looks }) => looks > 0)) return passed(about.id, about.title, 'Quiet before each round');
+  if (waits.every(({ isSeen }) => isSeen)) return passed(about.id, about.title, 'Quiet before each round');
   const loads = named.flatMap(({ name, facts }) => {
     const [, fiveMinutes] = facts?.load ?? [];
     return fiveMinutes === undefined

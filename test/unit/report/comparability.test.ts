@@ -3,6 +3,7 @@ import type { Experiment } from '../../../src/model/experiment';
 import type { Facts } from '../../../src/model/guest';
 import { reportModel } from '../../../src/report/model';
 import { shiftOf } from '../../../src/report/drift';
+import { importedExperiment } from '../../../src/report/importedExperiment';
 import type { ComparabilityCheck } from '../../../src/report/shape';
 import { catalogue, completed, experiment, facts, noisy, pv, pvhvm, withLoad, workload } from './experiments';
 
@@ -167,6 +168,12 @@ describe('what happened during the experiment', () => {
     expect(pairOf(later(more)).headline).toBe(headline);
   });
 
+  it('is no change where a later look could not tell the mode', () => {
+    const unsure = { mode: { mode: 'unknown' as const, confidence: 'unknown' as const, because: [] } };
+    expect(checkOf(later(unsure), 'mode-changed').outcome).toBe('unknown');
+    expect(pairOf(later(unsure)).headline).not.toContain('No verdict');
+  });
+
   it('tells of a clock source that was given up', () => {
     const check = checkOf(later({ clockSource: 'hpet' }), 'clock-source-changed');
     expect(check).toMatchObject({ weight: 'weakens' });
@@ -203,7 +210,7 @@ describe('what happened during the experiment', () => {
       'PVHVM had a load of 1.20 over the five minutes before the start.',
     );
     expect(checkOf(against({ load: [3, 0.4, 0.3] }), 'background').outcome).toBe('passed');
-    const look = (guest: string, round: number, state: 'quiet' | 'busy') => ({
+    const look = (guest: string, round: number, state: 'quiet' | 'busy' | 'unknown') => ({
       ...{ at: completed.at, guest, when: 'round' as const, round, state, waitedMs: 10 },
       because: state === 'busy' ? [{ kind: 'tasks' as const, what: 'apt-get' }] : [],
     });
@@ -214,6 +221,22 @@ describe('what happened during the experiment', () => {
     // Where it was looked at, the lagging averages say nothing more.
     const calm = { ...against({ load: [9, 9, 9] }), quiet: quiet.slice(0, 2) };
     expect(checkOf(calm, 'background').outcome).toBe('passed');
+    const unseen = [look(pv.name, 1, 'quiet'), look(pvhvm.name, 1, 'unknown')];
+    expect(checkOf({ ...calm, quiet: unseen }, 'background').seen).toContain('had a load of 9.00');
+  });
+
+  it('says of imported results that nobody knows whether they were measured together', () => {
+    const e = importedExperiment({
+      ...{ imported: { from: 'fio' }, label: 'disks', at: completed.at, notes: [] },
+      guests: [{ ref: { name: 'a' } }, { ref: { name: 'b' } }],
+      benchmarks: [{ id: 'fio' }],
+      runs: ['a', 'b'].map((guest) => ({
+        ...{ guest, benchmark: 'fio' },
+        measurements: [{ id: 'x', value: 1, unit: 's', better: 'lower' as const, primary: true }],
+      })),
+    });
+    expect(checkOf(e, 'experiments').outcome).toBe('unknown');
+    expect(checkOf(e, 'hosts').outcome).toBe('unknown');
   });
 
   it('tells two names of one machine', () => {
