@@ -1,7 +1,8 @@
 import { listed, plain } from '../src/report/format';
 import type { SeveralFiles } from '../src/report/hostMessage';
 import { oneBootLimit } from '../src/report/limits';
-import type { ReportModel, ReportWarning, Verdict } from '../src/report/shape';
+import { howToRead } from '../src/report/reading';
+import type { ReportExperiment, ReportModel, ReportWarning, Verdict } from '../src/report/shape';
 import { comparabilityId, comparabilityOf } from './comparabilityView';
 import { AcrossView, type AcrossActions } from './acrossView';
 import { el, linkButton, name, replace, setText, table, type Child } from './dom';
@@ -105,12 +106,7 @@ export class Page {
     replace(this.failures, ...failuresOf(model, this.actions));
     replace(this.comparability, ...(pair === undefined ? [] : comparabilityOf(pair)));
     replace(this.facts, ...factsOf(model));
-    replace(
-      this.about,
-      ...(model.experiments.some(({ imported }) => imported === undefined)
-        ? aboutOf(model)
-        : aboutImported(model)),
-    );
+    replace(this.about, ...aboutOf(model));
   }
 
   /** Of a report over several files; its text is opened file by file. */
@@ -292,71 +288,34 @@ function factsOf(model: ReportModel): Child[] {
   ];
 }
 
-function aboutOf({ limits, experiments, statistics, metrics }: ReportModel): Child[] {
-  if (experiments.length === 0) return [];
-  const level = Number((100 * (1 - statistics.alpha)).toPrecision(3));
-  const margin = Number((100 * statistics.margin).toPrecision(3));
-  const tested = metrics.filter(({ primary, better }) => primary && better !== 'none').length;
-  const how =
-    statistics.plan === 'anystop'
-      ? `The ${level} % intervals hold at every number of blocks from 4 to ${statistics.maxBlocks} together, so stopping early does not spoil them.`
-      : `The ${level} % intervals hold for a number of blocks that was fixed beforehand.`;
+function aboutOf(model: ReportModel): Child[] {
+  if (model.experiments.length === 0) return [];
+  const isMeasured = model.experiments.some(({ imported }) => imported === undefined);
   return [
     el('h2', {}, 'How to read this'),
-    el(
-      'ul',
-      {},
-      ...limits.map((limit) => el('li', {}, limit)),
-      el(
-        'li',
-        {},
-        'Speedup: how many times as fast as the baseline; above 1 is better for every metric, also where lower values are better.',
-      ),
-      el(
-        'li',
-        {},
-        `${how} Equivalent: the whole interval lies within ±${margin} %. Faster and slower: the interval excludes 1, and it survives Holm’s correction over all ${tested} planned workloads and pairs.`,
-      ),
-    ),
-    ...experiments.map(({ label, startedAt, endedAt, seed, guestbench }) =>
-      el(
-        'p',
-        { class: 'muted' },
-        name(label),
-        ` · started ${dateText(startedAt)}${endedAt === undefined ? '' : ` · ended ${dateText(endedAt)}`} · seed ${seed} · Guestbench ${plain(guestbench)}`,
-      ),
-    ),
+    el('ul', {}, ...howToRead(model).map((sentence) => el('li', {}, sentence))),
+    ...model.experiments.map((one) => (isMeasured ? originOf(one) : importOf(one))),
   ];
 }
 
-function aboutImported({ experiments }: ReportModel): Child[] {
-  if (experiments.length === 0) return [];
-  return [
-    el('h2', {}, 'How to read this'),
-    el(
-      'ul',
-      {},
-      el(
-        'li',
-        {},
-        'Speedup: the ratio of the means, turned so that above 1 is better for every metric, also where lower values are better.',
-      ),
-      el(
-        'li',
-        {},
-        'Nothing tells which runs were made side by side, so drift of the host cannot be told from a difference of the guests: there is no interval, no test and no verdict, however far a ratio is from 1.',
-      ),
-    ),
-    ...experiments.map(({ label, imported }) =>
-      el(
-        'p',
-        { class: 'muted' },
-        name(label),
-        ...(imported?.source === undefined ? [] : [' · from ', name(imported.source)]),
-        ...(imported?.statement === undefined ? [] : [' · ', name(imported.statement)]),
-      ),
-    ),
-  ];
+function originOf({ label, startedAt, endedAt, seed, guestbench }: ReportExperiment): HTMLElement {
+  const ended = endedAt === undefined ? '' : ` · ended ${dateText(endedAt)}`;
+  return el(
+    'p',
+    { class: 'muted' },
+    name(label),
+    ` · started ${dateText(startedAt)}${ended} · seed ${seed} · Guestbench ${plain(guestbench)}`,
+  );
+}
+
+function importOf({ label, imported }: ReportExperiment): HTMLElement {
+  return el(
+    'p',
+    { class: 'muted' },
+    name(label),
+    ...(imported?.source === undefined ? [] : [' · from ', name(imported.source)]),
+    ...(imported?.statement === undefined ? [] : [' · ', name(imported.statement)]),
+  );
 }
 
 function dateText(iso: string): string {

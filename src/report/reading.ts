@@ -1,3 +1,4 @@
+import { count } from './format';
 import type { ReportModel } from './shape';
 
 /** What a reader must know of the words and figures of a report, in sentences. */
@@ -8,7 +9,6 @@ export function howToRead(m: ReportModel): readonly string[] {
 function measured({ limits, statistics, metrics }: ReportModel): readonly string[] {
   const level = Number((100 * (1 - statistics.alpha)).toPrecision(3));
   const margin = Number((100 * statistics.margin).toPrecision(3));
-  const tested = metrics.filter(({ primary, better }) => primary && better !== 'none').length;
   const how =
     statistics.plan === 'anystop'
       ? `The ${level} % intervals hold at every number of blocks from 4 to ${statistics.maxBlocks} together, so stopping early does not spoil them.`
@@ -16,9 +16,18 @@ function measured({ limits, statistics, metrics }: ReportModel): readonly string
   return [
     ...limits,
     'Speedup: how many times as fast as the baseline; above 1 is better for every metric, also where lower values are better.',
-    `${how} Equivalent: the whole interval lies within ±${margin} %. Faster and slower: the interval excludes 1, and it survives Holm’s correction over all ${tested} planned workloads and pairs.`,
+    `${how} Equivalent: the whole interval lies within ±${margin} %. Faster and slower: the interval excludes 1, and it survives Holm’s correction over every planned workload of every pair${familyOf(metrics)}.`,
     'A block is one trial of a workload in every guest, back to back; only trials of one block are compared with each other.',
   ];
+}
+
+/** How many claims are corrected together; those of pairs without verdicts are not among them. */
+function familyOf(metrics: ReportModel['metrics']): string {
+  const family = metrics
+    .filter(({ primary, better }) => primary && better !== 'none')
+    .flatMap(({ comparisons }) => comparisons)
+    .filter(({ verdict }) => verdict !== 'refused' && verdict !== 'untested');
+  return family.length === 0 ? '' : ` (${count(family.length, 'comparison')})`;
 }
 
 const imported: readonly string[] = [
