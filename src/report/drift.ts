@@ -1,4 +1,5 @@
-import { quantile } from '../statistics/location';
+import type { HostGroups } from '../statistics/compare';
+import { mean, quantile } from '../statistics/location';
 import { percent } from '../statistics/words';
 import { found, passed, unknown } from './checks';
 import type { Draft } from './comparisons';
@@ -42,31 +43,40 @@ interface Course {
   readonly ratio: readonly number[];
 }
 
-/** The course of one tested workload through the blocks of a pair, of guests or of modes. */
-function courseOf({ metric, names, pairs, groups = [] }: Draft): Course {
+/** The courses of one tested workload through the blocks of a pair: of two guests, or of two modes host by host. */
+function coursesOf({ metric, names, pairs, groups }: Draft): Course[] {
   const title = metric.benchmarkTitle;
+  if (groups !== undefined) {
+    return groups.map((group) =>
+      courseOn(group, names, groups.length > 1 ? `${title} on ${group.host}` : title),
+    );
+  }
   const logsOf = (values: readonly number[]) => values.map(Math.log);
-  const [group, ...others] = groups;
-  if (group !== undefined && others.length === 0) {
-    const mean = (side: readonly (readonly number[])[], block: number) =>
-      side.reduce((sum, values) => sum + Math.log(values[block] ?? NaN), 0) / side.length;
-    const blocks = group.baseline[0]?.map((_, block) => block) ?? [];
-    return {
+  return [
+    {
       title,
       guests: [
-        { name: names.baseline, logs: blocks.map((block) => mean(group.baseline, block)) },
-        { name: names.candidate, logs: blocks.map((block) => mean(group.candidate, block)) },
+        { name: names.baseline, logs: logsOf(pairs.map(({ baseline }) => baseline)) },
+        { name: names.candidate, logs: logsOf(pairs.map(({ candidate }) => candidate)) },
       ],
-      ratio: blocks.map((block) => mean(group.candidate, block) - mean(group.baseline, block)),
-    };
-  }
+      ratio: logsOf(pairs.map(({ baseline, candidate }) => candidate / baseline)),
+    },
+  ];
+}
+
+/** The means of the guests of each mode on one host, block by block. */
+function courseOn({ baseline, candidate }: HostGroups, names: Draft['names'], title: string): Course {
+  const blocks = baseline[0]?.map((_, block) => block) ?? [];
+  const meansOf = (side: HostGroups['baseline']) =>
+    blocks.map((block) => mean(side.map((values) => Math.log(values[block] ?? NaN))));
+  const [a, b] = [meansOf(baseline), meansOf(candidate)];
   return {
     title,
     guests: [
-      { name: names.baseline, logs: logsOf(pairs.map(({ baseline }) => baseline)) },
-      { name: names.candidate, logs: logsOf(pairs.map(({ candidate }) => candidate)) },
+      { name: names.baseline, logs: a },
+      { name: names.candidate, logs: b },
     ],
-    ratio: logsOf(pairs.map(({ baseline, candidate }) => candidate / baseline)),
+    ratio: blocks.map((block) => (b[block] ?? NaN) - (a[block] ?? NaN)),
   };
 }
 
@@ -80,7 +90,9 @@ export function driftCheck(drafts: readonly Draft[], margin: number): Comparabil
     title: 'Drift during the run',
     phrase: 'the difference changed during the run',
   };
-  const courses = drafts.filter(({ metric }) => metric.primary && metric.better !== 'none').map(courseOf);
+  const courses = drafts
+    .filter(({ metric }) => metric.primary && metric.better !== 'none')
+    .flatMap(coursesOf);
   const long = courses.filter(
     ({ ratio }) => ratio.length >= fewestBlocks && ratio.every((value) => Number.isFinite(value)),
   );

@@ -2,6 +2,7 @@ import { verdictSigns } from './charts/scale';
 import { escaped, tag, type Attributes } from './charts/svg';
 import { guestTone } from './charts/palette';
 import {
+  count,
   formatChange,
   formatInterval,
   formatP,
@@ -122,7 +123,7 @@ export function sideCell(
   if (means.length === 0) return '–';
   const [least, greatest] = [Math.min(...means), Math.max(...means)];
   const range = means.length === 1 ? formatValue(least) : `${formatValue(least)} to ${formatValue(greatest)}`;
-  return `${name(`${range} ${metric.unit}`.trim())} <span class="aside">${means.length} guests</span>`;
+  return `${name(`${range} ${metric.unit}`.trim())} <span class="aside">${count(means.length, 'guest')}</span>`;
 }
 
 export const meanOf = ({ geometricMean }: GuestSamples, unit: string): Markup =>

@@ -8,7 +8,7 @@ import { count } from './format';
 import { labelsOf, type Chosen } from './guests';
 import type { MetricInfo } from './metrics';
 import type { ChosenModes } from './modes';
-import { pairUp, samplesOf, type BenchmarkRuns, type Runs } from './samples';
+import { noFigure, pairUp, samplesOf, type BenchmarkRuns, type Runs } from './samples';
 import type {
   ComparabilityCheck,
   ComparedBy,
@@ -142,12 +142,18 @@ function groupUp(
     const complete = runs.blocks.flatMap((_, place) =>
       keys.every((key) => columns?.get(key)?.[place] !== undefined) ? [place] : [],
     );
-    for (const { block, round, slots } of runs.blocks) {
+    for (const [place, { block, round, slots }] of runs.blocks.entries()) {
       const reasons = keys.flatMap((key) => {
         const slot = slots.get(key);
-        return slot?.state === 'failed' ? [`${key}: ${slot.reason}`] : [];
+        if (slot?.state === 'failed') return [`${key}: ${slot.reason}`];
+        return slot?.state === 'ok' && columns?.get(key)?.[place] === undefined
+          ? [`${key}: ${noFigure}`]
+          : [];
       });
-      if (reasons.length > 0) dropped.set(block, { block, round, reason: reasons.join('; ') });
+      // A block can fail on several hosts.
+      const before = dropped.get(block);
+      const all = [...(before === undefined ? [] : [before.reason]), ...reasons];
+      if (reasons.length > 0) dropped.set(block, { block, round, reason: all.join('; ') });
     }
     const valuesOf = (key: string) => complete.map((place) => columns?.get(key)?.[place] ?? NaN);
     const [a, b] = [own.map(valuesOf), others.map(valuesOf)];

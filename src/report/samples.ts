@@ -170,6 +170,9 @@ function valuesOf(blocks: readonly Block[]): BenchmarkRuns['values'] {
   return values;
 }
 
+/** Why a trial that went well has no part in a comparison. */
+export const noFigure = 'the trial gave no such figure';
+
 export interface Pairing {
   readonly pairs: readonly Pair[];
   readonly dropped: readonly DroppedBlock[];
@@ -198,7 +201,7 @@ export function pairUp(
       const slot = slots.get(guest);
       if (slot?.state === 'failed') return [`${nameOf(guest)}: ${slot.reason}`];
       if (slot?.state === 'ok' && values?.get(guest)?.[place] === undefined) {
-        return [`${nameOf(guest)}: the trial gave no such figure`];
+        return [`${nameOf(guest)}: ${noFigure}`];
       }
       return [];
     });

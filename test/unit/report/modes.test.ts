@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Experiment } from '../../../src/model/experiment';
 import type { Facts } from '../../../src/model/guest';
 import { toMarkdown } from '../../../src/report/exporters';
+import { toHtml } from '../../../src/report/html';
 import { reportModel } from '../../../src/report/model';
 import { inOverviewOrder } from '../../../src/report/overviewOrder';
 import type { ReportOptions } from '../../../src/report/shape';
@@ -138,6 +139,7 @@ describe('modes with several guests', () => {
     expect(found).toMatchObject({ verdict: 'insufficient', word: 'too few guests', interval: null });
     expect(found.sentence).toContain('at least two of each are needed');
     expect(found.speedup).toBeCloseTo(1.2, 1);
+    expect(toHtml(single)).toContain('>1 guest</span>');
   });
 
   it('use only blocks that are complete in all guests', () => {
@@ -157,6 +159,19 @@ describe('modes with several guests', () => {
     const other = metric.guests.find(({ guest }) => guest === 'pv1')!;
     expect(other.samples.find(({ block }) => block === 3)?.use).toBe('unpaired');
     expect(other.n).toBe(5);
+  });
+
+  it('say which blocks are left out as a guest gave another figure only', () => {
+    const partly = {
+      ...four,
+      trials: four.trials.map((record) =>
+        record.trial.id === 'openssl/2/pv2' ? { ...record, measurements: [] } : record,
+      ),
+    };
+    const metric = byMode(partly).metrics.find(({ key }) => key === 'openssl/sign')!;
+    expect(metric.comparisons[0]?.droppedBlocks).toEqual([
+      { block: 2, round: 2, reason: 'pv2: the trial gave no such figure' },
+    ]);
   });
 });
 
@@ -178,6 +193,27 @@ describe('modes on several hosts', () => {
       return meanOf('candidate') - meanOf('baseline');
     };
     expect(Math.log(found.speedup!)).toBeCloseTo((estimateOn('lab1') + estimateOn('lab2')) / 2, 10);
+  });
+
+  it('are looked at for drift on each host', () => {
+    const drift = (e: Experiment) => byMode(e).pairs[0]?.checks.find(({ id }) => id === 'drift');
+    const long = made(both, 12);
+    expect(drift(long)).toMatchObject({ outcome: 'passed' });
+    const slowed = {
+      ...long,
+      trials: long.trials.map((record) =>
+        /^hvm[34]$/.test(record.trial.guest) && record.trial.block > 6
+          ? {
+              ...record,
+              measurements: record.measurements.map((one) => ({ ...one, value: one.value * 0.8 })),
+            }
+          : record,
+      ),
+    };
+    const check = drift(slowed);
+    expect(check).toMatchObject({ outcome: 'found', weight: 'weakens' });
+    expect(check?.seen).toContain('OpenSSL on lab2');
+    expect(check?.seen).not.toContain('lab1');
   });
 
   it('are refused where a host lacks one of them, and said why', () => {
