@@ -27,6 +27,7 @@ beforeAll(async () => {
   await workbench.view('Guests').getByRole('button', { name: 'Open a Sample Report' }).click();
   await workbench.question('Open Sample Report');
   await workbench.pick('PV and PVHVM on Xen 4.17');
+  await workbench.webviewFrame().locator('h1').first().waitFor();
 });
 
 afterAll(async () => {

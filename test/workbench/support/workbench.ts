@@ -181,8 +181,12 @@ export class Workbench {
 
   /** Runs a command by its exact title in the palette ("Guestbench: Run Benchmarks..."). */
   async palette(title: string): Promise<void> {
-    await this.#openPalette(title);
-    await this.quickPickRow(title).click();
+    // An editor that opens at that moment takes the focus, and the palette is gone: try again.
+    await this.until(title, async () => {
+      await this.#openPalette(title);
+      await this.quickPickRow(title).click({ timeout: 5000 });
+      return true;
+    });
   }
 
   /** A quick input that is still closing takes the key press with it into the grave: try again. */
