@@ -100,6 +100,7 @@ export class RoundStart {
       isResumed ? `Going on with the reboot of ${guest}.` : `Rebooting ${guest} before round ${round}.`,
     );
     let isBegun = isResumed;
+    let isAsked = false;
     let rebooted: Rebooted;
     try {
       // Whoever has the guest now must not lose what runs there.
@@ -107,6 +108,7 @@ export class RoundStart {
       const bootId = record?.bootIdBefore ?? (await this.bootToEnd(guest, reach));
       await append({ ...common, at: now(), phase: 'begun', bootId });
       isBegun = true;
+      isAsked = true;
       rebooted = await rebootGuest({
         guest,
         reach,
@@ -116,7 +118,7 @@ export class RoundStart {
         signal: leaving,
       });
     } catch (error) {
-      if (leaving.aborted || (!isBegun && this.isOver())) return false;
+      if (leaving.aborted || (!isAsked && this.isOver())) return false;
       if (!isAboutGuest(error)) throw error;
       await this.noteFailed(guest, round, isBegun, error.message);
       return false;

@@ -153,6 +153,25 @@ describe('before a round', () => {
     expect(said()).toEqual([]);
   });
 
+  it('stops while a reboot that was cut in two waits for a guest that somebody else has', async () => {
+    const stopping = new AbortController();
+    const begun = { guest: 'pv', round: 1, startedAt: '', state: 'begun', bootIdBefore: 'old' } as const;
+    const { start, said } = roundStart(
+      { quiet, reboot: 'each-round' },
+      {
+        when: 'resume',
+        reboots: [begun],
+        stopping: stopping.signal,
+        claim: () => {
+          stopping.abort();
+          return Promise.reject(stopping.signal.reason as Error);
+        },
+      },
+    );
+    await start.prepare({ ...next(1), guests: ['pv'] });
+    expect(said()).toEqual([]);
+  });
+
   it('fails only when the experiment file cannot be written', async () => {
     const append = (): Promise<void> => Promise.reject(new Error('disk full'));
     await expect(roundStart({ quiet }, { append }).start.prepare(next(0))).rejects.toThrow('disk full');
