@@ -62,7 +62,7 @@ export function acrossOf(
   const chosen = choices.find((choice) => isSame(choice, asked)) ?? choices[0];
   const order = labelled
     .map((one, index) => ({ ...one, index }))
-    .sort((a, b) => a.experiment.startedAt.localeCompare(b.experiment.startedAt));
+    .sort((a, b) => Date.parse(a.experiment.startedAt) - Date.parse(b.experiment.startedAt));
   const parts = order.map(({ index, ...one }) => partOf(experiments, one, index, chosen, within));
   const metrics = chosen === undefined ? [] : metricsOf(parts, chosen);
   const report = {

@@ -53,6 +53,13 @@ const printing = (e: Experiment, stdout: string): Experiment => ({
 describe('the same modes through two experiments', () => {
   const found = across([after, before]);
 
+  it('goes by the time, not by its letters: zones differ', () => {
+    const late = { ...before, startedAt: '2026-11-20T01:00:00.000+09:00' };
+    const early = { ...after, startedAt: '2026-11-19T15:00:00.000Z' };
+    const labels = across([late, early]).experiments.map(({ label }) => label);
+    expect(labels).toEqual(['Xen 4.18', 'Xen 4.17']);
+  });
+
   it('has each experiment’s own verdicts, in the order of time', () => {
     expect(found.chosen).toEqual({ by: 'mode', baseline: 'PV', candidate: 'PVHVM' });
     expect(found.experiments.map(({ experiment: index, label }) => [index, label])).toEqual([
