@@ -1,3 +1,4 @@
+import { samplesByBlock } from '../src/report/byBlock';
 import {
   formatDuration,
   formatInterval,
@@ -97,17 +98,14 @@ export function trialsTable(
 ): HTMLElement {
   const isImported = importedPair(shown);
   const hasPairs = !isImported && found !== undefined && found.pairs.length > 0 && metric.better !== 'none';
-  const blocks = byBlock(sides);
-  const rows = [...blocks]
-    .sort(([a], [b]) => a - b)
-    .map(([block, row]): Child[] => {
-      const isWarmup = row.some((own) => own.some(({ use }) => use === 'warmup'));
-      return [
-        isWarmup ? 'warm-up' : String(block),
-        ...sides.map((side, index) => trialCells(shown, metric, row[index] ?? [], side, actions)),
-        ...(hasPairs ? [pairCell(metric, found, block)] : []),
-      ];
-    });
+  const rows = samplesByBlock(sides).map(([block, row]): Child[] => {
+    const isWarmup = row.some((own) => own.some(({ use }) => use === 'warmup'));
+    return [
+      isWarmup ? 'warm-up' : String(block),
+      ...sides.map((side, index) => trialCells(shown, metric, row[index] ?? [], side, actions)),
+      ...(hasPairs ? [pairCell(metric, found, block)] : []),
+    ];
+  });
   const unit = metric.unit === '' ? '' : ` in ${metric.unit}`;
   const columns: Column[] = [
     { title: isImported ? 'Run' : 'Block' },
@@ -118,19 +116,6 @@ export function trialsTable(
     ? `Every run${unit}; runs of one row are no pair`
     : `Every trial${unit}, by block${hasPairs ? '; the two trials of a block are a pair' : ''}`;
   return table(caption, columns, rows);
-}
-
-/** Of each side all trials of a block: a warm-up can have been repeated. */
-function byBlock(sides: readonly ChartSide[]): Map<number, Sample[][]> {
-  const blocks = new Map<number, Sample[][]>();
-  sides.forEach(({ samples }, side) => {
-    for (const sample of samples.samples) {
-      const row = blocks.get(sample.block) ?? [];
-      (row[side] ??= []).push(sample);
-      blocks.set(sample.block, row);
-    }
-  });
-  return blocks;
 }
 
 function trialCells(

@@ -1,3 +1,4 @@
+import { samplesByBlock } from './byBlock';
 import { variablePalette } from './charts/palette';
 import { escaped } from './charts/svg';
 import { isImported, trialsChart, trialSides, type TrialSide } from './charts/trials';
@@ -230,20 +231,12 @@ function trialsTable(
   sides: readonly TrialSide[],
   imported: boolean,
 ): Markup {
-  const blocks = new Map<number, Map<number, Sample>>();
-  sides.forEach(({ samples }, side) => {
-    for (const sample of samples.samples) {
-      const row = blocks.get(sample.block) ?? new Map<number, Sample>();
-      row.set(side, sample);
-      blocks.set(sample.block, row);
-    }
-  });
-  const all = [...blocks].sort(([a], [b]) => a - b);
+  const all = samplesByBlock(sides);
   const rows = all
     .slice(0, most.blocks)
     .map(([block, row]) => [
-      [...row.values()].every(({ use }) => use === 'warmup') ? 'warm-up' : String(block),
-      ...sides.map((_, side) => sampleCell(model, row.get(side))),
+      row.flat().every(({ use }) => use === 'warmup') ? 'warm-up' : String(block),
+      ...row.map((own) => sampleCells(model, own)),
     ]);
   const unit = metric.unit === '' ? '' : ` in ${metric.unit}`;
   const left = all.length - rows.length;
@@ -266,8 +259,12 @@ function trialsTable(
   );
 }
 
-function sampleCell(model: ReportModel, sample: Sample | undefined): Markup {
-  if (sample === undefined) return '–';
+function sampleCells(model: ReportModel, samples: readonly Sample[]): Markup {
+  const cells = samples.map((sample) => sampleCell(model, sample));
+  return cells.length < 2 ? (cells[0] ?? '–') : cells.map((cell) => el('div', {}, cell)).join('');
+}
+
+function sampleCell(model: ReportModel, sample: Sample): Markup {
   const trial = model.trials[sample.trial];
   const notes = [
     ...(sample.use === 'warmup' ? ['warm-up'] : sample.use === 'unpaired' ? ['not compared'] : []),

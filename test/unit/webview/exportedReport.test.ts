@@ -93,6 +93,17 @@ describe('the report as one file', () => {
     );
   });
 
+  it('has every trial, also where a warm-up was repeated', () => {
+    const again = decided.trials.flatMap((record) =>
+      record.trial.warmup && record.trial.guest === pv.name ? [record, { ...record, attempt: 2 }] : [record],
+    );
+    const repeated = read(toHtml(reportModel([{ ...decided, trials: again }], { catalogue })));
+    const details = [...repeated.querySelectorAll('.workload details')].find((one) =>
+      one.textContent?.startsWith('Every trial (15)'),
+    );
+    expect(texts('tbody tr:first-child td:nth-child(2) > div', details)).toHaveLength(2);
+  });
+
   it('has headings in order, captions, scopes, names for what scrolls, and targets for its links', () => {
     const levels = [...page.querySelectorAll('h1, h2, h3, h4')].map(({ tagName }) => Number(tagName[1]));
     expect(levels[0]).toBe(1);
