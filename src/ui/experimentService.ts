@@ -151,7 +151,7 @@ export class ExperimentService extends Disposable {
     if (!running) throw new UserError(vscode.l10n.t('This experiment is not running.'));
     running.runner.stop(how);
     running.isStopping = true;
-    void this.runs.forget(file);
+    void this.runs.forget(file).catch((error: unknown) => this.log.error(messageOf(error)));
     if (how === 'now') running.asking.abort();
     this.changed.fire(file);
     this.log.info(`Stopping ${path.basename(file)} (${how})`);

@@ -20,7 +20,12 @@ export class ResumeByItself extends Disposable {
     this.register(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.begin()));
   }
 
+  /** Never rejects: what goes wrong is logged. */
   async begin(): Promise<void> {
+    await this.resumeAll().catch((error: unknown) => this.log.error(messageOf(error)));
+  }
+
+  private async resumeAll(): Promise<void> {
     if (setting('resume') !== 'automatically' || !vscode.workspace.isTrusted) return;
     const files = this.runs.files;
     if (files.length === 0) return;

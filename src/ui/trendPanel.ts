@@ -93,8 +93,8 @@ class TrendPanel extends Disposable {
     if (this.reading?.state === 'cancelled') return;
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
-      if (this.stop === undefined) void this.read();
-      else this.readSoon();
+      if (this.stop !== undefined) this.readSoon();
+      else void this.read().catch((error: unknown) => this.tools.log.error(messageOf(error)));
     }, restMs);
   }
 
