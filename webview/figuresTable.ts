@@ -87,8 +87,8 @@ const levelOf = ({ model }: Shown): string =>
 function captionOf(shown: Shown, found: readonly MetricComparison[], hasInterval: boolean): string {
   if (found.length === 0) return 'Geometric means of the trials';
   const blocks = [...new Set(found.map(({ n }) => n))].sort((a, b) => a - b);
-  const over =
-    blocks.length === 0 ? '' : ` over ${blocks.join(' to ')} ${blocks.at(-1) === 1 ? 'block' : 'blocks'}`;
+  const ends = blocks.length > 1 ? [blocks[0], blocks.at(-1)] : blocks;
+  const over = ` over ${ends.join(' to ')} ${blocks.at(-1) === 1 ? 'block' : 'blocks'}`;
   const band = hasInterval
     ? `; shaded: ±${Number((100 * shown.model.statistics.margin).toPrecision(3))} %`
     : '';
