@@ -1,6 +1,7 @@
 import { clampSpeedup, kindTitles, labelOf, speedupRange, ticksBetween } from '../src/report/charts/scale';
 import { formatInterval, formatSpeedup, plain } from '../src/report/format';
-import type { AcrossMetric, AcrossReport, Verdict } from '../src/report/shape';
+import type { AcrossMetric, AcrossReport } from '../src/report/acrossShape';
+import type { Verdict } from '../src/report/shape';
 import { experimentLetter, experimentShape } from './experimentMarks';
 import { svg, tenth } from './svg';
 

@@ -1,12 +1,7 @@
 import { labelOf } from '../src/report/charts/scale';
 import { formatInterval, formatSpeedup, formatValue, listed, plain } from '../src/report/format';
-import type {
-  AcrossChange,
-  AcrossChoice,
-  AcrossMetric,
-  AcrossReport,
-  ReportModel,
-} from '../src/report/shape';
+import type { AcrossChange, AcrossChoice, AcrossMetric, AcrossReport } from '../src/report/acrossShape';
+import type { ReportModel } from '../src/report/shape';
 import { acrossChart } from './acrossChart';
 import { el, name, replace, setText, table, type Child, type Column } from './dom';
 import { experimentLetter, experimentMark } from './experimentMarks';

@@ -14,12 +14,8 @@ import type {
   AcrossGuest,
   AcrossMetric,
   AcrossReport,
-  FactRow,
-  MetricComparison,
-  MetricReport,
-  ReportModel,
-  ReportOptions,
-} from './shape';
+} from './acrossShape';
+import type { FactRow, MetricComparison, MetricReport, ReportModel, ReportOptions } from './shape';
 
 /** The report of one experiment by itself. */
 export type Within = (experiment: Experiment, options: ReportOptions) => ReportModel;

@@ -3,7 +3,7 @@ import { holm } from '../statistics/family';
 import { percent } from '../statistics/words';
 import type { AcrossCell } from './across';
 import { formatInterval, formatSpeedup } from './format';
-import type { AcrossChange, AcrossChoice, AcrossGuest, AcrossMetric } from './shape';
+import type { AcrossChange, AcrossChoice, AcrossGuest, AcrossMetric } from './acrossShape';
 
 interface Step {
   readonly row: number;

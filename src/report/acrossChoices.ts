@@ -1,5 +1,6 @@
 import type { Experiment } from '../model/experiment';
-import type { AcrossChoice, ComparedBy, ReportGuest } from './shape';
+import type { AcrossChoice } from './acrossShape';
+import type { ComparedBy, ReportGuest } from './shape';
 
 export interface Labelled {
   readonly experiment: Experiment;

@@ -1,5 +1,5 @@
 import { count, formatInterval, formatSpeedup, listed } from './format';
-import type { AcrossChange, AcrossExperiment, AcrossReport } from './shape';
+import type { AcrossChange, AcrossExperiment, AcrossReport } from './acrossShape';
 
 /** What was found through the experiments, in a sentence fit to paste. */
 export function acrossHeadline({

@@ -1,8 +1,21 @@
 import { labelOf } from './charts/scale';
 import { escaped } from './charts/svg';
 import { formatInterval, formatSpeedup, formatValue } from './format';
-import { clipped, details, el, level, list, name, numbers, table, verdictMark, words, type Markup } from './htmlParts'; // prettier-ignore
-import type { AcrossChange, AcrossMetric, AcrossReport, ReportModel } from './shape';
+import {
+  clipped,
+  details,
+  el,
+  level,
+  list,
+  name,
+  numbers,
+  table,
+  verdictMark,
+  words,
+  type Markup,
+} from './htmlParts';
+import type { AcrossChange, AcrossMetric, AcrossReport } from './acrossShape';
+import type { ReportModel } from './shape';
 
 /** Metrics that the tables follow at most. */
 const mostMetrics = 100;

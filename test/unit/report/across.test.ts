@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Experiment } from '../../../src/model/experiment';
 import { reportModel } from '../../../src/report/model';
-import type { AcrossMetric, ReportOptions } from '../../../src/report/shape';
+import type { AcrossMetric } from '../../../src/report/acrossShape';
+import type { ReportOptions } from '../../../src/report/shape';
 import { changeBetween } from '../../../src/statistics/change';
 import { catalogue, completed, experiment, facts, noisy, pv, pvhvm, workload } from './experiments';
 
