@@ -10,8 +10,7 @@ const mostFiles = 12;
 
 /**
  * Opens one report over several experiments. `{ files }`, a list of files, or the selected rows of the tree skip the
- * question. Returns the files,
- * the oldest first.
+ * question. Returns the files, the oldest first.
  */
 export async function compareExperiments(
   services: Services,
