@@ -55,10 +55,19 @@ else
   }
 fi
 
+newline='
+'
 # section LABEL TEXT
 section() {
   printf '#guestbench:begin %s\n' "$1"
-  if [ -n "$2" ]; then printf '%s\n' "$2" | sed 's/^/|/'; fi
+  section_rest=$2
+  while [ -n "$section_rest" ]; do
+    printf '|%s\n' "${'$'}{section_rest%%"$newline"*}"
+    case $section_rest in
+      *"$newline"*) section_rest=${'$'}{section_rest#*"$newline"} ;;
+      *) section_rest= ;;
+    esac
+  done
   printf '#guestbench:end\n'
 }
 
@@ -85,8 +94,8 @@ run() {
 # kernel LABEL COMMAND...: the wanted lines only; an empty section: readable, but they are gone
 kernel() {
   kernel_label=$1; shift
-  bounded "$@" >/dev/null || return 0
-  section "$kernel_label" "$(bounded "$@" | grep -E '${kernelLines}' | cut -c 1-400 | head -n 80)"
+  kernel_text=$(bounded "$@") || return 0
+  section "$kernel_label" "$(printf '%s\n' "$kernel_text" | grep -E '${kernelLines}' | cut -c 1-400 | head -n 80)"
 }
 
 # A login shell may have left an unfinished line.
