@@ -10,7 +10,7 @@ import { count, listed } from './format';
 import { choose, guestKey, guestsOf } from './guests';
 import { metricsOf, type MetricInfo } from './metrics';
 import { chooseModes, modesOf } from './modes';
-import { draftsOf, importOf, pairingsOf, type CheckedPairing, type Pairing } from './pairings';
+import { draftsOf, hostsOf, importOf, pairingsOf, type CheckedPairing, type Pairing } from './pairings';
 import { neededTrials, runsOf, samplesOf, type Runs } from './samples';
 import { importedHeadline, pairHeadline } from './headline';
 import {
@@ -159,8 +159,10 @@ function partnersOf(guest: ReportGuest, pairings: readonly Pairing[]): string[][
   return pairings.flatMap(({ baseline, candidate }) => {
     const all = [...baseline.subjects, ...candidate.subjects].map((subject) => subject.guest);
     if (!all.includes(guest)) return [];
-    const near = all.filter(({ experiment, host }) => experiment === guest.experiment && host === guest.host);
-    const others = all.length === 2 ? all.filter(({ experiment }) => experiment === guest.experiment) : near;
+    const [first] = hostsOf({ baseline, candidate });
+    const together = all.filter(({ experiment }) => experiment === guest.experiment);
+    const near = together.filter(({ host = first }) => host === (guest.host ?? first));
+    const others = all.length === 2 ? together : near;
     const keys = others.filter((other) => other !== guest).map(({ key }) => key);
     return keys.length === 0 ? [] : [keys];
   });

@@ -232,6 +232,19 @@ describe('modes on several hosts', () => {
     expect(one.metrics[0]?.comparisons[0]?.verdict).toBe('faster');
   });
 
+  it('count a guest without a host to the only one that is named, in figures and comparisons alike', () => {
+    const e = made([...on('lab1', 'pv1', 'pv2', 'hvm1'), ...on(undefined, 'hvm2')]);
+    const failing = {
+      ...e,
+      trials: e.trials.map((record) =>
+        record.trial.id === 'openssl/3/hvm2' ? { ...record, measurements: [] } : record,
+      ),
+    };
+    const metric = byMode(failing).metrics.find(({ key }) => key === 'openssl/sign')!;
+    expect(metric.comparisons[0]?.n).toBe(5);
+    expect(metric.guests.map(({ n }) => n)).toEqual([5, 5, 5, 5]);
+  });
+
   it('are checked guest by guest: what varies alike in both is worth knowing only', () => {
     const mixed = made([
       { name: 'pv1', host: 'lab1', facts: { kernel: 'a' } },
