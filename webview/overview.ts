@@ -133,7 +133,7 @@ const legendTexts = {
   slower: 'slower',
   equivalent: 'equivalent',
   inconclusive: 'inconclusive',
-  insufficient: 'too few blocks',
+  insufficient: 'not enough yet',
   refused: 'no verdict',
   untested: 'not tested',
 } as const;

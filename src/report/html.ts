@@ -204,7 +204,7 @@ function legendOf(m: ReportModel, pair: PairReport, rows: ReturnType<typeof fore
   }
   const texts = {
     ...{ faster: 'faster', slower: 'slower', equivalent: 'equivalent', inconclusive: 'inconclusive' },
-    ...{ insufficient: 'too few blocks', refused: 'no verdict', untested: 'not tested' },
+    ...{ insufficient: 'not enough yet', refused: 'no verdict', untested: 'not tested' },
   } satisfies Record<Verdict, string>;
   const present = new Set(rows.map(({ comparison }) => comparison.verdict));
   const verdicts = (Object.keys(texts) as Verdict[]).filter((verdict) => present.has(verdict));

@@ -3,7 +3,18 @@ import { inOverviewOrder } from '../overviewOrder';
 import type { MetricComparison, MetricReport, Overall, PairReport, ReportModel, Verdict } from '../shape';
 import { lightPalette, verdictPaint, type Palette } from './palette';
 import { clampSpeedup, kindTitles, labelOf, speedupRange, ticksBetween } from './scale';
-import { drawing, isolated, lettering, line, mark, tag, textWidth, wrapped, type Drawing, type Shape } from './svg'; // prettier-ignore
+import {
+  drawing,
+  isolated,
+  lettering,
+  line,
+  mark,
+  tag,
+  textWidth,
+  wrapped,
+  type Drawing,
+  type Shape,
+} from './svg';
 
 /** Rows that a chart shows at most: no reader takes in more, and the table has them all. */
 export const mostForestRows = 100;
@@ -35,7 +46,7 @@ const looks: Readonly<
   slower: { shape: 'left', filled: true, text: 'slower' },
   equivalent: { shape: 'diamond', filled: true, text: 'equivalent' },
   inconclusive: { shape: 'circle', filled: false, text: 'inconclusive' },
-  insufficient: { shape: 'square', filled: false, text: 'too few blocks' },
+  insufficient: { shape: 'square', filled: false, text: 'not enough yet' },
   refused: { shape: 'cross', filled: false, text: 'no verdict' },
   untested: { shape: 'circle', filled: true, text: 'not tested' },
 };
