@@ -40,6 +40,7 @@ export class Page {
   private readonly views = new Map<string, WorkloadView>();
   private stopShowing: () => void = () => undefined;
   private isWhole = false;
+  private isFilled = false;
   private afterwards: () => void = () => undefined;
 
   constructor(
@@ -143,9 +144,12 @@ export class Page {
     for (const [benchmark, view] of this.views) {
       view.element.id = `workload-${metrics.findIndex((metric) => metric.benchmark === benchmark)}`;
     }
+    // What is there already can be a moment late, so that the page answers a choice at once.
+    const atOnce = this.isFilled ? 0 : workloadsAtOnce;
+    this.isFilled = true;
     this.stopShowing = inSlices(
       benchmarks,
-      workloadsAtOnce,
+      atOnce,
       (benchmark) =>
         this.views.get(benchmark)?.update(
           shown,
