@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { ExperimentSummary } from './experiment/runner';
 import type { App } from './ui/app';
 import type { ExperimentEntry } from './ui/experimentEntry';
-import type { RunOptions } from './ui/experimentService';
+import type { RunOptions } from './ui/experimentPlan';
 import type { GuestState } from './ui/guestService';
 import { LazyEditor, LazyTree } from './ui/lazy';
 import { reportFailure } from './ui/reporting';

@@ -1,15 +1,35 @@
 import { randomInt } from 'node:crypto';
 import * as vscode from 'vscode';
 import { benchmarksOf } from '../benchmarks/own';
+import type { AgreedJob } from '../experiment/leases';
 import { planRounds } from '../experiment/plan';
 import { fillSources, requireSources } from '../experiment/sources';
-import type { GuestRef, Plan } from '../model/experiment';
+import type { BenchmarkRef, GuestRef, Plan } from '../model/experiment';
 import { UserError } from '../model/userError';
 import { isRounds, mostRounds } from './askRounds';
-import type { RunOptions } from './experimentService';
 import type { GuestService } from './guestService';
 import type { LabService } from './labService';
 import { setting } from './settings';
+
+/** What is asked for. */
+export interface RunOptions {
+  /** Names of guests of the lab. */
+  readonly guests: readonly string[];
+  readonly benchmarks: readonly BenchmarkRef[];
+  /** Compared blocks per benchmark; a warm-up comes on top. */
+  readonly rounds: number;
+  /** `decided`: a benchmark ends as soon as its comparisons are decided; `rounds` are the most then. */
+  readonly until?: 'rounds' | 'decided';
+  /** No block begins after so many minutes. */
+  readonly maxMinutes?: number;
+  /** `each-round`: the guests are rebooted before each compared round. */
+  readonly reboot?: 'never' | 'each-round';
+  readonly label?: string;
+  /** For a repeatable order; random by default. */
+  readonly seed?: number;
+  /** Guests to be taken from whoever has them, with the job that may be ended for it. */
+  readonly takeOver?: ReadonlyMap<string, AgreedJob>;
+}
 
 /** What a call asks for, as a plan with its order. @throws UserError for a guest, benchmark or parameter that does not fit. */
 export function planOf(

@@ -1,9 +1,8 @@
-import { mkdir, readdir, readFile, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { benchmarksOf } from '../benchmarks/own';
 import { laterBy } from '../experiment/estimate';
-import { readExperiment } from '../experiment/journal';
 import type { AgreedJob, Wait } from '../experiment/leases';
 import { resolveBenchmarks } from '../experiment/prepare';
 import { openSources } from '../experiment/sources';
@@ -15,51 +14,27 @@ import {
   type RunnerOptions,
 } from '../experiment/runner';
 import { Disposable } from '../model/disposable';
-import type { BenchmarkRef, Experiment, Plan } from '../model/experiment';
+import type { Experiment, Plan } from '../model/experiment';
 import { UserError } from '../model/userError';
-import type { Host } from '../model/lab';
 import { isPassing } from '../ssh/errors';
-import type { Connection, Target } from '../ssh/transport';
+import type { Target } from '../ssh/transport';
 import { activityText } from './activityText';
 import { setContextKey } from './contextKeys';
-import {
-  entryFrom,
-  runningEntry,
-  seen,
-  type ExperimentEntry,
-  type RunningExperiment,
-} from './experimentEntry';
-import { defaultLabel, modeOf, notesOf, planOf } from './experimentPlan';
+import { endLines } from './endLines';
+import { runningEntry, type ExperimentEntry, type RunningExperiment } from './experimentEntry';
+import { ExperimentFiles, readExperimentFile } from './experimentFiles';
+import { defaultLabel, modeOf, notesOf, planOf, type RunOptions } from './experimentPlan';
 import type { GuestService } from './guestService';
 import { requireTrust } from './guestService';
+import { hostConnector } from './hostConnector';
 import type { LabService } from './labService';
 import { messageOf, type Log } from './log';
-import { headlineOf } from './headline';
 import { experimentFileName, resultsFolder } from './resultsFolder';
 import type { RunMemory } from './runMemory';
 import { RunTerminal } from './runTerminal';
 import { setting } from './settings';
-import { bold, dim } from './terminalText';
+import { plainForTerminal } from './terminalText';
 import { waitText, type SeenWait } from './waits';
-
-export interface RunOptions {
-  /** Names of guests of the lab. */
-  readonly guests: readonly string[];
-  readonly benchmarks: readonly BenchmarkRef[];
-  /** Compared blocks per benchmark; a warm-up comes on top. */
-  readonly rounds: number;
-  /** `decided`: a benchmark ends as soon as its comparisons are decided; `rounds` are the most then. */
-  readonly until?: 'rounds' | 'decided';
-  /** No block begins after so many minutes. */
-  readonly maxMinutes?: number;
-  /** `each-round`: the guests are rebooted before each compared round. */
-  readonly reboot?: 'never' | 'each-round';
-  readonly label?: string;
-  /** For a repeatable order; random by default. */
-  readonly seed?: number;
-  /** Guests to be taken from whoever has them, with the job that may be ended for it. */
-  readonly takeOver?: ReadonlyMap<string, AgreedJob>;
-}
 
 /** An experiment as it begins or goes on. */
 type LaunchOptions = Pick<
@@ -103,7 +78,7 @@ export class ExperimentService extends Disposable {
   readonly onDidChange = this.changed.event;
   private readonly running = new Map<string, Running>();
   private tick: NodeJS.Timeout | undefined;
-  private readonly known = new Map<string, { readonly stamp: string; readonly entry: ExperimentEntry }>();
+  private readonly files: ExperimentFiles;
 
   constructor(
     private readonly lab: LabService,
@@ -114,6 +89,7 @@ export class ExperimentService extends Disposable {
     private readonly log: Log,
   ) {
     super();
+    this.files = new ExperimentFiles(log);
     this.register({
       dispose: () => {
         // The window closes: what runs on the guests goes on there, and is taken up by Resume.
@@ -173,16 +149,12 @@ export class ExperimentService extends Disposable {
 
   /** All experiment files, newest first. Files that did not change are not read again. */
   async list(): Promise<readonly ExperimentEntry[]> {
-    let names: string[];
-    try {
-      names = (await readdir(this.folder)).filter((name) => name.endsWith('.guestbench'));
-    } catch {
-      names = [];
-    }
-    const entries = await Promise.all(names.map((name) => this.entryOf(path.join(this.folder, name))));
-    const found = entries.filter((entry) => entry !== undefined);
+    const found = await this.files.list(this.folder, (file) => {
+      const running = this.running.get(file);
+      return running && runningEntry(file, running);
+    });
     setContextKey('experimentsState', found.length === 0 ? 'empty' : 'filled');
-    return found.sort((a, b) => path.basename(b.file).localeCompare(path.basename(a.file)));
+    return found;
   }
 
   /** Fires so that views list the folder again. */
@@ -289,7 +261,7 @@ export class ExperimentService extends Disposable {
         const signals = [asking.signal, ...(signal ? [signal] : [])];
         return this.guests.connectTo(target, 'ask', AbortSignal.any(signals));
       },
-      connectHost: this.hostConnector(),
+      connectHost: hostConnector(this.guests),
       listener: this.listenerFor(file, terminal),
     });
     this.running.set(file, {
@@ -317,13 +289,13 @@ export class ExperimentService extends Disposable {
       const summary = await (how === 'new' ? runner.run() : runner.resume());
       // What was left for Resume is still to go on.
       if (summary.reason !== 'left') await this.runs.forget(file);
-      terminal.finish(await this.lastLines(summary));
+      terminal.finish(endLines(summary, await this.read(summary.file)));
       this.log.info(
         `Experiment ${path.basename(file)} ${summary.reason}: ${summary.ok} ok, ${summary.failed} failed`,
       );
       return summary;
     } catch (error) {
-      terminal.finish([messageOf(error)]);
+      terminal.finish([plainForTerminal(messageOf(error))]);
       throw error;
     } finally {
       this.running.delete(file);
@@ -389,21 +361,8 @@ export class ExperimentService extends Disposable {
   }
 
   /** Reads an experiment file. @throws UserError that says what is wrong with it. */
-  async read(file: string): Promise<Experiment> {
-    const read = readExperiment(await readFile(file, 'utf8'));
-    if (read.status === 'ok') return read.experiment;
-    throw new UserError(`${path.basename(file)}: ${read.error}`);
-  }
-
-  /** To dom0. A person is asked once for each host, at the start: what is lost later comes back by itself or not. */
-  private hostConnector(): (host: Host) => Promise<Connection> {
-    const asked = new Set<string>();
-    return async ({ name, address, port, user = 'root' }) => {
-      const asking = asked.has(name) ? 'silent' : 'ask';
-      asked.add(name);
-      const target = await this.guests.target({ name, address, port, user });
-      return this.guests.connectTo(target, asking);
-    };
+  read(file: string): Promise<Experiment> {
+    return readExperimentFile(file);
   }
 
   private noteProgress(file: string, progress: Progress): void {
@@ -436,38 +395,5 @@ export class ExperimentService extends Disposable {
     clearInterval(this.tick);
     if (this.running.size > 0) this.tick = setInterval(() => this.changed.fire(undefined), tickMs);
     this.changed.fire(undefined);
-  }
-
-  private async lastLines(summary: ExperimentSummary): Promise<string[]> {
-    const how =
-      summary.reason === 'completed'
-        ? vscode.l10n.t('Completed: {0} trials, {1} failed.', summary.ok + summary.failed, summary.failed)
-        : summary.reason === 'stopped'
-          ? vscode.l10n.t(
-              'Stopped: {0} of {1} trials measured; the file holds them all.',
-              summary.ok,
-              summary.planned,
-            )
-          : summary.reason === 'left'
-            ? vscode.l10n.t('Left running on the guests; Resume goes on with it.')
-            : vscode.l10n.t('No trial succeeded; see the reasons above.');
-    return [bold(how), headlineOf(await this.read(summary.file)), dim(summary.file)];
-  }
-
-  private async entryOf(file: string): Promise<ExperimentEntry | undefined> {
-    const running = this.running.get(file);
-    if (running) return runningEntry(file, running);
-    try {
-      const info = await stat(file);
-      const stamp = `${info.size}:${info.mtimeMs}`;
-      const known = this.known.get(file);
-      if (known?.stamp === stamp) return seen(known.entry);
-      const entry = entryFrom(file, await readFile(file, 'utf8'));
-      this.known.set(file, { stamp, entry });
-      return seen(entry);
-    } catch (error) {
-      this.log.debug(`${file}: ${messageOf(error)}`);
-      return undefined;
-    }
   }
 }

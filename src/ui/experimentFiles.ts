@@ -1,0 +1,54 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import * as path from 'node:path';
+import { readExperiment } from '../experiment/journal';
+import type { Experiment } from '../model/experiment';
+import { UserError } from '../model/userError';
+import { entryFrom, seen, type ExperimentEntry } from './experimentEntry';
+import { messageOf, type Log } from './log';
+
+/** The experiment files of a folder as rows of the tree; those that did not change are not read again. */
+export class ExperimentFiles {
+  private readonly known = new Map<string, { readonly stamp: string; readonly entry: ExperimentEntry }>();
+
+  constructor(private readonly log: Log) {}
+
+  /** Newest first. `running` has the entry of an experiment that runs in this window, from memory. */
+  async list(
+    folder: string,
+    running: (file: string) => ExperimentEntry | undefined,
+  ): Promise<readonly ExperimentEntry[]> {
+    let names: string[];
+    try {
+      names = (await readdir(folder)).filter((name) => name.endsWith('.guestbench'));
+    } catch {
+      names = [];
+    }
+    const files = names.map((name) => path.join(folder, name));
+    const entries = await Promise.all(files.map(async (file) => running(file) ?? (await this.entryOf(file))));
+    return entries
+      .filter((entry) => entry !== undefined)
+      .sort((a, b) => path.basename(b.file).localeCompare(path.basename(a.file)));
+  }
+
+  private async entryOf(file: string): Promise<ExperimentEntry | undefined> {
+    try {
+      const info = await stat(file);
+      const stamp = `${info.size}:${info.mtimeMs}`;
+      const known = this.known.get(file);
+      if (known?.stamp === stamp) return seen(known.entry);
+      const entry = entryFrom(file, await readFile(file, 'utf8'));
+      this.known.set(file, { stamp, entry });
+      return seen(entry);
+    } catch (error) {
+      this.log.debug(`${file}: ${messageOf(error)}`);
+      return undefined;
+    }
+  }
+}
+
+/** Reads an experiment file. @throws UserError that says what is wrong with it. */
+export async function readExperimentFile(file: string): Promise<Experiment> {
+  const read = readExperiment(await readFile(file, 'utf8'));
+  if (read.status === 'ok') return read.experiment;
+  throw new UserError(`${path.basename(file)}: ${read.error}`);
+}
