@@ -15,6 +15,7 @@ import { pageHtml, pageOptions } from './pageHtml';
 import { Rasteriser } from './rasteriser';
 import { saveChart, type ChartChoice } from './saveChart';
 import type { TrialOutputs } from './trialOutputs';
+import { visibleLine } from './visibleText';
 
 /** What every report needs. */
 export interface ReportTools {
@@ -148,7 +149,7 @@ export class ReportPanel extends Disposable {
     if (this.isDisposed || !this.hasRead || !isThere) return;
     const model = this.model();
     this.sent = model;
-    if (this.isOverSeveral) this.panel.title = model.title;
+    if (this.isOverSeveral) this.panel.title = visibleLine(model.title);
     void this.panel.webview.postMessage(modelMessage(model, this.several()));
   }
 

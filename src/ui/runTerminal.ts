@@ -9,6 +9,7 @@ import type { Plan, Trial } from '../model/experiment';
 import { bold, cyan, dim, green, plainForTerminal, red, yellow } from './terminalText';
 import { timeLeftText } from './timeLeft';
 import { amountText, TrialText } from './trialText';
+import { visibleLine } from './visibleText';
 
 const maxBufferedChars = 4 * 1024 * 1024;
 /** Up one line, to its beginning, and clears it with what its wrapped rest may have left. */
@@ -46,7 +47,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
     super();
     this.hosts = lanesOf(options.plan.guests, options.plan.trials).size;
     this.terminal = vscode.window.createTerminal({
-      name: `Guestbench: ${options.label}`,
+      name: visibleLine(`Guestbench: ${options.label}`),
       pty: this,
       iconPath: new vscode.ThemeIcon('graph'),
       isTransient: true,

@@ -3,6 +3,7 @@ import { Disposable } from '../model/disposable';
 import { longest } from '../experiment/estimate';
 import type { ExperimentService } from './experimentService';
 import { timeLeftText } from './timeLeft';
+import { visibleLine } from './visibleText';
 import { seenWaitText } from './waits';
 
 /** Shows while an experiment runs: how far it is, and a click to its report. */
@@ -32,7 +33,7 @@ export class StatusBar extends Disposable {
       waits.length === 0
         ? vscode.l10n.t('$(sync~spin) Guestbench {0}/{1}, {2}', done, total, left)
         : vscode.l10n.t('$(watch) Guestbench {0}/{1}, waits for a guest', done, total);
-    this.item.tooltip = [...running.map(({ label }) => label), ...waits].join('\n');
+    this.item.tooltip = [...running.map(({ label }) => label), ...waits].map(visibleLine).join('\n');
     this.item.command = {
       command: 'guestbench.openReport',
       title: vscode.l10n.t('Open Report'),
