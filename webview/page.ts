@@ -99,7 +99,7 @@ export class Page {
     const notes = model.notes.map((note) => ({ id: 'note', severity: 'note', text: note }) as const);
     // What is only worth knowing stands with the checks, so that this list stays short.
     const grave = (pair?.warnings ?? []).filter(({ severity }) => severity !== 'note');
-    const warnings = [...grave, ...notes];
+    const warnings = [...notes, ...grave];
     replace(this.warnings, ...warningsOf(warnings, grave.length > 0));
     this.warnings.hidden = warnings.length === 0;
     this.overview.update(shown);

@@ -1,11 +1,8 @@
 import type { Facts, Mode } from '../model/guest';
 import { found, passed, unknown, type Side } from './checks';
-import { differentMitigations } from './facts';
+import { differentMitigations, isNearlySize } from './facts';
 import { capitalized, formatBytes, listed } from './format';
 import type { ComparabilityCheck, Weight } from './shape';
-
-/** Guests of one size report slightly different memory, by mode; more than this is another size. */
-const memoryTolerance = 0.05;
 
 interface Configuration {
   readonly id: string;
@@ -55,7 +52,7 @@ const configurations: readonly Configuration[] = [
     title: 'Memory',
     phrase: "the guests' memory sizes differ",
     of: ({ memoryBytes }) => (memoryBytes === undefined ? undefined : formatBytes(memoryBytes)),
-    alike: (a, b) => nearly(a.memoryBytes, b.memoryBytes),
+    alike: (a, b) => isNearlySize(a.memoryBytes, b.memoryBytes),
     weight: 'weakens',
     advice:
       'What fits into memory is not read from the disk: results of disk workloads can be of the size alone. Give both the same size.',
@@ -231,11 +228,6 @@ function notKnown(baseline: Side, candidate: Side, a: readonly string[], b: read
   const [known, values, other] =
     a.length > 0 ? [baseline.name, a, candidate.name] : [candidate.name, b, baseline.name];
   return `${known} has ${listed(values)}; not known of ${other}`;
-}
-
-function nearly(a: number | undefined, b: number | undefined): boolean {
-  if (a === undefined || b === undefined) return true;
-  return Math.abs(a - b) <= memoryTolerance * Math.max(a, b);
 }
 
 /** Xen says of a PV guest itself that some mitigations are the hypervisor's: that difference comes with the mode. */

@@ -216,7 +216,10 @@ function backgroundCheck(named: readonly Named[]): ComparabilityCheck {
   if (loaded.length > 0) {
     const seen = loaded.map(({ name, fiveMinutes }) => `${name} had a load of ${fiveMinutes.toFixed(2)}`);
     return found(
-      { ...about, phrase: 'a guest was busy before the start' },
+      {
+        ...about,
+        phrase: `${listed(loaded.map(({ name }) => name))} ${loaded.length === 1 ? 'was' : 'were'} busy before the start`,
+      },
       'weakens',
       `${capitalized(listed(seen))} over the five minutes before the start.`,
       advice,
@@ -246,11 +249,14 @@ function stealCheck(named: readonly Named[], trials: readonly ReportTrial[]): Co
   const bad = sides.filter(({ over }) => over > 0);
   const worst = Math.max(...sides.map((side) => side.worst)).toFixed(1);
   if (bad.length > 0) {
-    const seen = bad.map(({ name, over, trials: all }) => `${over} of ${count(all, 'trial')} of ${name}`);
+    const seen = bad.map(
+      ({ name, over, trials: all, worst: most }) =>
+        `${over} of ${count(all, 'trial')} of ${name} (up to ${most.toFixed(1)} %)`,
+    );
     return found(
       about,
       'weakens',
-      `In ${listed(seen)}, more than ${stealLimitPercent} % of the CPU time went to other guests (steal up to ${worst} %).`,
+      `In ${listed(seen)}, more than ${stealLimitPercent} % of the CPU time went to other guests (steal).`,
       'The host had more to do than CPUs. Stop other guests, or pin these to CPUs of their own, and run again.',
     );
   }

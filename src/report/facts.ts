@@ -44,7 +44,7 @@ const facts: readonly Fact[] = [
   { id: 'networkDriver', label: 'Network driver', of: (f) => f.networkDriver },
   {
     id: 'load',
-    label: 'Load before the start',
+    label: 'Load before the start (1, 5, 15 min)',
     of: (f) => f.load?.map((load) => load.toFixed(2)).join(', '),
   },
 ];
@@ -52,13 +52,28 @@ const facts: readonly Fact[] = [
 /** Always different from one guest to the next, so a difference says nothing. */
 const differAnyway = new Set(['load']);
 
+/** Guests of one size report slightly different memory, by mode; more than this is another size. */
+const memoryTolerance = 0.05;
+
+/** Whether two memories, in bytes, are of one size; what is not known is taken for it. */
+export function isNearlySize(a: number | undefined, b: number | undefined): boolean {
+  if (a === undefined || b === undefined) return true;
+  return Math.abs(a - b) <= memoryTolerance * Math.max(a, b);
+}
+
+function areOfOneSize(guests: readonly (Facts | undefined)[]): boolean {
+  const sizes = guests.flatMap((guest) => guest?.memoryBytes ?? []);
+  return isNearlySize(Math.min(...sizes), Math.max(...sizes));
+}
+
 /** One row per fact that is known of any guest; `guests` in the order of the columns. */
 export function factRows(guests: readonly (Facts | undefined)[]): FactRow[] {
   return facts.flatMap(({ id, label, of }) => {
     const values = guests.map((guest) => (guest === undefined ? null : (of(guest) ?? null)));
     if (values.every((value) => value === null)) return [];
     const known = new Set(values.filter((value) => value !== null));
-    return [{ id, label, values, differs: known.size > 1 && !differAnyway.has(id) }];
+    const isAlike = known.size < 2 || differAnyway.has(id) || (id === 'memory' && areOfOneSize(guests));
+    return [{ id, label, values, differs: !isAlike }];
   });
 }
 

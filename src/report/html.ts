@@ -27,7 +27,14 @@ import { htmlStyle, htmlStyleHash } from './htmlStyle';
 import { workloadLinks, workloadSections } from './htmlWorkloads';
 import { inOverviewOrder } from './overviewOrder';
 import { howToRead } from './reading';
-import type { MetricReport, PairReport, ReportModel, ReportWarning, Verdict } from './shape';
+import type {
+  MetricReport,
+  PairReport,
+  ReportExperiment,
+  ReportModel,
+  ReportWarning,
+  Verdict,
+} from './shape';
 
 /** Rows that the document's tables have at most; the CSV and JSON exports have them all. */
 const most = { metrics: 1000, failures: 300, facts: 200 } as const;
@@ -135,7 +142,8 @@ const severities = { refusal: '✕ No verdicts', warning: '⚠ Warning', note: '
 
 function warningsSection(m: ReportModel, pair: PairReport | undefined): Markup {
   const notes = m.notes.map((text): ReportWarning => ({ id: 'note', severity: 'note', text }));
-  const warnings = [...(pair?.warnings ?? []), ...notes];
+  // What the experiment itself says of its figures comes before what was found in them.
+  const warnings = [...notes, ...(pair?.warnings ?? [])];
   const checks = pair?.checks ?? [];
   if (warnings.length + checks.length === 0) return '';
   const items = warnings.map(
@@ -159,10 +167,11 @@ function checksOf(checks: PairReport['checks']): Markup {
     name(clipped(seen)),
     advice === undefined ? '' : name(clipped(advice)),
   ]);
-  const found = checks.filter(({ outcome }) => outcome === 'found').length;
+  const number = (wanted: (typeof checks)[number]['outcome']) =>
+    checks.filter(({ outcome }) => outcome === wanted).length;
   const columns = words('Checked', 'Outcome', 'Weight', 'What was seen', 'What it could do');
   return details(
-    `Can the two be compared? ${count(checks.length, 'check')}, ${found} found something`,
+    `Can the two be compared? ${count(checks.length, 'check')}: ${number('passed')} alike, ${number('found')} found something, ${number('unknown')} not known`,
     table('What could explain a difference other than the mode', columns, rows),
   );
 }
@@ -350,6 +359,15 @@ function factsSection(m: ReportModel): Markup {
   );
 }
 
+/** Of published figures nobody knows when they were measured. */
+function timesOf({ imported, startedAt, endedAt }: ReportExperiment): [string, string | undefined][] {
+  if (imported?.from === 'published') return [];
+  return [
+    ['Started', dateText(startedAt)],
+    ['Ended', endedAt === undefined ? undefined : dateText(endedAt)],
+  ];
+}
+
 /** Where the figures come from. */
 function footerOf({ experiments, statistics, status }: ReportModel): Markup {
   const { plan, alpha, margin, maxBlocks } = statistics;
@@ -358,8 +376,7 @@ function footerOf({ experiments, statistics, status }: ReportModel): Markup {
     const facts: [string, string | undefined][] = [
       ['Experiment', one.label],
       ['Identity', one.id],
-      ['Started', dateText(one.startedAt)],
-      ['Ended', one.endedAt === undefined ? undefined : dateText(one.endedAt)],
+      ...timesOf(one),
       ['Imported from', one.imported === undefined ? undefined : (one.imported.source ?? one.imported.from)],
       ['Statement', one.imported?.statement],
       ['Seed of the order', one.imported === undefined ? String(one.seed) : undefined],

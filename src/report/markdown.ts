@@ -20,7 +20,7 @@ export function toMarkdown(m: ReportModel): string {
     ...(pair ? [text(pair.overall.sentence)] : []),
   );
   const found = pair?.warnings.map((warning) => `${severityWords[warning.severity]}: ${warning.text}`) ?? [];
-  const warnings = [...found, ...m.notes, ...m.limits];
+  const warnings = [...m.notes, ...found, ...m.limits];
   if (warnings.length > 0)
     parts.push(['### What to know', '', ...warnings.map((one) => `- ${text(one)}`)].join('\n'));
   if (m.failures.length + m.setAside.length > 0) {

@@ -242,7 +242,8 @@ function statusOf(
   const finished = runs.reduce((sum, one) => sum + one.finished, 0);
   const failed = runs.reduce((sum, one) => sum + one.failed, 0);
   if (experiments.length > 0 && experiments.every(({ imported }) => imported !== undefined)) {
-    const text = `Imported · ${count(finished, 'run')}${failed > 0 ? ` · ${failed} failed` : ''}`;
+    const isPublished = experiments.every(({ imported }) => imported?.from === 'published');
+    const text = `Imported · ${count(finished, isPublished ? 'figure' : 'run')}${failed > 0 ? ` · ${failed} failed` : ''}`;
     return { state: 'completed', text, finished, planned, failed };
   }
   const last = experiments.find(({ ended }) => ended === undefined) ?? experiments.at(-1);

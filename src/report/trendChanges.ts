@@ -1,10 +1,7 @@
 import type { Facts } from '../model/guest';
-import { differentMitigations } from './facts';
+import { differentMitigations, isNearlySize } from './facts';
 import { formatBytes } from './format';
 import type { TrendEntry, TrendGuest, TrendMetric } from './trendShape';
-
-/** Guests of one size report slightly different memory, by kernel and mode; more than this is another size. */
-const memoryTolerance = 0.05;
 
 /** What a point of a trend rests on: an experiment, its metric, and the guests that were measured. */
 export interface Footing {
@@ -97,9 +94,8 @@ function factChanges(a: Facts, b: Facts): string[] {
     return old === undefined || now === undefined || old === now ? [] : [`${what} ${old} → ${now}`];
   });
   const [old, now] = [a.memoryBytes, b.memoryBytes];
-  const isOther =
-    old !== undefined && now !== undefined && Math.abs(old - now) > memoryTolerance * Math.max(old, now);
-  return isOther ? [...changes, `memory ${formatBytes(old)} → ${formatBytes(now)}`] : changes;
+  if (old === undefined || now === undefined || isNearlySize(old, now)) return changes;
+  return [...changes, `memory ${formatBytes(old)} → ${formatBytes(now)}`];
 }
 
 function joined(...parts: readonly (string | undefined)[]): string | undefined {

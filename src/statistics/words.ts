@@ -168,11 +168,11 @@ export function overallSentence({ candidate, baseline, family, margin }: Overall
   const range =
     n === 1 ? '' : `; single workloads ${summary.lowest.toFixed(2)} to ${summary.highest.toFixed(2)}`;
   const interval = `${confidence(family.alpha)} interval ${shown.ciLow} to ${shown.ciHigh}${range}`;
-  const over = `over ${workloads(n)}`;
+  const over = n === 1 ? 'in this one workload' : `on average over ${workloads(n)}`;
   if (ciLow >= 1 / (1 + margin) && ciHigh <= 1 + margin) {
-    return `No difference beyond ±${percent(margin)} between ${baseline} and ${candidate} on average ${over} (${interval}).`;
+    return `No difference beyond ±${percent(margin)} between ${baseline} and ${candidate} ${over} (${interval}).`;
   }
-  const figure = `${shown.speedup} times as fast as ${baseline} on average ${over} (${interval})`;
+  const figure = `${shown.speedup} times as fast as ${baseline} ${over} (${interval})`;
   return ciLow > 1 || ciHigh < 1
     ? `${candidate} is ${figure}.`
     : `Inconclusive: ${candidate} measured ${figure}.`;

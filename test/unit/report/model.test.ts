@@ -406,7 +406,7 @@ describe('what stands against a comparison', () => {
     expect(warningIds(model)).toEqual(['mode', 'reboot', 'steal']);
     expect(pair(model).warnings[0]?.text).toContain('expected to be PVH, and the probe found PV');
     expect(pair(model).warnings[2]?.text).toBe(
-      'In 34 of 34 trials of PV and 34 of 34 trials of PVHVM, more than 2 % of the CPU time went to other guests (steal up to 3.5 %).',
+      'In 34 of 34 trials of PV (up to 3.5 %) and 34 of 34 trials of PVHVM (up to 3.5 %), more than 2 % of the CPU time went to other guests (steal).',
     );
   });
 

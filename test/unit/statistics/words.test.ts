@@ -193,7 +193,7 @@ describe('overallSentence', () => {
     expect(overall(comparison('php', 1.1), comparison('fio', 1.2))).toMatch(
       /^PVH is 1\.15 times as fast as HVM on average over 2 workloads \(95 % interval .* to .*; single workloads 1\.10 to 1\.20\)\.$/,
     );
-    expect(overall(comparison('php', 1.1))).toMatch(/over 1 workload \(95 % interval [^;]*\)\.$/);
+    expect(overall(comparison('php', 1.1))).toMatch(/in this one workload \(95 % interval [^;]*\)\.$/);
   });
 
   it('says inconclusive or equivalent as the interval does', () => {
