@@ -142,6 +142,36 @@ export function decide(
   return p <= alpha ? { verdict: side, leaning: null } : { verdict: 'inconclusive', leaning: side };
 }
 
+/** What an estimate of ln(speedup) says by itself: its interval at `level`, the test against the margin, the verdict. */
+export function readOff(
+  { estimate, standardError, df }: Pick<Location, 'estimate' | 'standardError' | 'df'>,
+  p: number,
+  { alpha, level, margin }: { readonly alpha: number; readonly level: number; readonly margin: number },
+) {
+  const half = tUpperQuantile(level / 2, df) * standardError;
+  const interval = { low: estimate - half, high: estimate + half };
+  const limit = Math.log1p(margin);
+  const equivalent = interval.low >= -limit && interval.high <= limit;
+  return {
+    status: 'ok',
+    speedup: Math.exp(estimate),
+    ciLow: Math.exp(interval.low),
+    ciHigh: Math.exp(interval.high),
+    p,
+    tostP: Math.max(
+      tUpperTail((estimate + limit) / standardError, df),
+      tUpperTail((limit - estimate) / standardError, df),
+    ),
+    equivalent,
+    logEst: estimate,
+    logSe: standardError,
+    df,
+    alpha,
+    nominalLevel: level,
+    ...decide(interval, equivalent, p, alpha),
+  } as const;
+}
+
 /** The same result with the verdict it has when its family leaves it the p `adjusted`. */
 export function withAdjustedP(result: ComparisonOk, adjusted: number): ComparisonOk {
   const half = tUpperQuantile(result.nominalLevel / 2, result.df) * result.logSe;
@@ -179,33 +209,14 @@ export function compare(input: ComparisonInput): ComparisonResult {
   if (standardError < noSpread) return insufficient('zero-variance', estimate);
 
   const level = plan === 'anystop' ? nominalLevel(alpha) : alpha;
-  const half = tUpperQuantile(level / 2, df) * standardError;
-  const interval = { low: estimate - half, high: estimate + half };
   const p = plan === 'anystop' ? anystopP(smallestP(blocks, now, lookAt)) : twoSidedP(now);
-  const limit = Math.log1p(margin);
-  const equivalent = interval.low >= -limit && interval.high <= limit;
   const outlierBlocks = blocks.filter((_, index) => now.outliers.includes(index)).map(({ block }) => block);
   return {
-    status: 'ok',
+    ...readOff({ estimate, standardError, df }, p, { alpha, level, margin }),
     method: now.method,
-    speedup: Math.exp(estimate),
-    ciLow: Math.exp(interval.low),
-    ciHigh: Math.exp(interval.high),
-    p,
-    tostP: Math.max(
-      tUpperTail((estimate + limit) / standardError, df),
-      tUpperTail((limit - estimate) / standardError, df),
-    ),
-    equivalent,
-    logEst: estimate,
-    logSe: standardError,
-    df,
-    alpha,
-    nominalLevel: level,
     resolutionFloor: now.floored,
     zeroWeightBlocks: outlierBlocks.length,
     outlierBlocks,
     ...counts,
-    ...decide(interval, equivalent, p, alpha),
   };
 }

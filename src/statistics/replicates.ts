@@ -1,7 +1,7 @@
 import {
-  decide,
   maxAnystopBlocks,
   minBlocks,
+  readOff,
   type ComparisonFailure,
   type Estimated,
   type PlanKind,
@@ -167,34 +167,15 @@ export function compareReplicates(input: ReplicateInput): ReplicateResult {
 
   const estimate = together.estimate + 0; // never −0
   const { df } = together;
-  const half = tUpperQuantile(level / 2, df) * standardError;
-  const interval = { low: estimate - half, high: estimate + half };
   const nominal = Math.min(1, 2 * tUpperTail(Math.abs(estimate) / standardError, df));
   const p = plan === 'anystop' ? anystopP(nominal) : nominal;
-  const limit = Math.log1p(margin);
-  const equivalent = interval.low >= -limit && interval.high <= limit;
   return {
-    status: 'ok',
+    ...readOff({ estimate, standardError, df }, p, { alpha, level, margin }),
     method: 'welch-t',
-    speedup: Math.exp(estimate),
-    ciLow: Math.exp(interval.low),
-    ciHigh: Math.exp(interval.high),
-    p,
-    tostP: Math.max(
-      tUpperTail((estimate + limit) / standardError, df),
-      tUpperTail((limit - estimate) / standardError, df),
-    ),
-    equivalent,
-    logEst: estimate,
-    logSe: standardError,
-    df,
-    alpha,
-    nominalLevel: level,
     resolutionFloor: floor > together.standardError,
     zeroWeightBlocks: 0,
     outlierBlocks: [],
     ...counts,
-    ...decide(interval, equivalent, p, alpha),
     hosts: groups.map(({ host }, index) => hostResult(host, perHost[index], level)),
   };
 }
