@@ -11,8 +11,11 @@ export function experimentText(experiment: Experiment): string {
 }
 
 function eventsOf(experiment: Experiment): readonly ExperimentEvent[] {
-  const { format, guestbench, id, label, seed, plan, lab, notes, imported, startedAt: at } = experiment;
-  const marks = imported === undefined ? {} : { imported };
+  const { format, guestbench, id, label, seed, plan, lab, notes, imported, copied, startedAt: at } = experiment;
+  const marks = {
+    ...(imported === undefined ? {} : { imported }),
+    ...(copied === undefined ? {} : { copied }),
+  };
   return [
     { at, type: 'experiment', format, guestbench, id, label, seed, plan, lab, notes: [...notes], ...marks },
     ...experiment.facts.map((record) => ({ type: 'facts' as const, evidence: {}, ...record })),

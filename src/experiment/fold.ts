@@ -121,7 +121,7 @@ export class ExperimentFold {
   }
 
   experiment(): Experiment {
-    const { format, guestbench, id, label, seed, at, plan, lab, notes, imported } = this.first;
+    const { format, guestbench, id, label, seed, at, plan, lab, notes, imported, copied } = this.first;
     return {
       format,
       guestbench,
@@ -133,6 +133,7 @@ export class ExperimentFold {
       lab,
       notes: notes ?? [],
       ...(imported === undefined ? {} : { imported }),
+      ...(copied === undefined ? {} : { copied }),
       facts: this.facts,
       quiet: this.quiet,
       reboots: this.reboots,

@@ -167,6 +167,8 @@ export const eventSchema = z.discriminatedUnion('type', [
     /** What a reader must know of this experiment, e.g. that both guests are the same machine. */
     notes: z.optional(z.array(z.string())),
     imported: z.optional(importedSchema),
+    /** It was exported and imported again: what the original may still go on with, the copy never does. */
+    copied: z.optional(z.literal(true)),
   }),
   event('facts', {
     guest: z.string(),
@@ -316,6 +318,8 @@ export interface Experiment {
   readonly notes: readonly string[];
   /** Absent: Guestbench ran it. */
   readonly imported?: Imported;
+  /** Exported and imported again, so it is never gone on with. */
+  readonly copied?: true;
   readonly facts: readonly FactsRecord[];
   /** Absent or empty in older files and imported ones; so below. */
   readonly quiet?: readonly QuietRecord[];

@@ -88,6 +88,7 @@ export const experimentHeadShape = {
   lab: labSchema,
   notes: listOf(z.string()),
   imported: z.optional(importedSchema),
+  copied: z.optional(z.literal(true)),
   facts: listOf(factsRecordSchema),
   quiet: z.optional(listOf(quietRecordSchema)),
   reboots: z.optional(listOf(rebootRecordSchema)),

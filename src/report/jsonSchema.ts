@@ -16,6 +16,7 @@ const descriptions: Readonly<Record<string, string>> = {
   lab: "The lab file's hosts, guests and suites as they were. It holds no secrets.",
   notes: 'What a reader must know, in sentences.',
   imported: 'Present: Guestbench did not run it, so its blocks pair nothing.',
+  copied: 'Present: it was exported and imported again, and is never gone on with.',
   facts: 'What each guest was found to be, at the start and later.',
   quiet: 'How quiet each guest was before a round.',
   reboots: 'The reboots of guests between rounds.',

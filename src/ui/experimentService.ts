@@ -211,7 +211,12 @@ export class ExperimentService extends Disposable {
     requireTrust();
     await this.lab.open();
     if (this.isRunning(file)) throw new UserError(vscode.l10n.t('This experiment is running already.'));
-    const { id, label, seed, plan, lab, notes, ended } = await this.read(file);
+    const { id, label, seed, plan, lab, notes, ended, copied } = await this.read(file);
+    if (copied === true) {
+      throw new UserError(
+        vscode.l10n.t('This is a copy that was imported: only the experiment itself can be gone on with.'),
+      );
+    }
     if (ended?.reason === 'completed') {
       throw new UserError(vscode.l10n.t('This experiment is complete: there is nothing to go on with.'));
     }

@@ -100,7 +100,7 @@ describe('results that leave', () => {
       ),
     );
     const [before, after] = [experimentIn(original), experimentIn(join(results, name))];
-    expect(after).toEqual({ ...before, label: 'Back again' });
+    expect(after).toEqual({ ...before, label: 'Back again', copied: true });
     expect(workbench.pageErrors).toEqual([]);
   });
 });

@@ -183,17 +183,18 @@ async function imported(
       return fromHyperfineJson(sources, options);
     case 'json': {
       const { fromJson } = await import('../../report/exchange');
-      return closed(fromJson(files[0]?.text ?? ''));
+      return copied(fromJson(files[0]?.text ?? ''));
     }
     case 'csv': {
       const { fromCsv } = await import('../../report/exchange');
-      return closed(withoutOutputs(fromCsv(files[0]?.text ?? ''), source));
+      return copied(withoutOutputs(fromCsv(files[0]?.text ?? ''), source));
     }
   }
 }
 
-/** A copy of an experiment that was exported before its end is never resumed: the original can be. */
-function closed(experiment: Experiment): Experiment {
+/** The original may be gone on with where it is; its copy never is. */
+function copied(original: Experiment): Experiment {
+  const experiment = { ...original, copied: true as const };
   if (experiment.ended !== undefined) return experiment;
   const at = experiment.trials.at(-1)?.endedAt ?? experiment.trials.at(-1)?.startedAt ?? experiment.startedAt;
   const message = vscode.l10n.t('exported before its end');

@@ -25,6 +25,10 @@ const without = (record: TrialRecord, names: readonly string[]) =>
   ) as unknown as TrialRecord;
 
 describe('an experiment as the text of a file', () => {
+  it('stays a copy that is never gone on with', () => {
+    expect(read({ ...whole, copied: true })).toEqual({ ...whole, copied: true });
+  });
+
   it('reads back equal: facts, figures, load, output, what was set aside and the end', () => {
     const e: Experiment = {
       ...withLoad(whole, {}),
