@@ -67,6 +67,18 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
     scrolled = true;
   }
 
+  /** After a reload the page remembers a choice that its host does not, which exports what was chosen. */
+  function tellChoice(): void {
+    const { candidate } = state;
+    if (model?.baseline === undefined || candidate === undefined || candidate === model.candidate) return;
+    if (model.pairs.some((pair) => pair.candidate === candidate)) {
+      post({
+        ...{ type: 'choose' as const, baseline: model.baseline, candidate },
+        ...(model.by === 'mode' ? { by: model.by } : {}),
+      });
+    }
+  }
+
   function receive({ data }: MessageEvent<unknown>): void {
     const raster = readRasterRequest(data);
     if (raster !== undefined) {
@@ -78,11 +90,13 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
       post({ type: 'error', message: `dropped a message: ${read.why}` });
       return;
     }
+    const isFirst = model === undefined;
     model = unpackModel(read.message);
     ({ several } = read.message);
     if (several !== undefined) keep({ files: several.files.map(({ address }) => address) });
     try {
       show();
+      if (isFirst) tellChoice();
     } catch (error) {
       post({
         type: 'error',

@@ -171,6 +171,15 @@ describe('the report page', () => {
     expect(posted.at(-1)).toEqual({ type: 'choose', baseline: 'deb12-pv', candidate: 'deb12-pvh' });
     expect(root.querySelector('h1')?.textContent).toBe(three.pairs[1]!.headline);
     expect(state?.candidate).toBe('deb12-pvh');
+    // After a reload the host does not know the choice: what is exported must be what is shown.
+    stop();
+    posted = [];
+    open();
+    show(three);
+    expect(posted).toContainEqual({ type: 'choose', baseline: 'deb12-pv', candidate: 'deb12-pvh' });
+    posted = [];
+    show(three);
+    expect(posted).toEqual([]);
     const baseline = root.querySelector<HTMLSelectElement>('#pick-baseline')!;
     baseline.value = 'deb12-pvh';
     baseline.dispatchEvent(new Event('change'));
