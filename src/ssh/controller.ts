@@ -194,7 +194,6 @@ runner() { # ID [FIFO]
   cd "$d" || exit 125
   owner="$1:$$:$(started $$):$(bootid)"
   began=$\{owner%:*}; began=$\{began##*:}; watch=
-  : >out; : >err
   if [ -n "$2" ]; then
     # Open for both for a moment, so that opening does not wait for one who may be gone.
     exec 7<>"$2" 8<"$2" 7>&- || exit 0
@@ -202,6 +201,8 @@ runner() { # ID [FIFO]
     read -r _word <&8 && [ "$_word" = go ] || exit 0
     exec 8<&-
   fi
+  # Not before the word: another runner of this job may have got it.
+  : >out; : >err
   # Open for reading and writing, so that opening does not wait; all our descriptors close when we end, however.
   [ -p live ] && exec 9<>live
   if ! lock "$owner"; then atomically busy "$BUSY"; exit 0; fi
