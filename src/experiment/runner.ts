@@ -440,6 +440,7 @@ export class ExperimentRunner {
       watchHost: () => this.hostLoads.watch(trial.guest),
       onNotice: (text) => listener.onNotice?.(text),
       whileBusy: (start, signal) => this.leases.whileBusy(trial.guest, start, signal),
+      stopping: this.stopping.signal,
       onStarted: () => this.leases.began(trial.guest),
       signal: this.kill.signal,
       leave: this.leaving.signal,

@@ -47,6 +47,8 @@ export interface TrialContext {
   readonly onNotice: (text: string) => void;
   /** Resolves when it is worth trying again to start the job on a guest that somebody else has. */
   readonly whileBusy: (start: JobStart, signal: AbortSignal) => Promise<void>;
+  /** Aborted: nothing new is begun, so a guest in use is not waited for any longer. */
+  readonly stopping: AbortSignal;
   /** The job was started, or found on the guest. */
   readonly onStarted?: () => void;
   /** Aborted: the job's whole process group ends on the guest. */
@@ -194,6 +196,7 @@ async function execute(
     const unwritten = stdout.failure ?? stderr.failure;
     if (unwritten) throw unwritten;
     if (context.leave.aborted) throw new LeftRunning();
+    if (error instanceof NotBegun) return unmeasured('cancelled', 'stopped while its guest was in use');
     if (ending.isAbandoned)
       return unmeasured('cancelled', 'stopped while the guest was out of reach; its job may still run there');
     // Whatever went wrong here, the job must not go on there: it would hold the guest and spoil the next trial.
@@ -209,6 +212,9 @@ async function execute(
     context.signal.removeEventListener('abort', onStop);
   }
 }
+
+/** The experiment is to stop, and the trial still waits for its guest. */
+class NotBegun extends Error {}
 
 /** Starts the job unless it was started before. While another controller has the guest, it waits for its turn. */
 async function ensureStarted(context: TrialContext, waiting: AbortSignal): Promise<void> {
@@ -229,7 +235,9 @@ async function ensureStarted(context: TrialContext, waiting: AbortSignal): Promi
     }
     if (started.state !== 'busy') return;
     await jobs.remove(jobId);
-    await context.whileBusy(started, stopped);
+    await context.whileBusy(started, AbortSignal.any([stopped, context.stopping])).catch((error: unknown) => {
+      throw context.stopping.aborted ? new NotBegun() : error;
+    });
     started = undefined;
   }
 }

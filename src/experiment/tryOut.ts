@@ -59,6 +59,7 @@ export async function tryOut(options: TryOutOptions): Promise<TryOutEnd> {
         return sleep(busyWaitMs, undefined, { signal: stopped });
       },
       signal,
+      stopping: signal,
       leave: new AbortController().signal,
     };
     const end = await runTrial(context);
