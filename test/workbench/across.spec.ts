@@ -82,8 +82,13 @@ const row = (label: string) => workbench.treeRow('Experiments', label);
 
 /** Chooses rows of the tree as a person does, the last one with the menu. */
 async function compare(...labels: readonly string[]): Promise<void> {
-  for (const [index, label] of labels.entries())
-    await row(label).click({ modifiers: index === 0 ? [] : ['Control'] });
+  // A report that the first click opens may take the focus from the second.
+  await workbench.until('chosen rows', async () => {
+    for (const [index, label] of labels.entries())
+      await row(label).click({ modifiers: index === 0 ? [] : ['Control'] });
+    const chosen = await Promise.all(labels.map((label) => row(label).getAttribute('aria-selected')));
+    return chosen.every((is) => is === 'true');
+  });
   await workbench.contextMenu(row(labels.at(-1) ?? ''), 'Compare Experiments...');
 }
 
