@@ -2,7 +2,7 @@ import type { Facts } from '../model/guest';
 import { stealLimitPercent } from '../model/load';
 import { found, passed, unknown, type Side, type Subject } from './checks';
 import { factsOf } from './facts';
-import { capitalized, count, listed } from './format';
+import { count, listed } from './format';
 import { loadWarnings } from './load';
 import type { ComparabilityCheck, ReportTrial } from './shape';
 
@@ -214,14 +214,14 @@ function backgroundCheck(named: readonly Named[]): ComparabilityCheck {
   });
   const loaded = loads.filter(({ perCpu }) => perCpu > busyLoad);
   if (loaded.length > 0) {
-    const seen = loaded.map(({ name, fiveMinutes }) => `${name} had a load of ${fiveMinutes.toFixed(2)}`);
+    const seen = loaded.map(({ name, fiveMinutes }) => `${fiveMinutes.toFixed(2)} on ${name}`);
     return found(
       {
         ...about,
         phrase: `${listed(loaded.map(({ name }) => name))} ${loaded.length === 1 ? 'was' : 'were'} busy before the start`,
       },
       'weakens',
-      `${capitalized(listed(seen))} over the five minutes before the start.`,
+      `The load over the five minutes before the start was ${listed(seen)}.`,
       advice,
     );
   }

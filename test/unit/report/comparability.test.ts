@@ -207,7 +207,7 @@ describe('what happened during the experiment', () => {
 
   it('warns of guests that were busy before rounds, or before the start where that is all there is', () => {
     expect(checkOf(against({ load: [0.1, 1.2, 0.3] }), 'background').seen).toBe(
-      'PVHVM had a load of 1.20 over the five minutes before the start.',
+      'The load over the five minutes before the start was 1.20 on PVHVM.',
     );
     expect(checkOf(against({ load: [3, 0.4, 0.3] }), 'background').outcome).toBe('passed');
     const look = (guest: string, round: number, state: 'quiet' | 'busy' | 'unknown') => ({
@@ -222,7 +222,7 @@ describe('what happened during the experiment', () => {
     const calm = { ...against({ load: [9, 9, 9] }), quiet: quiet.slice(0, 2) };
     expect(checkOf(calm, 'background').outcome).toBe('passed');
     const unseen = [look(pv.name, 1, 'quiet'), look(pvhvm.name, 1, 'unknown')];
-    expect(checkOf({ ...calm, quiet: unseen }, 'background').seen).toContain('had a load of 9.00');
+    expect(checkOf({ ...calm, quiet: unseen }, 'background').seen).toContain('was 9.00');
   });
 
   it('says of imported results that nobody knows whether they were measured together', () => {
