@@ -11,7 +11,19 @@ export function experimentText(experiment: Experiment): string {
 }
 
 function eventsOf(experiment: Experiment): readonly ExperimentEvent[] {
-  const { format, guestbench, id, label, seed, plan, lab, notes, imported, copied, startedAt: at } = experiment;
+  const {
+    format,
+    guestbench,
+    id,
+    label,
+    seed,
+    plan,
+    lab,
+    notes,
+    imported,
+    copied,
+    startedAt: at,
+  } = experiment;
   const marks = {
     ...(imported === undefined ? {} : { imported }),
     ...(copied === undefined ? {} : { copied }),

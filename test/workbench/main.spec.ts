@@ -81,9 +81,7 @@ describe('the main job, on the demo lab, from the palette to the chart', () => {
     await workbench.pick(`${rounds} rounds`);
     const text = await workbench.terminalShows(/trial 1 of 24/);
     expect(text).toContain('one and the same machine');
-    expect(text).toMatch(
-      /━━ (OpenSSL|7-Zip) on demo-[ab] \(.+\) · warm-up · trial 1 of 24 · .+ left/,
-    );
+    expect(text).toMatch(/━━ (OpenSSL|7-Zip) on demo-[ab] \(.+\) · warm-up · trial 1 of 24 · .+ left/);
   });
 
   it('shows the live output of the benchmarks and fills the report while it runs', async () => {
