@@ -1,10 +1,9 @@
 import type { ExperimentEvent, RebootRecord, Trial } from '../model/experiment';
 import { formatVersion } from '../model/experiment';
 import { UserError } from '../model/userError';
-import { isPassing } from '../ssh/errors';
 import { Jobs } from '../ssh/jobs';
 import { thisController } from '../ssh/lease';
-import { SshError, type Connection } from '../ssh/transport';
+import { SshError } from '../ssh/transport';
 import { cleanUpGuests } from './cleaning';
 import {
   createEstimator,
@@ -24,6 +23,7 @@ import { Leases, type AgreedJob } from './leases';
 import { failuresBeforeSetAside, Ledger } from './ledger';
 import { Pauses } from './pauses';
 import { cleanUpBenchmarks, resolveBenchmarks, type PlannedBenchmark } from './prepare';
+import { Reach } from './reach';
 import { requireReboots, RoundStart } from './roundStart';
 import type { ExperimentSummary, Progress, RunnerOptions } from './runnerOptions';
 import { withoutLocalPaths } from './sources';
@@ -40,7 +40,7 @@ export class ExperimentRunner {
   private readonly stopping = new AbortController();
   private readonly leaving = new AbortController();
   private readonly jobs = new Map<string, Jobs>();
-  private readonly outOfReach = new Set<string>();
+  private readonly reach: Reach;
   private readonly estimator: Estimator;
   private readonly planned: ReadonlyMap<string, PlannedBenchmark>;
   private readonly decisions: Decisions;
@@ -69,6 +69,7 @@ export class ExperimentRunner {
       return entry ? entry.benchmark.estimateSeconds(entry.parameters) : 60;
     });
     this.ledger = new Ledger(plan);
+    this.reach = new Reach((guest) => options.connect(guest, this.waiting), options.listener);
     this.hostLoads = new HostLoads({
       lab: options.lab,
       guests: plan.guests,
@@ -77,7 +78,7 @@ export class ExperimentRunner {
     });
     this.uploads = new Uploads({
       sources: options.sources ?? new Map(),
-      connect: (guest) => this.reached(guest),
+      connect: (guest) => this.reach.connect(guest),
       onProgress: (progress) => options.listener.onUpload?.(progress),
     });
     this.leases = new Leases({
@@ -128,7 +129,7 @@ export class ExperimentRunner {
 
   /** After `stop('now')`: does not wait for guests out of reach, and not for long for the others. */
   giveUp(): void {
-    const isAway = this.outOfReach.size > 0;
+    const isAway = this.reach.isAnyAway;
     setTimeout(() => this.abandon.abort(), isAway ? 0 : giveUpMs).unref();
   }
 
@@ -277,8 +278,8 @@ export class ExperimentRunner {
         ...{ id: this.options.id, who: thisController(), label: this.options.label },
         ...(staleSeconds === undefined ? {} : { staleSeconds }),
       },
-      onOutOfReach: (error) => this.noteOutOfReach(guest, error.message),
-      onBack: () => this.noteBack(guest),
+      onOutOfReach: (error) => this.reach.lost(guest, error.message),
+      onBack: () => this.reach.back(guest),
     });
     this.jobs.set(guest, jobs);
     return jobs;
@@ -291,31 +292,6 @@ export class ExperimentRunner {
   /** Aborted when nobody waits for anything any more. */
   private get waiting(): AbortSignal {
     return this.leaving.signal;
-  }
-
-  /** A connection; that there is none is said, and that there is one again. */
-  private async reached(guest: string): Promise<Connection> {
-    try {
-      const connection = await this.options.connect(guest, this.waiting);
-      this.noteBack(guest);
-      return connection;
-    } catch (error) {
-      if (isPassing(error)) this.noteOutOfReach(guest, messageOf(error));
-      throw error;
-    }
-  }
-
-  private noteOutOfReach(guest: string, reason: string): void {
-    if (this.outOfReach.has(guest)) return;
-    this.outOfReach.add(guest);
-    this.options.listener.onReach?.(guest, reason);
-    this.options.listener.onNotice?.(`${reason} It is tried again until it answers; nothing is lost.`);
-  }
-
-  private noteBack(guest: string): void {
-    if (!this.outOfReach.delete(guest)) return;
-    this.options.listener.onReach?.(guest, undefined);
-    this.options.listener.onNotice?.(`${guest} is back.`);
   }
 
   /** Probes every guest; one that cannot be reached is said so, and its trials wait for it. */
