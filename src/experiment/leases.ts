@@ -73,9 +73,10 @@ export class Leases {
     const jobs = this.options.jobsOf(guest);
     const before = await jobs.lease({ giveUpMs: 0, signal });
     if ((await jobs.hold('if-free', { giveUpMs: 0, signal })) !== undefined) return false;
-    if (before && before.id !== this.options.id) {
-      const { who, label, quietSeconds } = before;
-      const minutes = Math.round(quietSeconds / 60);
+    const minutes = Math.round((before?.quietSeconds ?? 0) / 60);
+    // Without any silence it was given back between the two questions.
+    if (before && before.id !== this.options.id && minutes > 0) {
+      const { who, label } = before;
       this.options.onNotice(
         `${guest} was kept for ${label} of ${who}, which gave no sign of life for ${minutes} min: it is taken over.`,
       );
