@@ -332,9 +332,14 @@ export class Workbench {
   }
 
   async #openContextMenu(row: Locator): Promise<Locator> {
-    await row.click({ button: 'right' });
     const menu = this.page.locator('.monaco-menu').first();
-    await menu.locator('[role=menuitem] .action-label').first().waitFor();
+    const first = menu.locator('[role=menuitem] .action-label').first();
+    // A page that opens at this moment takes the focus, which closes the menu again.
+    await this.until('open menu', async () => {
+      await row.click({ button: 'right', timeout: 3000 });
+      await first.waitFor({ timeout: 2000 });
+      return true;
+    });
     return menu;
   }
 
