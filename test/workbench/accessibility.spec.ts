@@ -11,9 +11,12 @@ import { reportModel } from '../../src/report/model';
 import { preparationMessage } from '../../src/report/preparationProtocol';
 import type { PreparationModel } from '../../src/report/preparationShape';
 import { modelMessage } from '../../src/report/protocol';
-import { experiment, pv, pvhvm, withLoad, workload } from '../unit/report/experiments';
+import { trendMessage } from '../../src/report/trendProtocol';
+import type { TrendModel } from '../../src/report/trendShape';
+import { catalogue, experiment, pv, pvhvm, withLoad, workload } from '../unit/report/experiments';
 import { openAll, violationsIn } from './support/axe';
-import { lookOf, openPlainPage, preparePage, reportPage, type Look } from './support/plainPage';
+import { lookOf, openPlainPage, preparePage, reportPage, trendPage, type Look } from './support/plainPage';
+import { acrossRuns, trendOf } from './support/severalRuns';
 import { openWorkbench, themes, type Theme, type Workbench } from './support/workbench';
 
 let folder: string;
@@ -71,12 +74,13 @@ const reports = [
       {},
     ),
   ] as const,
+  ['runs before and after an upgrade', reportModel(acrossRuns, { catalogue })] as const,
   ['a running experiment', reportModel([running()], { activity: 'running' })] as const,
   ['no experiment', reportModel([], {})] as const,
 ];
 
 /** All that a page can hold is in one of these; the pages of the others are tested in the first theme only. */
-const telling = reports.filter(([name]) => /^xen|several|running/.test(name));
+const telling = reports.filter(([name]) => /^xen|upgrade|running/.test(name));
 const reportsIn = (theme: string) => (theme === themes[0] ? reports : telling);
 
 const preparation: PreparationModel = {
@@ -112,6 +116,17 @@ const preparation: PreparationModel = {
   withoutGuests: { without: ['two'] },
   withoutBenchmarks: { without: ['7-Zip'] },
 };
+
+const trends: readonly (readonly [string, TrendModel])[] = [
+  ['a guest', trendOf({ metric: 'sqlite/seconds', subject: 'guest:deb12-pv' })],
+  [
+    'a pair of modes while files are read',
+    {
+      ...trendOf({ metric: 'sqlite/seconds', subject: 'mode:PVHVM/PV' }),
+      reading: { state: 'reading', read: 37, total: 500 },
+    },
+  ],
+];
 
 /** The frame of the workbench that the report is in. */
 async function reportFrame(): Promise<Frame> {
@@ -158,6 +173,17 @@ describe.each(themes)('in %s, axe-core finds nothing', (theme) => {
         expect(await violationsIn(page)).toEqual([]);
       },
     );
+  });
+
+  it.each(trends)('in the trend of %s', async (_, model) => {
+    const look = looks.get(theme);
+    if (look === undefined) throw new Error('The look of the theme was not taken.');
+    const message = trendMessage(model, { folder: 'file:///lab' });
+    await withPage(openPlainPage(workbench.browser, trendPage, look, message), async (page) => {
+      await openAll(page);
+      expect(await page.locator('.trend-chart .point').count()).toBeGreaterThan(5);
+      expect(await violationsIn(page)).toEqual([]);
+    });
   });
 
   it('in the table of Prepare Guests', async () => {

@@ -23,6 +23,7 @@ export const preparePage: PageSource = {
   styles: ['report', 'prepare'],
   rootId: 'prepare',
 };
+export const trendPage: PageSource = { script: 'trend', styles: ['report', 'trend'], rootId: 'trend' };
 
 /** Takes the look of a webview's document. */
 export async function lookOf(frame: Frame): Promise<Look> {
@@ -33,7 +34,21 @@ export async function lookOf(frame: Frame): Promise<Look> {
   })`);
 }
 
-async function bundled({ script, styles }: PageSource): Promise<{ script: string; style: string }> {
+interface Bundled {
+  readonly script: string;
+  readonly style: string;
+}
+
+const bundles = new Map<PageSource, Promise<Bundled>>();
+
+/** Made once for each page: the sources do not change while a test runs. */
+function bundleOf(source: PageSource): Promise<Bundled> {
+  const made = bundles.get(source) ?? bundled(source);
+  bundles.set(source, made);
+  return made;
+}
+
+async function bundled({ script, styles }: PageSource): Promise<Bundled> {
   const { outputFiles } = await build({
     entryPoints: [`webview/${script}.ts`, ...styles.map((style) => `webview/${style}.css`)],
     outdir: 'unused',
@@ -56,7 +71,7 @@ export async function openPlainPage(
   look: Look,
   message: object,
 ): Promise<Page> {
-  const { script, style } = await bundled(source);
+  const { script, style } = await bundleOf(source);
   const page = await browser.newPage({ viewport: { width: 1000, height: 900 } });
   await page.setContent(
     `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Guestbench</title></head>` +
