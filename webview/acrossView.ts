@@ -1,7 +1,8 @@
 import { labelOf } from '../src/report/charts/scale';
 import { formatInterval, formatSpeedup, formatValue, listed, plain } from '../src/report/format';
-import type { AcrossChange, AcrossChoice, AcrossMetric, AcrossReport } from '../src/report/acrossShape';
+import type { AcrossChoice, AcrossMetric, AcrossReport } from '../src/report/acrossShape';
 import type { ReportModel } from '../src/report/shape';
+import { changeMarks, intervalTitle, marginText } from '../src/report/wording';
 import { acrossChart } from './acrossChart';
 import { el, name, replace, setText, table, type Child, type Column } from './dom';
 import { experimentLetter, experimentMark } from './experimentMarks';
@@ -97,13 +98,13 @@ export class AcrossView {
     const shown = this.shownMetrics(across);
     replace(
       this.legend,
-      el('span', {}, `A mark and its ${levelOf(model.statistics)} for each experiment`),
+      el('span', {}, `A mark and its ${intervalTitle(model.statistics)} for each experiment`),
       el('span', {}, 'hollow: an estimate without interval'),
       el(
         'span',
         {},
         el('span', { class: 'band' }),
-        ` ±${Number((100 * model.statistics.margin).toPrecision(3))} %: counts as equivalent`,
+        ` ±${marginText(model.statistics)}: counts as equivalent`,
       ),
     );
     this.draw();
@@ -193,20 +194,12 @@ function refusalsOf({ experiments, metrics }: AcrossReport): Child[] {
   return [...without, ...blocked, ...differently];
 }
 
-const changeMarks: Readonly<Record<AcrossChange['verdict'], string>> = {
-  larger: '▲ larger',
-  smaller: '▼ smaller',
-  same: '◆ same',
-  unclear: '○ unclear',
-  estimate: '□ estimate only',
-};
-
 function changesOf(
   { statistics }: ReportModel,
   { experiments }: AcrossReport,
   metrics: readonly AcrossMetric[],
 ): Child[] {
-  const level = levelOf(statistics);
+  const level = intervalTitle(statistics);
   const labelFor = (experiment: number) =>
     experiments.find((one) => one.experiment === experiment)?.label ?? '';
   const rows = metrics.flatMap((metric) =>
@@ -244,7 +237,7 @@ function numbersTable(
   { experiments }: AcrossReport,
   metrics: readonly AcrossMetric[],
 ): HTMLElement {
-  const level = levelOf(statistics);
+  const level = intervalTitle(statistics);
   const columns: Column[] = [
     { title: 'Metric' },
     { title: 'Experiment' },
@@ -275,9 +268,6 @@ function numbersTable(
   }
   return table('Each metric in each experiment, by the experiment’s own statistics', columns, rows);
 }
-
-const levelOf = ({ alpha }: ReportModel['statistics']) =>
-  `${Number((100 * (1 - alpha)).toPrecision(3))} % interval`;
 
 interface GuestRow {
   readonly metric: AcrossMetric;

@@ -1,6 +1,7 @@
 import { speedupRange } from '../src/report/charts/scale';
 import { formatInterval, formatSpeedup, plain } from '../src/report/format';
 import type { MetricComparison, MetricReport } from '../src/report/shape';
+import { intervalTitle, marginText } from '../src/report/wording';
 import { el, linkButton, name, table, type Child, type Column } from './dom';
 import { guestMark, meanCell } from './marks';
 import { ratioMark } from './ratioMark';
@@ -33,7 +34,7 @@ export function figuresTable(
       head: guestMark(model, guest.key, role),
     })),
     ...(hasPair ? [{ title: 'Better →' }, { title: 'Speedup', number: 'number' as const }] : []),
-    ...(hasInterval ? [{ title: `${levelOf(shown)} interval`, number: 'number' as const }] : []),
+    ...(hasInterval ? [{ title: intervalTitle(shown.model.statistics), number: 'number' as const }] : []),
   ];
   const rows = byUnit(metrics).map((metric): Child[] => [
     figureName(metric, open, toggle),
@@ -81,18 +82,14 @@ function pairCells(
   return [ratioMark(found, range, margin), formatSpeedup(found.speedup)];
 }
 
-const levelOf = ({ model }: Shown): string =>
-  `${Number((100 * (1 - model.statistics.alpha)).toPrecision(3))} %`;
-
 function captionOf(shown: Shown, found: readonly MetricComparison[], hasInterval: boolean): string {
   if (found.length === 0) return 'Geometric means of the trials';
+  const { statistics } = shown.model;
   const blocks = [...new Set(found.map(({ n }) => n))].sort((a, b) => a - b);
   const ends = blocks.length > 1 ? [blocks[0], blocks.at(-1)] : blocks;
   const over = ` over ${ends.join(' to ')} ${blocks.at(-1) === 1 ? 'block' : 'blocks'}`;
-  const band = hasInterval
-    ? `; shaded: ±${Number((100 * shown.model.statistics.margin).toPrecision(3))} %`
-    : '';
+  const band = hasInterval ? `; shaded: ±${marginText(statistics)}` : '';
   return hasInterval
-    ? `Geometric means, and the speedup with its ${levelOf(shown)} interval${over}${band}. Only what is marked so is tested.`
+    ? `Geometric means, and the speedup with its ${intervalTitle(statistics)}${over}${band}. Only what is marked so is tested.`
     : 'Geometric means, and their ratio turned so that above 1 is better. Nothing is tested.';
 }

@@ -2,7 +2,8 @@ import { count } from '../src/report/format';
 import type { MetricReport } from '../src/report/shape';
 import { el, replace, setText } from './dom';
 import { figuresTable } from './figuresTable';
-import { MetricView, type PageActions } from './metricView';
+import type { PageActions } from './metricView';
+import { MetricViews } from './metricViews';
 import type { Shown } from './sides';
 
 /** All figures of a workload in one table; each can be opened in full below it. */
@@ -10,8 +11,7 @@ export class FiguresView {
   readonly element: HTMLDetailsElement;
   private readonly summary = el('summary', {});
   private readonly figures = el('div', {});
-  private readonly chosen = el('div', { class: 'others' });
-  private readonly views = new Map<string, MetricView>();
+  private readonly chosen: MetricViews;
   private last: { readonly shown: Shown; readonly metrics: readonly MetricReport[] } | undefined;
 
   constructor(
@@ -19,7 +19,8 @@ export class FiguresView {
     private readonly actions: PageActions,
   ) {
     const key = `metrics:${benchmark}`;
-    this.element = el('details', { class: 'more' }, this.summary, this.figures, this.chosen);
+    this.chosen = new MetricViews('others', 'h4', actions);
+    this.element = el('details', { class: 'more' }, this.summary, this.figures, this.chosen.element);
     this.element.open = actions.isOpen(key);
     this.element.addEventListener('toggle', () => {
       actions.setOpen(key, this.element.open ? 'open' : 'closed');
@@ -37,7 +38,7 @@ export class FiguresView {
   }
 
   close(): void {
-    for (const view of this.views.values()) view.close();
+    this.chosen.close();
   }
 
   /** Filled when it is open only: a workload can have hundreds of figures. */
@@ -45,7 +46,7 @@ export class FiguresView {
     const { shown, metrics } = this.last ?? {};
     if (shown === undefined || metrics === undefined || !this.element.open) {
       this.figures.replaceChildren();
-      this.place([]);
+      this.chosen.clear();
       return;
     }
     const open = metrics.filter(({ key }) => this.actions.isOpen(`figure:${key}`));
@@ -54,33 +55,13 @@ export class FiguresView {
       this.figures,
       figuresTable(shown, metrics, keys, (key) => this.toggle(key)),
     );
-    this.place(open);
+    this.chosen.update(shown, open, ({ title }) => title);
   }
 
   private toggle(key: string): void {
     const stored = `figure:${key}`;
     this.actions.setOpen(stored, this.actions.isOpen(stored) ? 'closed' : 'open');
     this.render();
-    if (this.actions.isOpen(stored)) this.views.get(key)?.element.scrollIntoView({ block: 'nearest' });
-  }
-
-  /** Views are kept from one model to the next, so that nothing flickers and the focus stays. */
-  private place(metrics: readonly MetricReport[]): void {
-    const shown = this.last?.shown;
-    for (const [key, view] of this.views) {
-      if (metrics.some((metric) => metric.key === key)) continue;
-      view.close();
-      view.element.remove();
-      this.views.delete(key);
-    }
-    for (const metric of metrics) {
-      let view = this.views.get(metric.key);
-      if (view === undefined) {
-        view = new MetricView(metric.key, 'h4', this.actions);
-        this.views.set(metric.key, view);
-        this.chosen.append(view.element);
-      }
-      if (shown !== undefined) view.update(shown, metric, metric.title);
-    }
+    if (this.actions.isOpen(stored)) this.chosen.scrollTo(key);
   }
 }

@@ -4,7 +4,9 @@ import {
   labelOf,
   speedupRange,
   ticksBetween,
+  verdictLooks,
 } from '../src/report/charts/scale';
+import type { Shape } from '../src/report/charts/svg';
 import { formatInterval, formatSpeedup, plain } from '../src/report/format';
 import type { MetricComparison, MetricReport, Overall, Verdict } from '../src/report/shape';
 import { closeChart, openChart, scripted, type ScatterChart } from './chart';
@@ -37,18 +39,15 @@ interface Line {
   readonly y: number;
 }
 
-/** Shapes tell verdicts apart where colours do not; styles.css has the same ones as text. */
-export const shapes: Readonly<
-  Record<Verdict, { readonly style: string; readonly rotation: number; readonly filled: boolean }>
-> = {
-  faster: { style: 'triangle', rotation: 90, filled: true },
-  slower: { style: 'triangle', rotation: -90, filled: true },
-  equivalent: { style: 'rectRot', rotation: 0, filled: true },
-  inconclusive: { style: 'circle', rotation: 0, filled: false },
-  insufficient: { style: 'rect', rotation: 0, filled: false },
-  refused: { style: 'crossRot', rotation: 0, filled: false },
-  untested: { style: 'circle', rotation: 0, filled: true },
-};
+/** The shapes of verdicts as Chart.js draws them. */
+const pointStyles = {
+  right: { style: 'triangle', rotation: 90 },
+  left: { style: 'triangle', rotation: -90 },
+  diamond: { style: 'rectRot', rotation: 0 },
+  circle: { style: 'circle', rotation: 0 },
+  square: { style: 'rect', rotation: 0 },
+  cross: { style: 'crossRot', rotation: 0 },
+} as const satisfies Readonly<Record<Shape, unknown>>;
 
 const narrowBelow = 620;
 const axisHeight = 58;
@@ -76,8 +75,10 @@ export class ForestChart {
     const verdictOf = (context: { dataIndex: number }) => point(context)?.verdict ?? 'untested';
     const paint = (context: { dataIndex: number }) =>
       point(context)?.kind === 'overall' ? foreground() : verdictColor(verdictOf(context));
+    const pointStyleOf = (context: { dataIndex: number }) =>
+      pointStyles[verdictLooks[verdictOf(context)].shape];
     const solid = (context: { dataIndex: number }) =>
-      shapes[verdictOf(context)].filled ? paint(context) : background();
+      verdictLooks[verdictOf(context)].filled ? paint(context) : background();
     this.chart = openChart(canvas, {
       type: 'scatter',
       data: {
@@ -85,8 +86,8 @@ export class ForestChart {
           {
             data: [],
             clip: 8,
-            pointStyle: (context) => shapes[verdictOf(context)].style as 'circle',
-            pointRotation: (context) => shapes[verdictOf(context)].rotation,
+            pointStyle: (context) => pointStyleOf(context).style,
+            pointRotation: (context) => pointStyleOf(context).rotation,
             pointRadius: (context) =>
               point(context)?.kind === 'overall' ? 8 : point(context)?.size === 'small' ? 3 : 6,
             pointHoverRadius: (context) => (point(context)?.kind === 'overall' ? 8 : 6),

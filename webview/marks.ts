@@ -1,14 +1,8 @@
 import { guestTone } from '../src/report/charts/palette';
 import { verdictSigns } from '../src/report/charts/scale';
-import {
-  formatChange,
-  formatInterval,
-  formatP,
-  formatPercent,
-  formatSpeedup,
-  formatWithUnit,
-} from '../src/report/format';
+import { formatPercent, formatWithUnit } from '../src/report/format';
 import type { GuestSamples, MetricComparison, MetricReport, ReportModel, Verdict } from '../src/report/shape';
+import { comparisonTexts, comparisonTitles, fullTitle, ratioTitles } from '../src/report/wording';
 import { el, name, type Child, type Column } from './dom';
 
 export function verdictMark(verdict: Verdict, word: string): HTMLElement {
@@ -35,13 +29,7 @@ export function guestMark(model: ReportModel, key: string, role: 'baseline' | 'c
   );
 }
 
-export function metricTitle({ benchmarkTitle, title }: MetricReport): HTMLElement {
-  return name(title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`);
-}
-
-export function directionText({ better }: MetricReport): string {
-  return better === 'none' ? 'for information' : `${better} is better`;
-}
+export const metricTitle = (metric: MetricReport): HTMLElement => name(fullTitle(metric));
 
 export function meanCell(samples: GuestSamples | undefined, unit: string): Child {
   if (samples === undefined || samples.n === 0) return '–';
@@ -50,36 +38,17 @@ export function meanCell(samples: GuestSamples | undefined, unit: string): Child
 
 export const cvCell = (samples: GuestSamples | undefined) => formatPercent(samples?.cvPercent);
 
+const numberColumn = (title: string): Column => ({ title, number: 'number' });
+
 /** The columns and cells of a comparison; the same in every table, with the numbers of the charts. */
-export function comparisonColumns(interval: string): Column[] {
-  return [
-    { title: 'Verdict' },
-    { title: 'Speedup', number: 'number' },
-    { title: interval, number: 'number' },
-    { title: 'Change', number: 'number' },
-    { title: 'p (Holm)', number: 'number' },
-    { title: 'Blocks', number: 'number' },
-  ];
+export function comparisonColumns(statistics: ReportModel['statistics']): Column[] {
+  return [{ title: 'Verdict' }, ...comparisonTitles(statistics).map(numberColumn)];
 }
 
 export function comparisonCells(found: MetricComparison | undefined): Child[] {
-  if (found === undefined) return ['–', '–', '–', '–', '–', '–'];
-  return [
-    verdictMark(found.verdict, found.word),
-    formatSpeedup(found.speedup),
-    formatInterval(found.interval),
-    formatChange(found.speedup),
-    formatP(found.pHolm),
-    String(found.n),
-  ];
+  const verdict = found === undefined ? '–' : verdictMark(found.verdict, found.word);
+  return [verdict, ...comparisonTexts(found)];
 }
 
 /** The same of an imported pair: there is nothing to say how sure it is. */
-export const ratioColumns: readonly Column[] = [
-  { title: 'Speedup', number: 'number' },
-  { title: 'Change', number: 'number' },
-];
-
-export function ratioCells(found: MetricComparison | undefined): Child[] {
-  return [formatSpeedup(found?.speedup), formatChange(found?.speedup)];
-}
+export const ratioColumns: readonly Column[] = ratioTitles.map(numberColumn);

@@ -9,8 +9,9 @@ import {
 } from '../src/report/format';
 import type { MetricComparison, MetricReport, Sample } from '../src/report/shape';
 import { spreadOf } from '../src/report/spread';
+import { directionText, intervalTitle } from '../src/report/wording';
 import { el, linkButton, table, type Child, type Column } from './dom';
-import { cvCell, directionText, guestMark } from './marks';
+import { cvCell, guestMark } from './marks';
 import type { PageActions } from './metricView';
 import { importedPair, type ChartSide, type Shown } from './sides';
 
@@ -70,7 +71,7 @@ function pairFigures(
   found: MetricComparison | undefined,
 ): Child {
   if (baseline === undefined || found === undefined || found.speedup === null) return null;
-  const level = `${Number((100 * (1 - model.statistics.alpha)).toPrecision(3))} % interval`;
+  const level = intervalTitle(model.statistics);
   const facts: [string, string][] = [
     ['Speedup', formatSpeedup(found.speedup)],
     ...(found.interval === null ? [] : [[level, formatInterval(found.interval)] satisfies [string, string]]),

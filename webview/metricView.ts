@@ -1,8 +1,9 @@
 import { valueRange } from '../src/report/charts/scale';
 import { count, formatValue, listed, plain } from '../src/report/format';
 import type { ComparedBy, MetricComparison, MetricReport, ReportModel } from '../src/report/shape';
+import { directionText } from '../src/report/wording';
 import { el, name, replace, setText, type Child } from './dom';
-import { directionText, guestMark, verdictMark } from './marks';
+import { guestMark, verdictMark } from './marks';
 import { numbersTable, trialsTable } from './metricTables';
 import { saveButton } from './saveChart';
 import { importedPair, sidesOf, type ChartSide, type Shown } from './sides';

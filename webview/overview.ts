@@ -8,6 +8,7 @@ import type {
   PairReport,
   ReportModel,
 } from '../src/report/shape';
+import { intervalTitle, marginText, ratioTexts, verdictWords, verdictsAmong } from '../src/report/wording';
 import { el, linkButton, name, replace, setText, table, type Child, type Column, type TableRow } from './dom';
 import { ForestChart, type ForestRow } from './forest';
 import {
@@ -15,7 +16,6 @@ import {
   comparisonColumns,
   meanCell,
   metricTitle,
-  ratioCells,
   ratioColumns,
   verdictMark,
 } from './marks';
@@ -128,27 +128,16 @@ export class OverviewView {
   }
 }
 
-const legendTexts = {
-  faster: 'faster',
-  slower: 'slower',
-  equivalent: 'equivalent',
-  inconclusive: 'inconclusive',
-  insufficient: 'not enough yet',
-  refused: 'no verdict',
-  untested: 'not tested',
-} as const;
-
 function legendOf(model: ReportModel, rows: readonly ForestRow[]): Child[] {
-  const present = new Set(rows.map(({ comparison }) => comparison.verdict));
-  const verdicts = (Object.keys(legendTexts) as (keyof typeof legendTexts)[]).filter((verdict) =>
-    present.has(verdict),
-  );
-  const margin = `±${Number((100 * model.statistics.margin).toPrecision(3))} %`;
-  const level = `${Number((100 * (1 - model.statistics.alpha)).toPrecision(3))} %`;
   return [
-    ...verdicts.map((verdict) => verdictMark(verdict, legendTexts[verdict])),
-    el('span', {}, el('span', { class: 'band', 'aria-hidden': 'true' }), ` ${margin}: counts as equivalent`),
-    el('span', {}, `├─┤ ${level} interval`),
+    ...verdictsAmong(rows).map((verdict) => verdictMark(verdict, verdictWords[verdict])),
+    el(
+      'span',
+      {},
+      el('span', { class: 'band', 'aria-hidden': 'true' }),
+      ` ±${marginText(model.statistics)}: counts as equivalent`,
+    ),
+    el('span', {}, `├─┤ ${intervalTitle(model.statistics)}`),
   ];
 }
 
@@ -217,18 +206,17 @@ function numbersTable(
     ]);
     return table('Geometric means of all metrics', columns, rows);
   }
-  const level = `${Number((100 * (1 - model.statistics.alpha)).toPrecision(3))} % interval`;
   const isImported = pair.imported !== undefined;
   const columns: Column[] = [
     { title: 'Metric' },
-    ...(isImported ? ratioColumns : comparisonColumns(level)),
+    ...(isImported ? ratioColumns : comparisonColumns(model.statistics)),
     { title: pair.baselineLabel, number: 'number' },
     { title: pair.candidateLabel, number: 'number' },
   ];
   const found = (metric: MetricReport) => metric.comparisons.find((one) => one.candidate === pair.candidate);
   const rows: TableRow[] = metrics.map((metric) => (): Child[] => [
     link(metric),
-    ...(isImported ? ratioCells(found(metric)) : comparisonCells(found(metric))),
+    ...(isImported ? ratioTexts(found(metric)?.speedup) : comparisonCells(found(metric))),
     sideMean(metric, found(metric), 'baseline', of(metric, baseline)),
     sideMean(metric, found(metric), 'candidate', of(metric, pair.candidate)),
   ]);

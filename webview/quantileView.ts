@@ -1,6 +1,7 @@
 import { formatInterval, formatSpeedup, formatWithUnit, plain } from '../src/report/format';
 import { quantileCurves, type QuantileCurve } from '../src/report/quantiles';
 import type { MetricComparison, MetricReport } from '../src/report/shape';
+import { intervalTitle } from '../src/report/wording';
 import { el, replace, setText, table, type Child, type Column } from './dom';
 import { guestMark, meanCell } from './marks';
 import type { PageActions } from './metricView';
@@ -96,7 +97,7 @@ function curveTable(shown: Shown, { of, points, unit }: QuantileCurve): HTMLElem
     ),
     ...(hasPair ? [speedupCell(comparison)] : []),
   ]);
-  const level = `${Number((100 * (1 - shown.model.statistics.alpha)).toPrecision(3))} % interval`;
+  const level = intervalTitle(shown.model.statistics);
   const hasInterval = points.some(({ comparison }) => (comparison?.interval ?? null) !== null);
   const caption = `${of}${unit === '' ? '' : ` in ${unit}`}, means of the trials${hasPair ? `; speedup${hasInterval ? ` with its ${level}` : ''}, shown, not tested` : ''}`;
   return table(caption, columns, rows);

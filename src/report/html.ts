@@ -8,9 +8,7 @@ import {
   comparisonCells,
   comparisonColumns,
   details,
-  direction,
   el,
-  level,
   list,
   meanCell,
   metricName,
@@ -35,6 +33,7 @@ import type {
   ReportWarning,
   Verdict,
 } from './shape';
+import { directionText, intervalTitle, marginText, verdictWords, verdictsAmong } from './wording';
 
 /** Rows that the document's tables have at most; the CSV and JSON exports have them all. */
 const most = { metrics: 1000, failures: 300, facts: 200 } as const;
@@ -211,20 +210,13 @@ function legendOf(m: ReportModel, pair: PairReport, rows: ReturnType<typeof fore
     ];
     return el('p', { class: 'legend' }, ...parts);
   }
-  const texts = {
-    ...{ faster: 'faster', slower: 'slower', equivalent: 'equivalent', inconclusive: 'inconclusive' },
-    ...{ insufficient: 'not enough yet', refused: 'no verdict', untested: 'not tested' },
-  } satisfies Record<Verdict, string>;
-  const present = new Set(rows.map(({ comparison }) => comparison.verdict));
-  const verdicts = (Object.keys(texts) as Verdict[]).filter((verdict) => present.has(verdict));
-  const margin = Number((100 * m.statistics.margin).toPrecision(3));
   const band = el('span', { class: 'band', 'aria-hidden': 'true' });
   return el(
     'p',
     { class: 'legend' },
-    ...verdicts.map((verdict) => verdictMark(verdict, texts[verdict])),
-    el('span', {}, `${band} ±${margin} %: counts as equivalent`),
-    el('span', {}, `├─┤ ${level(m)}`),
+    ...verdictsAmong(rows).map((verdict) => verdictMark(verdict, verdictWords[verdict])),
+    el('span', {}, `${band} ±${marginText(m.statistics)}: counts as equivalent`),
+    el('span', {}, `├─┤ ${intervalTitle(m.statistics)}`),
   );
 }
 
@@ -276,7 +268,7 @@ function valuesTable(m: ReportModel): Markup {
 }
 
 const metricCell = (metric: MetricReport): Markup =>
-  `${metricName(metric)} ${el('span', { class: 'aside' }, escaped(direction(metric)))}`;
+  `${metricName(metric)} ${el('span', { class: 'aside' }, escaped(directionText(metric)))}`;
 
 const leftOut = (n: number, what: string): Markup =>
   n <= 0

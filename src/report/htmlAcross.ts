@@ -5,7 +5,6 @@ import {
   clipped,
   details,
   el,
-  level,
   list,
   name,
   numbers,
@@ -14,19 +13,12 @@ import {
   words,
   type Markup,
 } from './htmlParts';
-import type { AcrossChange, AcrossMetric, AcrossReport } from './acrossShape';
+import type { AcrossMetric, AcrossReport } from './acrossShape';
 import type { ReportModel } from './shape';
+import { changeMarks, intervalTitle } from './wording';
 
 /** Metrics that the tables follow at most. */
 const mostMetrics = 100;
-
-const changeMarks: Readonly<Record<AcrossChange['verdict'], string>> = {
-  larger: '▲ larger',
-  smaller: '▼ smaller',
-  same: '◆ same',
-  unclear: '○ unclear',
-  estimate: '□ estimate only',
-};
 
 /** The same comparison within each of several experiments, and what changed from one to the next. */
 export function acrossSection(model: ReportModel, across: AcrossReport): Markup {
@@ -86,7 +78,7 @@ function entriesTable(model: ReportModel, across: AcrossReport, metrics: readonl
   );
   const columns = [
     ...words('Metric', 'Experiment', 'Verdict'),
-    ...numbers('Speedup', level(model), 'Blocks'),
+    ...numbers('Speedup', intervalTitle(model.statistics), 'Blocks'),
   ];
   return table('Each metric in each experiment, by the experiment’s own statistics', columns, rows);
 }

@@ -1,17 +1,9 @@
 import { verdictSigns } from './charts/scale';
 import { escaped, tag, type Attributes } from './charts/svg';
 import { guestTone } from './charts/palette';
-import {
-  count,
-  formatChange,
-  formatInterval,
-  formatP,
-  formatPercent,
-  formatSpeedup,
-  formatValue,
-  formatWithUnit,
-} from './format';
+import { count, formatPercent, formatValue, formatWithUnit } from './format';
 import type { GuestSamples, MetricComparison, MetricReport, ReportModel, Verdict } from './shape';
+import { comparisonTexts, comparisonTitles, fullTitle, ratioTexts, ratioTitles } from './wording';
 
 /** Markup: what is text is escaped already. */
 export type Markup = string;
@@ -99,12 +91,7 @@ export function details(summary: Markup, ...inner: readonly Markup[]): Markup {
 export const list = (items: readonly Markup[]): Markup =>
   items.length === 0 ? '' : el('ul', {}, ...items.map((item) => el('li', {}, item)));
 
-export function metricName({ benchmarkTitle, title }: MetricReport): Markup {
-  return name(title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`);
-}
-
-export const direction = ({ better }: MetricReport): string =>
-  better === 'none' ? 'for information' : `${better} is better`;
+export const metricName = (metric: MetricReport): Markup => name(fullTitle(metric));
 
 export function meanCell(metric: MetricReport, key: string | undefined): Markup {
   const samples = metric.guests.find(({ guest }) => guest === key);
@@ -129,29 +116,19 @@ export function sideCell(
 export const meanOf = ({ geometricMean }: GuestSamples, unit: string): Markup =>
   name(formatWithUnit(geometricMean, unit));
 
-export const level = ({ statistics }: ReportModel): string =>
-  `${Number((100 * (1 - statistics.alpha)).toPrecision(3))} % interval`;
-
 /** The columns of a comparison; of an imported pair without those that are for measured ones only. */
 export function comparisonColumns(model: ReportModel, imported: 'imported' | 'measured'): Column[] {
-  if (imported === 'imported') return numbers('Speedup', 'Change');
-  return [...words('Verdict'), ...numbers('Speedup', level(model), 'Change', 'p (Holm)', 'Blocks')];
+  if (imported === 'imported') return numbers(...ratioTitles);
+  return [...words('Verdict'), ...numbers(...comparisonTitles(model.statistics))];
 }
 
 export function comparisonCells(
   found: MetricComparison | undefined,
   imported: 'imported' | 'measured',
 ): Markup[] {
-  if (imported === 'imported') return [formatSpeedup(found?.speedup), formatChange(found?.speedup)];
-  if (found === undefined) return ['–', '–', '–', '–', '–', '–'];
-  return [
-    verdictMark(found.verdict, found.word),
-    formatSpeedup(found.speedup),
-    formatInterval(found.interval),
-    formatChange(found.speedup),
-    escaped(formatP(found.pHolm)),
-    String(found.n),
-  ];
+  if (imported === 'imported') return [...ratioTexts(found?.speedup)];
+  const verdict = found === undefined ? '–' : verdictMark(found.verdict, found.word);
+  return [verdict, ...comparisonTexts(found).map(escaped)];
 }
 
 export const cvCell = (samples: GuestSamples | undefined): Markup => formatPercent(samples?.cvPercent);

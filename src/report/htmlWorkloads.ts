@@ -19,10 +19,8 @@ import {
   comparisonColumns,
   cvCell,
   details,
-  direction,
   el,
   guestMark,
-  level,
   list,
   meanCell,
   meanOf,
@@ -38,6 +36,7 @@ import {
 } from './htmlParts';
 import { spreadOf } from './spread';
 import type { GuestSamples, MetricComparison, MetricReport, ReportLoad, ReportModel, Sample } from './shape';
+import { directionText, intervalTitle } from './wording';
 
 /** What a document holds at most; the CSV and JSON exports have it all. */
 const most = { charts: 60, blocks: 200, metrics: 200 } as const;
@@ -188,7 +187,7 @@ function figuresTable(
   ]);
   const figures = bare ? ['Figure'] : ['n', 'Geometric mean', 'Median', 'Middle half', 'Range', 'CV'];
   return table(
-    `${metric.title}${unit}, ${direction(metric)}`,
+    `${metric.title}${unit}, ${directionText(metric)}`,
     [...words('Guest'), ...numbers(...figures)],
     rows,
   );
@@ -210,7 +209,7 @@ function comparisonFigures(
   if (found === undefined || found.speedup === null) return '';
   const facts: [string, string][] = [
     ['Speedup', formatSpeedup(found.speedup)],
-    [level(model), formatInterval(found.interval)],
+    [intervalTitle(model.statistics), formatInterval(found.interval)],
     ...(metric.primary
       ? ([
           ['p', formatP(found.p)],
@@ -283,7 +282,7 @@ function othersTable(model: ReportModel, metrics: readonly MetricReport[]): Mark
   const rows = shown.map((metric) => {
     const found = metric.comparisons.find((one) => one.candidate === model.candidate);
     return [
-      `${name(metric.title)} <span class="aside">${escaped(direction(metric))}</span>`,
+      `${name(metric.title)} <span class="aside">${escaped(directionText(metric))}</span>`,
       ...(pair === undefined
         ? guests.map((key) => meanCell(metric, key))
         : [

@@ -10,6 +10,7 @@ import {
 import { replicateMean } from './modes';
 import { inOverviewOrder } from './overviewOrder';
 import type { MetricComparison, MetricReport, PairReport, Replicate, ReportModel } from './shape';
+import { directionText, fullTitle, intervalTitle } from './wording';
 
 /** The report of the chosen pair, to be pasted into an issue or a chat. */
 export function toMarkdown(m: ReportModel): string {
@@ -70,11 +71,10 @@ function pairTable(m: ReportModel, pair: PairReport): string {
     sideCell(metric, found, 'baseline', m.baseline),
     sideCell(metric, found, 'candidate', candidate),
   ]);
-  const interval = `${Number((100 * (1 - m.statistics.alpha)).toPrecision(3))} % interval`;
   const head = [
     'Metric',
     'Speedup',
-    interval,
+    intervalTitle(m.statistics),
     'Change',
     'Verdict',
     'p (Holm)',
@@ -102,9 +102,9 @@ function valuesTable(m: ReportModel): string {
   return rows.length === 0 ? '' : table(['Metric', ...m.guests.map(({ key }) => key)], rows);
 }
 
-function metricName({ benchmarkTitle, title, better }: MetricReport): string {
-  const direction = better === 'none' ? '' : ` (${better} is better)`;
-  return `${title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`}${direction}`;
+function metricName(metric: MetricReport): string {
+  const direction = metric.better === 'none' ? '' : ` (${directionText(metric)})`;
+  return `${fullTitle(metric)}${direction}`;
 }
 
 /** Of a mode: the mean of its guests' means. */

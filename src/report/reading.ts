@@ -1,5 +1,6 @@
 import { count } from './format';
 import type { ReportModel } from './shape';
+import { intervalTitle, marginText } from './wording';
 
 /** What a reader must know of the words and figures of a report, in sentences. */
 export function howToRead(m: ReportModel): readonly string[] {
@@ -7,16 +8,15 @@ export function howToRead(m: ReportModel): readonly string[] {
 }
 
 function measured({ limits, statistics, metrics }: ReportModel): readonly string[] {
-  const level = Number((100 * (1 - statistics.alpha)).toPrecision(3));
-  const margin = Number((100 * statistics.margin).toPrecision(3));
+  const interval = intervalTitle(statistics);
   const how =
     statistics.plan === 'anystop'
-      ? `The ${level} % intervals hold at every number of blocks from 4 to ${statistics.maxBlocks} together, so stopping early does not spoil them.`
-      : `The ${level} % intervals hold for a number of blocks that was fixed beforehand.`;
+      ? `The ${interval}s hold at every number of blocks from 4 to ${statistics.maxBlocks} together, so stopping early does not spoil them.`
+      : `The ${interval}s hold for a number of blocks that was fixed beforehand.`;
   return [
     ...limits,
     'Speedup: how many times as fast as the baseline; above 1 is better for every metric, also where lower values are better.',
-    `${how} Equivalent: the whole interval lies within ±${margin} %. Faster and slower: the interval excludes 1, and it survives Holm’s correction over every planned workload of every pair${familyOf(metrics)}.`,
+    `${how} Equivalent: the whole interval lies within ±${marginText(statistics)}. Faster and slower: the interval excludes 1, and it survives Holm’s correction over every planned workload of every pair${familyOf(metrics)}.`,
     'A block is one trial of a workload in every guest, back to back; only trials of one block are compared with each other.',
   ];
 }

@@ -5,6 +5,7 @@ import { parametersOf, versionKey, versionsOf } from './howMeasured';
 import { reportModel } from './model';
 import type { GuestSamples, MetricReport } from './shape';
 import type { TrendEntry, TrendGuest, TrendMetric, TrendPair, TrendValue } from './trendShape';
+import { fullTitle } from './wording';
 
 /** What a trend needs to know of an experiment. Pure. */
 export function trendEntry(file: string, experiment: Experiment): TrendEntry {
@@ -31,7 +32,7 @@ export function trendEntry(file: string, experiment: Experiment): TrendEntry {
       const definition = lab.benchmarks?.find((own) => own.id === named);
       return {
         key: `${named}/${metric.metric}`,
-        title: titleOf(metric),
+        title: fullTitle(metric),
         unit: metric.unit,
         better: metric.better,
         primary: metric.primary,
@@ -44,10 +45,6 @@ export function trendEntry(file: string, experiment: Experiment): TrendEntry {
       } satisfies TrendMetric;
     }),
   };
-}
-
-function titleOf({ benchmarkTitle, title }: MetricReport): string {
-  return title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`;
 }
 
 function valueOf(

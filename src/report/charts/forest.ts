@@ -1,20 +1,10 @@
-import { formatInterval, formatPercent, formatSpeedup, plain } from '../format';
+import { formatInterval, formatSpeedup, plain } from '../format';
 import { inOverviewOrder } from '../overviewOrder';
 import type { MetricComparison, MetricReport, Overall, PairReport, ReportModel, Verdict } from '../shape';
+import { intervalTitle, marginText, verdictWords, verdictsAmong } from '../wording';
 import { lightPalette, verdictPaint, type Palette } from './palette';
-import { clampSpeedup, kindTitles, labelOf, speedupRange, ticksBetween } from './scale';
-import {
-  drawing,
-  isolated,
-  lettering,
-  line,
-  mark,
-  tag,
-  textWidth,
-  wrapped,
-  type Drawing,
-  type Shape,
-} from './svg';
+import { clampSpeedup, kindTitles, labelOf, speedupRange, ticksBetween, verdictLooks } from './scale';
+import { drawing, isolated, lettering, line, mark, tag, textWidth, wrapped, type Drawing } from './svg';
 
 /** Rows that a chart shows at most: no reader takes in more, and the table has them all. */
 export const mostForestRows = 100;
@@ -38,18 +28,6 @@ export interface ForestChoice {
   /** Tested metrics that there was no room for. */
   readonly left: number;
 }
-
-const looks: Readonly<
-  Record<Verdict, { readonly shape: Shape; readonly filled: boolean; readonly text: string }>
-> = {
-  faster: { shape: 'right', filled: true, text: 'faster' },
-  slower: { shape: 'left', filled: true, text: 'slower' },
-  equivalent: { shape: 'diamond', filled: true, text: 'equivalent' },
-  inconclusive: { shape: 'circle', filled: false, text: 'inconclusive' },
-  insufficient: { shape: 'square', filled: false, text: 'not enough yet' },
-  refused: { shape: 'cross', filled: false, text: 'no verdict' },
-  untested: { shape: 'circle', filled: true, text: 'not tested' },
-};
 
 const width = 920;
 const rowHeight = 30;
@@ -91,7 +69,7 @@ export function forestChart(
   const lines = linesOf(rows, pair.overall);
   const plot = plotOf(lines, margin, head.height, alone ? 10 : 0);
   const legend = alone
-    ? legendOf(rows, margin, model.statistics.alpha, plot.bottom + axisHeight, options.palette)
+    ? legendOf(rows, margin, model.statistics, plot.bottom + axisHeight, options.palette)
     : { height: 0, markup: '' };
   const height = plot.bottom + axisHeight + legend.height;
   const about = {
@@ -243,7 +221,7 @@ function lineMarkup(one: Line, plot: Plot, palette: Palette): string {
     );
   }
   if (speedup !== null) {
-    const { shape, filled } = looks[verdict];
+    const { shape, filled } = verdictLooks[verdict];
     const radius = kind === 'overall' ? 8 : size === 'small' ? 3 : 6;
     const fill = filled || kind === 'overall' ? paint : palette.background;
     parts.push(
@@ -278,11 +256,10 @@ export function headOf(title: string, headline: string, palette: Palette): Part 
 function legendOf(
   rows: readonly ForestRow[],
   margin: number | undefined,
-  alpha: number,
+  statistics: ReportModel['statistics'],
   top: number,
   palette: Palette,
 ): Part {
-  const verdicts = new Set(rows.map(({ comparison }) => comparison.verdict));
   const y = top + 14;
   let x = 10;
   const parts: string[] = [];
@@ -290,26 +267,23 @@ function legendOf(
     parts.push(sign, lettering(x + signWidth, y, text, { fill: palette.muted }));
     x += signWidth + textWidth(text) + 22;
   };
-  for (const verdict of Object.keys(looks) as Verdict[]) {
-    if (!verdicts.has(verdict)) continue;
-    const { shape, filled, text } = looks[verdict];
+  for (const verdict of verdictsAmong(rows)) {
+    const { shape, filled } = verdictLooks[verdict];
     const paint = verdictPaint(verdict, palette);
     const fill = filled ? paint : palette.background;
     const sign = mark(shape, x + 6, y, 5, { fill, stroke: paint, 'stroke-width': 2 });
     add(
       sign,
       17,
-      margin === undefined ? 'ratio of the means: imported, so no interval and no verdict' : text,
+      margin === undefined
+        ? 'ratio of the means: imported, so no interval and no verdict'
+        : verdictWords[verdict],
     );
   }
   if (margin !== undefined) {
     const band = { x, y: y - 6, width: 16, height: 12, fill: palette.equivalent, 'fill-opacity': 0.3 };
-    add(
-      tag('rect', band),
-      21,
-      `±${formatPercent(100 * margin).replace(/\.?0+ %$/, ' %')}: counts as equivalent`,
-    );
-    add('', 0, `├─┤ ${Number((100 * (1 - alpha)).toPrecision(3))} % interval`);
+    add(tag('rect', band), 21, `±${marginText(statistics)}: counts as equivalent`);
+    add('', 0, `├─┤ ${intervalTitle(statistics)}`);
   }
   return { height: 32, markup: parts.filter((part) => part !== '').join('\n') };
 }

@@ -1,5 +1,6 @@
 import { plain } from '../format';
 import type { GuestSamples, MetricReport, Verdict } from '../shape';
+import type { Shape } from './svg';
 
 /** What the charts of the page and of the exports have in common: names, ranges and ticks. */
 
@@ -20,6 +21,17 @@ export const verdictSigns: Readonly<Record<Verdict, string>> = {
   insufficient: '□',
   refused: '✕',
   untested: '•',
+};
+
+/** The shapes of forest charts tell verdicts apart where colours do not. */
+export const verdictLooks: Readonly<Record<Verdict, { readonly shape: Shape; readonly filled: boolean }>> = {
+  faster: { shape: 'right', filled: true },
+  slower: { shape: 'left', filled: true },
+  equivalent: { shape: 'diamond', filled: true },
+  inconclusive: { shape: 'circle', filled: false },
+  insufficient: { shape: 'square', filled: false },
+  refused: { shape: 'cross', filled: false },
+  untested: { shape: 'circle', filled: true },
 };
 
 /** No axis of speedup goes beyond this, nor below its inverse. */

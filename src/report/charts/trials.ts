@@ -7,6 +7,7 @@ import type {
   ReportModel,
   Sample,
 } from '../shape';
+import { directionText, fullTitle } from '../wording';
 import { headOf } from './forest';
 import { guestTone, lightPalette, type GuestTone, type Palette } from './palette';
 import { blockTicks, valueRange } from './scale';
@@ -113,8 +114,7 @@ export function trialsChart(
   return { ...made, leftOut };
 }
 
-const nameOf = ({ benchmarkTitle, title }: MetricReport): string =>
-  plain(title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`);
+const nameOf = (metric: MetricReport): string => plain(fullTitle(metric));
 
 /** The chart in words, for those who do not see it. */
 export function describeTrials(
@@ -126,10 +126,9 @@ export function describeTrials(
     ({ guest, samples }) =>
       `${guest.key}: ${count(samples.n, 'trial')}, geometric mean ${formatValue(samples.geometricMean)} ${metric.unit}`,
   );
-  const direction = metric.better === 'none' ? 'for information' : `${metric.better} is better`;
   const sentence = found === undefined ? '' : ` ${found.sentence}`;
   return plain(
-    `Every trial in the order they were run, ${metric.title} in ${metric.unit}, ${direction}. ${guests.join('; ')}.${sentence}`,
+    `Every trial in the order they were run, ${metric.title} in ${metric.unit}, ${directionText(metric)}. ${guests.join('; ')}.${sentence}`,
   );
 }
 

@@ -1,0 +1,73 @@
+import type { AcrossChange } from './acrossShape';
+import { formatChange, formatInterval, formatP, formatSpeedup } from './format';
+import type { MetricComparison, MetricReport, ReportModel, Verdict } from './shape';
+
+/** What is said of metrics and comparisons, word for word the same on the page and in the exports. */
+
+type Statistics = Pick<ReportModel['statistics'], 'alpha' | 'margin'>;
+
+/** The verdicts as legends name them, in the order of legends. */
+export const verdictWords: Readonly<Record<Verdict, string>> = {
+  faster: 'faster',
+  slower: 'slower',
+  equivalent: 'equivalent',
+  inconclusive: 'inconclusive',
+  insufficient: 'not enough yet',
+  refused: 'no verdict',
+  untested: 'not tested',
+};
+
+/** The verdicts of these comparisons, for a legend. */
+export function verdictsAmong(rows: readonly { readonly comparison: MetricComparison }[]): Verdict[] {
+  const present = new Set(rows.map(({ comparison }) => comparison.verdict));
+  return (Object.keys(verdictWords) as Verdict[]).filter((verdict) => present.has(verdict));
+}
+
+/** Whether an advantage became larger from one experiment to another, with a sign of its own. */
+export const changeMarks: Readonly<Record<AcrossChange['verdict'], string>> = {
+  larger: '▲ larger',
+  smaller: '▼ smaller',
+  same: '◆ same',
+  unclear: '○ unclear',
+  estimate: '□ estimate only',
+};
+
+/** '95 %' */
+export const levelText = ({ alpha }: Statistics): string => percentText(1 - alpha);
+
+/** '95 % interval' */
+export const intervalTitle = (statistics: Statistics): string => `${levelText(statistics)} interval`;
+
+/** '2 %': within so much of 1 a speedup counts as equivalent. */
+export const marginText = ({ margin }: Statistics): string => percentText(margin);
+
+const percentText = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
+
+/** The name of a metric that stands without its benchmark's. */
+export function fullTitle({ benchmarkTitle, title }: Pick<MetricReport, 'benchmarkTitle' | 'title'>): string {
+  return title === benchmarkTitle ? title : `${benchmarkTitle}: ${title}`;
+}
+
+export const directionText = ({ better }: Pick<MetricReport, 'better'>): string =>
+  better === 'none' ? 'for information' : `${better} is better`;
+
+/** The columns after the verdict in every table of comparisons. */
+export function comparisonTitles(statistics: Statistics): readonly string[] {
+  return ['Speedup', intervalTitle(statistics), 'Change', 'p (Holm)', 'Blocks'];
+}
+
+/** The cells under `comparisonTitles`. */
+export function comparisonTexts(found: MetricComparison | undefined): readonly string[] {
+  if (found === undefined) return ['–', '–', '–', '–', '–'];
+  const { speedup, interval, pHolm, n } = found;
+  return [formatSpeedup(speedup), formatInterval(interval), formatChange(speedup), formatP(pHolm), String(n)];
+}
+
+/** What can be said of an imported pair: not how sure it is. */
+export const ratioTitles: readonly string[] = ['Speedup', 'Change'];
+
+/** The cells under `ratioTitles`. */
+export const ratioTexts = (speedup: number | null | undefined): readonly string[] => [
+  formatSpeedup(speedup),
+  formatChange(speedup),
+];
