@@ -38,8 +38,16 @@ afterAll(async () => {
   await demo?.close();
 });
 
-describe('a window that is reloaded in the middle of a trial', () => {
-  it('leaves the experiment as it is, and says so', async () => {
+describe('an experiment that is interrupted in the middle of a trial', () => {
+  const isInterrupted = async (picture: string): Promise<void> => {
+    await workbench.reload();
+    await workbench.showContainer('Guestbench');
+    await rowsContain('Experiments', /interrupted/);
+    await workbench.screenshot(picture);
+    expect(experimentOnDisk().ended).toBeUndefined();
+  };
+
+  it('is left as it is by a window that is reloaded, and says so', async () => {
     await workbench.palette('Guestbench: Run Benchmarks...');
     await workbench.question('Run Benchmarks: Guests (1/4)');
     await workbench.pickMany(['demo-a', 'demo-b']);
@@ -50,14 +58,17 @@ describe('a window that is reloaded in the middle of a trial', () => {
     await workbench.question('Run Benchmarks: Rounds (4/4)');
     await workbench.pick('1 round');
     await workbench.terminalShows(/trial 2 of 4[\s\S]*\n\+/, 120_000);
-    await workbench.reload();
-    await workbench.showContainer('Guestbench');
-    await rowsContain('Experiments', /interrupted/);
-    await workbench.screenshot('interrupted');
-    expect(experimentOnDisk().ended).toBeUndefined();
+    await isInterrupted('interrupted');
   });
 
-  it('goes on with Resume: each trial once, the running one taken up again', async () => {
+  it('is left as it is by an extension host that is killed after Resume', async () => {
+    await workbench.palette('Guestbench: Resume Experiment');
+    await workbench.terminalShows(/trial 3 of 4[\s\S]*\n\+/, 120_000);
+    expect(workbench.killExtensionHosts()).toBeGreaterThan(0);
+    await isInterrupted('killed');
+  });
+
+  it('goes on with Resume: each trial once, the running ones taken up again', async () => {
     await workbench.palette('Guestbench: Resume Experiment');
     await workbench.terminalShows(/Completed: 4 trials, 0 failed\./, 240_000);
     const { trials, plan, ended } = experimentOnDisk();

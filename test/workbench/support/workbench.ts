@@ -1,5 +1,5 @@
 /** A real workbench in a headless browser, with the helpers that the specs drive it by. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../../../scripts/lib/browser.mjs';
@@ -143,6 +143,27 @@ export class Workbench {
   async reload(): Promise<void> {
     await this.page.reload();
     await this.#whenStarted();
+  }
+
+  /** Kills (SIGKILL) the processes that extensions of this workbench run in; returns how many there were. */
+  killExtensionHosts(): number {
+    const ids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && this.#isExtensionHost(entry));
+    for (const id of ids) process.kill(Number(id), 'SIGKILL');
+    return ids.length;
+  }
+
+  #isExtensionHost(pid: string): boolean {
+    try {
+      const [command, environment] = ['cmdline', 'environ'].map((file) =>
+        readFileSync(`/proc/${pid}/${file}`, 'latin1'),
+      );
+      return (
+        command?.includes('--type=extensionHost') === true &&
+        environment?.includes(this.server.profile) === true
+      );
+    } catch {
+      return false; // ended meanwhile
+    }
   }
 
   async #whenStarted(): Promise<void> {
