@@ -1,8 +1,8 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Client, ConnectConfig } from 'ssh2';
-import { Authentication } from './authentication';
-import { CutWhileSigningIn, cancelled, dialError, handshakeError, timedOut } from './errors';
+import { cancelled, dialError, timedOut } from './errors';
+import { Handshake } from './handshake';
 import type { HostKeys } from './hostKeys';
 import type { Ssh2 } from './keyFiles';
 import { PausableTimer } from './pausableTimer';
@@ -23,6 +23,7 @@ export interface ConnectOptions {
 interface Attempt extends ConnectOptions {
   readonly ssh2: Ssh2;
   readonly timeoutMs: number;
+  readonly keepAliveMs: number;
   readonly log: (line: string) => void;
 }
 
@@ -34,6 +35,7 @@ export async function connect(target: Target, options: ConnectOptions): Promise<
     // A CommonJS module: its named exports are found by some loaders only on `default`.
     ssh2: 'default' in imported ? imported.default : imported,
     timeoutMs: options.readyTimeoutMs ?? 15_000,
+    keepAliveMs: options.keepAliveMs ?? 15_000,
     log: options.log ?? (() => undefined),
   };
   const hops: Client[] = [];
@@ -75,8 +77,10 @@ async function signIn(target: Target, via: Client | undefined, attempt: Attempt)
     opening.catch(() => undefined);
     // Nothing may be awaited between here and the handshake: an end that comes then would go unheard.
     socket = await Promise.race([opening, promise.then(unreachable)]);
-    client = new attempt.ssh2.Client();
-    handshake(client, socket, config, { target, attempt, timer, resolve, fail });
+    const opened = new attempt.ssh2.Client();
+    client = opened;
+    const succeed = (): void => resolve(opened);
+    new Handshake(opened, socket, { ...attempt, target, timer, succeed, fail }).start(config);
     return await promise;
   } catch (error) {
     socket?.destroy();
@@ -85,129 +89,6 @@ async function signIn(target: Target, via: Client | undefined, attempt: Attempt)
     timer.stop();
     attempt.signal?.removeEventListener('abort', abort);
   }
-}
-
-interface Handshake {
-  readonly target: Target;
-  readonly attempt: Attempt;
-  readonly timer: PausableTimer;
-  readonly resolve: (client: Client) => void;
-  readonly fail: (error: SshError) => void;
-}
-
-function handshake(
-  client: Client,
-  socket: Duplex,
-  config: ConnectConfig,
-  { target, attempt, timer, resolve, fail }: Handshake,
-): void {
-  const { ssh2, prompter, hostKeys, log } = attempt;
-  const errors: Error[] = [];
-  let asking = false;
-  let closed = false;
-  let refused: SshError | undefined;
-  let trusted: Buffer | undefined;
-  const whileAsking = async <T>(ask: () => Promise<T>): Promise<T> => {
-    asking = true;
-    try {
-      return await timer.during(ask);
-    } finally {
-      asking = false;
-    }
-  };
-  const authentication = new Authentication({
-    ...{ ssh2, target, prompter, whileAsking, log },
-    signal: attempt.signal,
-  });
-  let offered: readonly string[] | undefined;
-  const asked: Prompter = {
-    ...bound(prompter),
-    confirmHostKey: (question) => whileAsking(() => prompter.confirmHostKey(question, attempt.signal)),
-    reportChangedHostKey: (changed) =>
-      whileAsking(() => prompter.reportChangedHostKey(changed, attempt.signal)),
-  };
-
-  client.on('ready', () => {
-    authentication.succeeded();
-    resolve(client);
-  });
-  // Not every error is fatal (an agent's, say), and an attempt is over only when it closes.
-  client.on('error', (error) => {
-    errors.push(error);
-    log(`${target.name}: ${error.message}`);
-  });
-  client.on('close', () => {
-    closed = true;
-    if (refused) fail(refused);
-    else if (authentication.isDeclined) fail(authentication.failure());
-    else if (asking)
-      fail(
-        new SshError(
-          'lost',
-          `${target.name}: the server did not wait for the answer and closed the connection. Connect again.`,
-        ),
-      );
-    else fail(endOf(target, errors, authentication));
-  });
-  try {
-    client.connect({
-      ...config,
-      sock: socket,
-      username: target.user,
-      // Our own timer, which stands still while a person is asked.
-      readyTimeout: 0,
-      keepaliveInterval: attempt.keepAliveMs ?? 15_000,
-      keepaliveCountMax: 8,
-      hostVerifier: (key: Buffer, verdict: (trust: boolean) => void) => {
-        // Asked again with each renewal of the session keys: nobody is bothered for the same key.
-        if (trusted) {
-          verdict(trusted.equals(key));
-          return;
-        }
-        const ip = socket instanceof Socket ? socket.remoteAddress : undefined;
-        hostKeys.verify(target, key, asked, ip).then(
-          () => {
-            trusted = Buffer.from(key);
-            if (!closed) verdict(true);
-          },
-          (error: unknown) => {
-            refused = error instanceof SshError ? error : internal(target, error);
-            if (closed) return;
-            verdict(false);
-            fail(refused);
-          },
-        );
-      },
-      // ssh2 keeps the server's list to itself after a key of an agent was refused; its trace names it.
-      debug: (line) => {
-        const list = /^Inbound: Received USERAUTH_FAILURE \((.*)\)$/.exec(line)?.[1];
-        if (list !== undefined) offered = list.split(',').filter(Boolean);
-      },
-      authHandler: (left: readonly string[] | null, partial: boolean | null, next) => {
-        const methods = offered ?? left;
-        if (methods) authentication.serverOffers(methods);
-        offered = undefined;
-        authentication.next(partial === true).then(
-          (method) => {
-            if (closed) return;
-            if (method) next(method);
-            else fail(authentication.failure());
-          },
-          (error: unknown) => fail(internal(target, error)),
-        );
-      },
-    });
-  } catch (error) {
-    fail(internal(target, error));
-  }
-}
-
-function endOf(target: Target, errors: readonly Error[], authentication: Authentication): SshError {
-  const fatal = errors.filter((error) => !('level' in error && error.level === 'agent'));
-  const isCut = fatal.every((each) => 'level' in each && each.level === 'client-socket');
-  if (isCut && authentication.isSecretUnderWay) return new CutWhileSigningIn(target, { cause: fatal[0] });
-  const error = handshakeError(target, fatal);
-  return fatal.length === 0 && authentication.isRefused ? authentication.failure() : error;
 }
 
 async function hostKeyConfig(target: Target, { hostKeys }: Attempt): Promise<ConnectConfig> {
@@ -264,22 +145,6 @@ function jumpError(target: Target, error: Error): SshError {
       options,
     );
   return new SshError('lost', `${target.name}: the jump host was lost on the way to ${place}.`, options);
-}
-
-function bound(prompter: Prompter): Prompter {
-  return {
-    confirmHostKey: (...question) => prompter.confirmHostKey(...question),
-    reportChangedHostKey: (...changed) => prompter.reportChangedHostKey(...changed),
-    secret: (...question) => prompter.secret(...question),
-    answers: (...question) => prompter.answers(...question),
-    secretOutcome: (question, outcome) => prompter.secretOutcome(question, outcome),
-  };
-}
-
-function internal(target: Target, error: unknown): SshError {
-  if (error instanceof SshError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new SshError('protocol', `${target.name}: connecting failed: ${message}.`, { cause: error });
 }
 
 function unreachable(): never {
