@@ -2,12 +2,15 @@ import type { StatisticsPlan } from '../model/experiment';
 import {
   compare,
   compareReplicates,
+  estimate,
   familyOf,
   type ComparisonFailure,
   type Estimated,
   type FamilyOk,
   type FamilyResult,
   type HostGroups,
+  type ShownOk,
+  type ShownResult,
 } from '../statistics/compare';
 import { overallSentence, percent, verdictSentence, verdictWord } from '../statistics/words';
 import { count, formatInterval, formatSpeedup } from './format';
@@ -53,6 +56,7 @@ export interface Judged {
 }
 
 type Tested = Draft['metric'] & { readonly better: 'higher' | 'lower' };
+type Comparable = Draft & { readonly metric: Tested };
 
 /** Verdicts for all drafts at once: Holm covers every planned workload of every pair, measured or not. */
 export function judge(drafts: readonly Draft[], plan: StatisticsPlan): Judged[] {
@@ -87,7 +91,7 @@ function optionsOf({
 }
 
 /** All at once, each as it must be compared; one setting out of range fails all. */
-function together(drafts: readonly (Draft & { metric: Tested })[], plan: StatisticsPlan): FamilyResult {
+function together(drafts: readonly Comparable[], plan: StatisticsPlan): FamilyResult {
   const singles: Estimated[] = [];
   for (const draft of drafts) {
     const single = singleOf(draft, plan);
@@ -102,11 +106,18 @@ function together(drafts: readonly (Draft & { metric: Tested })[], plan: Statist
 }
 
 /** Two guests by their blocks, two modes by their guests. What cannot be compared counts as not measured. */
-function singleOf(draft: Draft & { metric: Tested }, plan: StatisticsPlan): Estimated | ComparisonFailure {
+function singleOf(draft: Comparable, plan: StatisticsPlan): Estimated | ComparisonFailure {
   const input = { ...optionsOf(plan), ...resolutionOf(draft), direction: draft.metric.better };
   if (draft.groups !== undefined)
     return compareReplicates({ ...input, hosts: comparable(draft) ? draft.groups : [] });
   return compare({ ...input, blocks: comparable(draft) ? blocksOf(draft) : [] });
+}
+
+/** As `singleOf`, without a test where nothing rests on one: most metrics are only shown. */
+function shownOf(draft: Comparable, plan: StatisticsPlan): Estimated | ShownResult {
+  const { better: direction } = draft.metric;
+  if (draft.groups !== undefined || inFamily(draft)) return singleOf(draft, plan);
+  return estimate({ ...optionsOf(plan), ...resolutionOf(draft), direction, blocks: blocksOf(draft) });
 }
 
 /** What equal print hides: the interval is never narrower than this allows. */
@@ -114,14 +125,19 @@ function resolutionOf({ metric: { resolution } }: Draft): { readonly resolution?
   return resolution === undefined ? {} : { resolution };
 }
 
-function inFamily(draft: Draft): draft is Draft & { metric: Tested } {
+function hasDirection(draft: Draft): draft is Comparable {
+  return draft.metric.better !== 'none';
+}
+
+function inFamily(draft: Draft): draft is Comparable {
   const { metric, refused, unpaired } = draft;
   return metric.primary && metric.better !== 'none' && !refused && unpaired === undefined;
 }
 
+const isFit = (value: number) => value > 0 && value < Infinity;
+
 /** One value that cannot be compared must not take the verdicts of all other workloads with it. */
 function comparable({ pairs, groups = [] }: Draft): boolean {
-  const isFit = (value: number) => Number.isFinite(value) && value > 0;
   return (
     pairs.every(({ baseline, candidate }) => isFit(baseline) && isFit(candidate)) &&
     groups.every(({ baseline, candidate }) => [...baseline, ...candidate].flat().every(isFit))
@@ -142,7 +158,7 @@ function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undef
     ...{ speedup: null, interval: null, certainty: null, p: null, pHolm: null },
     ...{ outlierBlocks: [], ignoredBlocks: 0 },
   };
-  if (metric.better === 'none') {
+  if (!hasDirection(draft)) {
     const sentence = 'For information: neither higher nor lower is better, so it is not compared.';
     return { ...common, ...none, n: pairs.length, verdict: 'untested', word: 'for information', sentence };
   }
@@ -152,14 +168,14 @@ function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undef
       ...none,
       n: 0,
       verdict: 'untested',
-      ...ratioOf(draft, draft.unpaired, metric.better),
+      ...ratioOf(draft, draft.unpaired, draft.metric.better),
     };
   }
   if (!comparable(draft)) {
     const sentence = 'Cannot be compared: a value is not above 0, and a ratio needs values above 0.';
     return { ...common, ...none, n: pairs.length, verdict: 'insufficient', word: 'not comparable', sentence };
   }
-  const result = member?.result ?? singleOf({ ...draft, metric: { ...metric, better: metric.better } }, plan);
+  const result = member?.result ?? shownOf(draft, plan);
   if (result.status === 'error') {
     const sentence = verdictSentence({ ...draft.names, result, margin: plan.margin });
     return {
@@ -171,22 +187,27 @@ function comparisonOf(draft: Draft, plan: StatisticsPlan, member: Member | undef
       sentence,
     };
   }
-  const verdict: Verdict = refused ? 'refused' : metric.primary ? result.verdict : 'untested';
+  const verdict: Verdict = refused
+    ? 'refused'
+    : metric.primary && 'verdict' in result
+      ? result.verdict
+      : 'untested';
   const ok = result.status === 'ok' ? result : undefined;
-  const estimate = {
+  const { word, sentence } = wordsOf(draft, result, verdict, plan);
+  return {
+    ...common,
     verdict,
     n: result.n,
     speedup: result.speedup,
-    interval: ok !== undefined && !refused ? ([ok.ciLow, ok.ciHigh] as const) : null,
+    interval: ok !== undefined && !refused ? [ok.ciLow, ok.ciHigh] : null,
     certainty: ok !== undefined && !refused ? { standardError: ok.logSe, df: ok.df } : null,
-  };
-  const rest = {
     p: ok === undefined ? null : (member?.p ?? null),
     pHolm: ok === undefined ? null : (member?.holm ?? null),
     outlierBlocks: ok?.outlierBlocks ?? [],
     ignoredBlocks: result.ignored,
+    word,
+    sentence,
   };
-  return { ...common, ...estimate, ...rest, ...wordsOf(draft, result, verdict, plan) };
 }
 
 /** The ratio of the means, turned so that above 1 is better: an estimate of which nothing says how sure it is. */
@@ -211,7 +232,7 @@ function ratioOf(
 
 function wordsOf(
   { names, metric, setAside }: Draft,
-  result: Estimated,
+  result: Estimated | ShownOk,
   verdict: Verdict,
   { margin }: StatisticsPlan,
 ): Pick<MetricComparison, 'word' | 'sentence'> {
@@ -225,7 +246,7 @@ function wordsOf(
   if (result.status === 'insufficient' && setAside.length > 0) {
     return { word: setAsideWord, sentence: `Not compared: ${setAside.join('; ')}.` };
   }
-  if (verdict !== 'untested') {
+  if (verdict !== 'untested' && 'verdict' in result) {
     return { word: verdictWord(result), sentence: verdictSentence({ ...names, result, margin }) };
   }
   const over = `over ${count(result.n, 'block')}`;
@@ -240,7 +261,7 @@ function wordsOf(
 /** The geometric mean over one pair's planned workloads: all of them, or it is withheld. */
 export function overallOf(judged: readonly Judged[], names: Names, plan: StatisticsPlan): Overall {
   const members = judged.filter(
-    (one): one is Judged & { draft: Draft & { metric: Tested } } =>
+    (one): one is Judged & { draft: Comparable } =>
       one.draft.metric.primary && one.draft.metric.better !== 'none',
   );
   const refused = members.some(({ draft }) => draft.refused);

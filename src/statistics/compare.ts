@@ -1,6 +1,7 @@
 // The seam of this room: what other rooms call. The parts live in their own files.
 export {
   compare,
+  estimate,
   maxAnystopBlocks,
   minBlocks,
   type Block,
@@ -13,6 +14,8 @@ export {
   type Estimated,
   type Leaning,
   type PlanKind,
+  type ShownOk,
+  type ShownResult,
   type Verdict,
 } from './comparison';
 export {

@@ -1,5 +1,12 @@
 import { anystopP, nominalLevel, tUpperQuantile, tUpperTail } from './distributions';
-import { checkComparison, type ComparisonError, type CompleteBlock } from './input';
+import {
+  checkComparison,
+  checkOptions,
+  isResolution,
+  type CheckedComparison,
+  type ComparisonError,
+  type CompleteBlock,
+} from './input';
 import { locate, mean, noSpread, type Location } from './location';
 
 /** Fewer complete blocks give an estimate, but neither an interval nor a verdict. */
@@ -84,6 +91,13 @@ export interface ComparisonOk extends Counts {
   /** Where an inconclusive result leans: its interval excludes 1, but the family's correction does not confirm it. */
   readonly leaning: Leaning | null;
 }
+
+/** A result without a test: what is shown of a metric on which nothing is decided. */
+export type ShownOk = Pick<
+  ComparisonOk,
+  'status' | 'speedup' | 'ciLow' | 'ciHigh' | 'logSe' | 'df' | 'alpha' | 'outlierBlocks' | keyof Counts
+>;
+export type ShownResult = ShownOk | ComparisonInsufficient | ComparisonFailure;
 
 /** Of two guests by their blocks, or of two modes by their guests, of which one mode may have a single one. */
 export type Estimated =
@@ -179,16 +193,24 @@ export function withAdjustedP(result: ComparisonOk, adjusted: number): Compariso
   return { ...result, ...decide(interval, result.equivalent, adjusted, result.alpha) };
 }
 
-/**
- * Compares candidate `b` with baseline `a` over paired blocks (docs/STATISTICS.md). Bad input is a result with
- * status 'error': E_OPTION, E_DUPLICATE_BLOCK, E_NOT_FINITE or E_NOT_POSITIVE.
- */
-export function compare(input: ComparisonInput): ComparisonResult {
-  const checked = checkComparison(input);
-  if (checked.status === 'error') return checked;
-  const { plan, alpha, margin, sign, resolution, dropped } = checked;
-  const blocks = plan === 'anystop' ? checked.complete.slice(0, maxAnystopBlocks) : checked.complete;
-  const counts = { n: blocks.length, dropped, ignored: checked.complete.length - blocks.length };
+interface Reading {
+  readonly status: 'read';
+  readonly blocks: readonly CompleteBlock[];
+  readonly counts: Counts;
+  /** The location over the first `n` blocks. */
+  readonly lookAt: (n: number) => Look;
+  readonly now: Look;
+  /** Of `now`, never −0. */
+  readonly estimate: number;
+  readonly level: number;
+  readonly outlierBlocks: readonly number[];
+}
+
+/** Where the difference lies over the blocks that count, or why that cannot be said. */
+function read(checked: CheckedComparison): Reading | ComparisonInsufficient {
+  const { plan, alpha, sign, resolution, complete, dropped } = checked;
+  const blocks = plan === 'anystop' ? complete.slice(0, maxAnystopBlocks) : complete;
+  const counts = { n: blocks.length, dropped, ignored: complete.length - blocks.length };
   const insufficient = (
     reason: ComparisonInsufficient['reason'],
     logEst: number,
@@ -202,15 +224,34 @@ export function compare(input: ComparisonInput): ComparisonResult {
   const d = blocks.map((block) => logRatio(block, sign));
   if (blocks.length < minBlocks) return insufficient('too-few-blocks', mean(d));
 
-  const lookAt = (n: number): Look => look(d.slice(0, n), blocks.slice(0, n), resolution);
-  const now = lookAt(blocks.length);
-  const { standardError, df } = now;
+  const now = look(d, blocks, resolution);
   const estimate = now.estimate + 0; // never −0
-  if (standardError < noSpread) return insufficient('zero-variance', estimate);
+  if (now.standardError < noSpread) return insufficient('zero-variance', estimate);
+  return {
+    status: 'read',
+    blocks,
+    counts,
+    lookAt: (n) => look(d.slice(0, n), blocks.slice(0, n), resolution),
+    now,
+    estimate,
+    level: plan === 'anystop' ? nominalLevel(alpha) : alpha,
+    outlierBlocks: now.outliers.flatMap((index) => blocks[index]?.block ?? []),
+  };
+}
 
-  const level = plan === 'anystop' ? nominalLevel(alpha) : alpha;
+/**
+ * Compares candidate `b` with baseline `a` over paired blocks (docs/STATISTICS.md). Bad input is a result with
+ * status 'error': E_OPTION, E_DUPLICATE_BLOCK, E_NOT_FINITE or E_NOT_POSITIVE.
+ */
+export function compare(input: ComparisonInput): ComparisonResult {
+  const checked = checkComparison(input);
+  if (checked.status === 'error') return checked;
+  const found = read(checked);
+  if (found.status === 'insufficient') return found;
+  const { plan, alpha, margin } = checked;
+  const { blocks, counts, lookAt, now, estimate, level, outlierBlocks } = found;
+  const { standardError, df } = now;
   const p = plan === 'anystop' ? anystopP(smallestP(blocks, now, lookAt)) : twoSidedP(now);
-  const outlierBlocks = blocks.filter((_, index) => now.outliers.includes(index)).map(({ block }) => block);
   return {
     ...readOff({ estimate, standardError, df }, p, { alpha, level, margin }),
     method: now.method,
@@ -218,5 +259,36 @@ export function compare(input: ComparisonInput): ComparisonResult {
     zeroWeightBlocks: outlierBlocks.length,
     outlierBlocks,
     ...counts,
+  };
+}
+
+/**
+ * The speedup and interval that `compare` gives, without its tests: a report shows thousands of figures on which nothing
+ * is decided. `blocks`: complete, rising, each number once, all values above 0; that is not checked again.
+ */
+export function estimate({
+  blocks,
+  direction,
+  resolution,
+  ...settings
+}: Omit<ComparisonInput, 'blocks'> & { readonly blocks: readonly CompleteBlock[] }): ShownResult {
+  const options = checkOptions(settings);
+  if (options.status === 'error') return options;
+  if (!isResolution(resolution)) return { status: 'error', error: 'E_OPTION' };
+  const sign = direction === 'higher' ? 1 : -1;
+  const found = read({ ...options, sign, resolution, complete: blocks, dropped: 0 });
+  if (found.status === 'insufficient') return found;
+  const { standardError, df } = found.now;
+  const half = tUpperQuantile(found.level / 2, df) * standardError;
+  return {
+    status: 'ok',
+    speedup: Math.exp(found.estimate),
+    ciLow: Math.exp(found.estimate - half),
+    ciHigh: Math.exp(found.estimate + half),
+    logSe: standardError,
+    df,
+    alpha: options.alpha,
+    outlierBlocks: found.outlierBlocks,
+    ...found.counts,
   };
 }

@@ -44,6 +44,10 @@ export function checkOptions(input: unknown): CheckedOptions | Refused {
   return { status: 'ok', plan, alpha, margin };
 }
 
+export function isResolution(value: unknown): value is number | undefined {
+  return value === undefined || (typeof value === 'number' && value > 0 && value < Infinity);
+}
+
 /** A missing measurement is null; undefined is taken for it. */
 function checkValue(value: unknown): number | null | Refused {
   if (value === null || value === undefined) return null;
@@ -74,12 +78,7 @@ export function checkComparison(input: unknown): CheckedComparison | Refused {
   if (options.status === 'error') return options;
   const { direction, resolution, blocks } = fieldsOf(input) ?? {};
   if (direction !== 'higher' && direction !== 'lower') return refused('E_OPTION');
-  if (
-    resolution !== undefined &&
-    !(typeof resolution === 'number' && resolution > 0 && resolution < Infinity)
-  ) {
-    return refused('E_OPTION');
-  }
+  if (!isResolution(resolution)) return refused('E_OPTION');
   if (!Array.isArray(blocks)) return refused('E_OPTION');
   const checked = checkBlocks(Array.from<unknown>(blocks));
   if ('error' in checked) return checked;

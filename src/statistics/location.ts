@@ -20,7 +20,8 @@ export function mean(values: readonly number[]): number {
 
 /** The quantile of type 7 (Hyndman & Fan 1996), R's default; `values` need not be sorted, but not empty. */
 export function quantile(values: readonly number[], probability: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
+  // Of numbers alone, which is several times as fast as by a function.
+  const sorted = new Float64Array(values).sort();
   const place = (sorted.length - 1) * probability;
   const below = Math.floor(place);
   const low = sorted[below] ?? NaN;
