@@ -13,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connect } from '../../src/ssh/connection';
 import { Jobs, type JobEnd, type JobsOptions } from '../../src/ssh/jobs';
@@ -277,6 +278,14 @@ test.runIf(existsSync(fakeTime))("a guest's clock may jump by hours while a job 
   await jobs.cleanUp();
 });
 
+/** Ends a server with all its connections, and starts it again after a while. */
+async function isAwayFor(ms: number, server: SshServer): Promise<void> {
+  for (const pid of [...server.connectionPids(), server.pid]) process.kill(pid, 'SIGKILL');
+  await sleep(ms);
+  const again = await server.again();
+  undo.push(() => again.stop());
+}
+
 describe('a network', () => {
   test('that falls silent makes requests try again, not fail, though the connection seems to live', async () => {
     const server = await serve({});
@@ -307,6 +316,31 @@ describe('a network', () => {
     expect(tries).toBe(3);
     await jobs.cleanUp();
   });
+
+  test.runIf(process.env['GUESTBENCH_ALL_FAULTS'])(
+    'that has no server for a minute in the middle of output loses no byte of it',
+    async () => {
+      const server = await serve({});
+      const pool = new ConnectionPool({ hostKeys: hostKeysOf(join(folder, 'store'), server.knownHostsFile) });
+      undo.push(() => pool.dispose());
+      const jobs = new Jobs(() => pool.get(server.target(), { prompter: person() }), quick);
+      await jobs.put('long', 'for i in $(seq 70); do echo $i; sleep 1; done\n');
+      await jobs.start('long');
+      let out = '';
+      let away: Promise<void> | undefined;
+      const end = await jobs.follow('long', {
+        pollSeconds: 1,
+        onStdout: (chunk) => {
+          out += chunk.toString();
+          away ??= isAwayFor(60_000, server);
+        },
+      });
+      await away;
+      expect(end).toMatchObject({ state: 'done', exitCode: 0 });
+      expect(out.trim().split('\n').map(Number)).toEqual(Array.from({ length: 70 }, (_, index) => index + 1));
+      await jobs.cleanUp();
+    },
+  );
 
   test('that drops a connection while it signs in is no refusal of the key', async () => {
     const server = await serve({});
