@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../model/userError';
-import type { Jobs, JobStart } from '../ssh/jobs';
+import type { HoldOptions, Jobs, JobStart } from '../ssh/jobs';
 import { beatSeconds, type Lease } from '../ssh/lease';
 
 /** How often a guest that another controller has is asked for again. */
@@ -24,6 +24,8 @@ export interface LeasesOptions {
   readonly id: string;
   readonly guests: readonly string[];
   readonly jobsOf: (guest: string) => Jobs;
+  /** Whether that experiment of this computer has ended, and what is kept for it is kept for nobody. */
+  readonly isOver?: (id: string) => boolean;
   /** A guest is waited for (called again whenever it was asked), or not any more. */
   readonly onWait: (guest: string, wait: Wait | undefined) => void;
   /** Something people should know. */
@@ -43,6 +45,8 @@ export class Leases {
   private readonly atWork = new Set<string>();
   private readonly waits = new Map<string, { wait: Wait; wake: () => void }>();
   private beat: NodeJS.Timeout | undefined;
+  /** Aborted: no sign of life is shown any more. */
+  private readonly silence = new AbortController();
 
   constructor(private readonly options: LeasesOptions) {}
 
@@ -72,10 +76,10 @@ export class Leases {
   private async takeOne(guest: string, signal: AbortSignal): Promise<boolean> {
     const jobs = this.options.jobsOf(guest);
     const before = await jobs.lease({ giveUpMs: 0, signal });
-    if ((await jobs.hold('if-free', { giveUpMs: 0, signal })) !== undefined) return false;
+    if ((await this.hold(guest, { giveUpMs: 0, signal })) !== undefined) return false;
     const minutes = Math.round((before?.quietSeconds ?? 0) / 60);
     // Without any silence it was given back between the two questions.
-    if (before && before.id !== this.options.id && minutes > 0) {
+    if (before && before.id !== this.options.id && minutes > 0 && !this.isOver(before)) {
       const { who, label } = before;
       this.options.onNotice(
         `${guest} was kept for ${label} of ${who}, which gave no sign of life for ${minutes} min: it is taken over.`,
@@ -84,9 +88,28 @@ export class Leases {
     return true;
   }
 
+  /**
+   * Keeps the guest, or returns who has it. What an experiment of ours that has ended could not give back is given
+   * back now; a job of it that still runs there is waited for, as anybody's is.
+   */
+  private async hold(guest: string, options: HoldOptions): Promise<Lease | undefined> {
+    const jobs = this.options.jobsOf(guest);
+    const holder = await jobs.hold('if-free', options);
+    if (!holder || !this.isOver(holder)) return holder;
+    await jobs.release(holder.id, options);
+    this.options.onNotice(
+      `${guest} was still kept for ${holder.label}, which ended while the guest was out of reach: it is taken over.`,
+    );
+    return jobs.hold('if-free', options);
+  }
+
+  private isOver({ id, job }: Lease): boolean {
+    return job === undefined && this.options.isOver?.(id) === true;
+  }
+
   /** Resolves when the guest is kept for this experiment. Rejects when `signal` aborts. */
   async claim(guest: string, signal: AbortSignal): Promise<void> {
-    const holder = await this.options.jobsOf(guest).hold('if-free', { giveUpMs: Infinity, signal });
+    const holder = await this.hold(guest, { giveUpMs: Infinity, signal });
     if (!holder) return;
     await this.whileBusy(guest, { state: 'busy', fresh: false, holder }, signal);
     this.forget(guest);
@@ -104,7 +127,7 @@ export class Leases {
 
   /** Resolves when it is worth trying again to start a job that found the guest busy. Rejects when `signal` aborts. */
   async whileBusy(guest: string, { by, holder }: JobStart, signal: AbortSignal): Promise<void> {
-    const jobs = this.options.jobsOf(guest);
+    if (holder && this.isOver(holder) && !(await this.hold(guest, { giveUpMs: Infinity, signal }))) return;
     const others = holder?.id === this.options.id ? undefined : holder;
     let wait: Wait = { holder: others, job: holder?.job ?? (holder ? undefined : by) };
     try {
@@ -117,7 +140,7 @@ export class Leases {
           () => undefined,
         );
         signal.throwIfAborted();
-        const still = await jobs.hold('if-free', { giveUpMs: Infinity, signal });
+        const still = await this.hold(guest, { giveUpMs: Infinity, signal });
         if (!still) return;
         wait = { holder: still, job: still.job };
       }
@@ -144,6 +167,7 @@ export class Leases {
   /** Shows no sign of life any more; what is kept stays kept until it is given back, or taken over. */
   stop(): void {
     clearInterval(this.beat);
+    this.silence.abort();
     for (const guest of [...this.waits.keys()]) this.forget(guest);
   }
 
@@ -170,7 +194,7 @@ export class Leases {
         // One that cannot be reached now is tried at the next beat; one that was taken over shows at its next trial.
         await this.options
           .jobsOf(guest)
-          .hold('if-free', { giveUpMs: 0 })
+          .hold('if-free', { giveUpMs: 0, signal: this.silence.signal })
           .catch(() => undefined);
       }),
     );

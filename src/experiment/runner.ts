@@ -85,6 +85,7 @@ export class ExperimentRunner {
       id: options.id,
       guests: plan.guests.map(({ name }) => name),
       jobsOf: (guest) => this.jobsOf(guest),
+      isOver: this.isOver,
       onWait: (guest, wait) => options.listener.onWait?.(guest, wait),
       onNotice: (text) => options.listener.onNotice?.(text),
       ...(options.leaseTimes ? { times: options.leaseTimes } : {}),
@@ -205,6 +206,7 @@ export class ExperimentRunner {
 
   private async runPlan(when: 'start' | 'resume'): Promise<ExperimentSummary> {
     const { plan } = this.options;
+    this.options.leftLeases?.remove(this.options.id);
     this.hostLoads.open();
     await this.recordFacts(when);
     const signal = AbortSignal.any([this.waiting, this.stopping.signal]);
@@ -227,15 +229,19 @@ export class ExperimentRunner {
     for (const jobs of this.jobs.values()) jobs.dropPrepared();
     if (this.leaving.signal.aborted) return this.summary('left');
     await this.recordFacts('end');
-    await cleanUpGuests({
+    // A sign of life would keep a guest that has been given back.
+    this.leases.stop();
+    const uncleaned = await cleanUpGuests({
       id: this.options.id,
       guests: plan.guests.map(({ name }) => name),
       benchmarks: [...this.planned.values()],
       connect: (guest) => this.options.connect(guest, this.notGivenUp),
       jobsOf: (guest) => this.jobsOf(guest),
+      isOver: this.isOver,
       onNotice: (text) => this.options.listener.onNotice?.(text),
       abandon: this.abandon.signal,
     });
+    if (uncleaned.length > 0) this.options.leftLeases?.add(this.options.id);
     const isStopped = this.stopping.signal.aborted;
     const reason = isStopped ? 'stopped' : this.ledger.ok === 0 ? 'failed' : 'completed';
     const message = reason === 'failed' ? 'No trial succeeded.' : undefined;
@@ -284,6 +290,8 @@ export class ExperimentRunner {
     this.jobs.set(guest, jobs);
     return jobs;
   }
+
+  private readonly isOver = (id: string): boolean => this.options.leftLeases?.has(id) === true;
 
   private get isStopping(): boolean {
     return this.stopping.signal.aborted || this.leaving.signal.aborted;

@@ -4,6 +4,7 @@ import type { Host, Lab } from '../model/lab';
 import type { Connection } from '../ssh/transport';
 import type { TimeLeft } from './estimate';
 import type { AgreedJob, LeaseTimes, Wait } from './leases';
+import type { LeftLeases } from './leftLeases';
 import type { RestActivity } from './roundStart';
 import type { LocalSources } from './sources';
 import type { TrialEnd } from './trial';
@@ -29,6 +30,8 @@ export interface RunnerOptions {
   readonly listener: RunnerListener;
   /** Guests to be taken from whoever has them, with the job that may be ended for it. */
   readonly takeOver?: ReadonlyMap<string, AgreedJob>;
+  /** Where it is remembered which experiments of this computer could not give back their guests. */
+  readonly leftLeases?: LeftLeases;
   /** Others than the customary ones. */
   readonly leaseTimes?: LeaseTimes;
 }

@@ -227,7 +227,9 @@ async function ensureStarted(context: TrialContext, waiting: AbortSignal): Promi
   }
   const { leftovers = [] } = context.ahead ?? {};
   let started = context.isResumed ? undefined : await jobs.startPrepared(jobId, leftovers, waiting);
-  if (!started) for (const id of leftovers) await jobs.remove(id, waiting).catch(() => undefined);
+  // One that could not start has removed nothing.
+  if (!started || started.state === 'busy')
+    for (const id of leftovers) await jobs.remove(id, waiting).catch(() => undefined);
   for (;;) {
     if (!started) {
       await jobs.put(jobId, await context.script(stopped), stopped);

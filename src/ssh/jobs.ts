@@ -160,10 +160,12 @@ export class Jobs {
     return answer?.get('held') === '1' ? undefined : leaseOf(answer);
   }
 
-  /** Gives the guest back, if it is ours. */
-  async release(): Promise<void> {
-    const { owner } = this.options;
-    if (owner) await this.request(['release', owner.id], { giveUpMs: this.endGiveUpMs });
+  /** Gives back what is kept for that experiment, ours unless said otherwise. */
+  async release(
+    id = this.options.owner?.id,
+    options: HoldOptions = { giveUpMs: this.endGiveUpMs },
+  ): Promise<void> {
+    if (id !== undefined) await this.request(['release', checked(id)], options);
   }
 
   async status(id: string, signal?: AbortSignal): Promise<JobStatus> {

@@ -69,10 +69,11 @@ export class PreparedJob {
   follow(options: Pick<ExecOptions, 'signal' | 'onStdout'>): Promise<ExecResult> {
     this.onStdout = options.onStdout;
     const { signal } = options;
-    if (signal?.aborted === true) this.discard();
-    signal?.addEventListener('abort', () => this.discard(), { once: true });
+    const discard = (): void => this.discard();
+    if (signal?.aborted === true) discard();
+    signal?.addEventListener('abort', discard, { once: true });
     for (const chunk of this.early.splice(0)) options.onStdout?.(chunk);
-    return this.result;
+    return this.result.finally(() => signal?.removeEventListener('abort', discard));
   }
 
   /** Nobody wants it: what waits on the guest ends. */

@@ -45,6 +45,8 @@ async function useOf(services: Services, guest: string): Promise<Wait | undefine
     const holder = await jobs.lease();
     const running = (await jobs.list()).find(({ state }) => state === 'running' || state === 'orphan');
     if (changesHands(holder) || (!holder && !running)) return undefined;
+    // Ours, and over: it is taken over without a question.
+    if (holder && !running && services.experiments.leftLeases.has(holder.id)) return undefined;
     return { holder, job: running?.id };
   } catch {
     return undefined;

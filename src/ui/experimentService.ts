@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { benchmarksOf } from '../benchmarks/own';
 import { laterBy } from '../experiment/estimate';
 import type { AgreedJob, Wait } from '../experiment/leases';
+import { LeftLeases } from '../experiment/leftLeases';
 import { resolveBenchmarks } from '../experiment/prepare';
 import { openSources } from '../experiment/sources';
 import {
@@ -79,6 +80,7 @@ export class ExperimentService extends Disposable {
   private readonly running = new Map<string, Running>();
   private tick: NodeJS.Timeout | undefined;
   private readonly files: ExperimentFiles;
+  readonly leftLeases: LeftLeases;
 
   constructor(
     private readonly lab: LabService,
@@ -90,6 +92,7 @@ export class ExperimentService extends Disposable {
   ) {
     super();
     this.files = new ExperimentFiles(log);
+    this.leftLeases = new LeftLeases(path.join(storageFolder.fsPath, 'leftLeases'));
     this.register({
       dispose: () => {
         // The window closes: what runs on the guests goes on there, and is taken up by Resume.
@@ -267,6 +270,7 @@ export class ExperimentService extends Disposable {
         return this.guests.connectTo(target, 'ask', AbortSignal.any(signals));
       },
       connectHost: hostConnector(this.guests),
+      leftLeases: this.leftLeases,
       listener: this.listenerFor(file, terminal),
     });
     this.running.set(file, {

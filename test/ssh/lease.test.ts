@@ -1,6 +1,14 @@
 /** Two controllers, each a process of its own, and one guest behind a real OpenSSH server. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -108,6 +116,7 @@ describe('two controllers on one guest', () => {
       tenths: 6,
       rounds: 1,
       times: { busyWaitMs: 100 },
+      leftLeases: join(folder, 'left'),
       ...changes,
     });
     running.push(controller);
@@ -167,9 +176,36 @@ describe('two controllers on one guest', () => {
     // The first is not over: it waits for its turn, its trial counts as stopped, not as failed.
     expect((await first.until('end')).outcome).toBe('cancelled');
     expect((await first.until('wait')).wait.holder).toMatchObject({ id: 'bob1', label: 'the bob1 one' });
+    // What it has no use for any more does not stay there meanwhile.
+    expect(readdirSync(join(base(), 'runs'))).not.toContain(job);
     await first.until('free');
     await first.kill();
     expect(outcomes('ann1')).toEqual(['cancelled', 'running']);
     expect(starts().map((line) => line.slice(1, 5))).toEqual(['ann1', 'bob1', 'bob1', 'ann1']);
+  });
+
+  test('what an experiment that has ended could not give back holds up nobody on the same computer', async () => {
+    const first = begin('ann1', { tenths: 20 });
+    await first.until('output');
+    for (const pid of [server.pid, ...server.connectionPids()]) process.kill(pid, 'SIGKILL');
+    await first.until('away');
+    first.say('!give up');
+    expect(await first.until('summary')).toMatchObject({ reason: 'stopped' });
+    server = await server.again();
+    expect(readlinkSync(join(base(), 'lease'))).toMatch(/^ann1:/);
+    // Another computer knows nothing of its end, and waits; but not when it is to stop.
+    const other = begin('eve1', { leftLeases: join(folder, 'left elsewhere') });
+    const { wait } = await other.until('wait', ({ wait: { job } }) => job === undefined);
+    expect(wait.holder).toMatchObject({ id: 'ann1' });
+    other.say('!stop');
+    expect(await other.until('summary')).toMatchObject({ reason: 'stopped', ok: 0 });
+    // Nor does one who was killed while it took a lease away.
+    symlinkSync('lease:999999:1:another-boot', join(base(), 'lease.brk'));
+    const second = begin('bob1');
+    expect(await second.until('summary')).toMatchObject({ reason: 'completed', ok: 2 });
+    expect((await second.until('notice')).text).toContain('still kept for the ann1 one');
+    expect(starts().map((line) => line.slice(1, 5))).toEqual(['ann1', 'bob1', 'bob1']);
+    // What the first left there went with the second's own.
+    expect(existsSync(base())).toBe(false);
   });
 });

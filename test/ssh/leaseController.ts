@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { defineBenchmark } from '../../src/benchmarks/define';
 import { parameterObject, wholeNumber } from '../../src/benchmarks/parameters';
 import type { LeaseTimes, Wait } from '../../src/experiment/leases';
+import { LeftLeases } from '../../src/experiment/leftLeases';
 import { planRounds } from '../../src/experiment/plan';
 import { ExperimentRunner } from '../../src/experiment/runner';
 import { ConnectionPool } from '../../src/ssh/pool';
@@ -21,12 +22,15 @@ export interface LeaseOrder {
   readonly tenths: number;
   readonly rounds: number;
   readonly times: LeaseTimes;
+  /** Where experiments of one computer remember what they could not give back. */
+  readonly leftLeases?: string;
 }
 
 export type LeaseEvent =
   | { readonly type: 'start' }
   | { readonly type: 'output' }
   | { readonly type: 'free' }
+  | { readonly type: 'away' }
   | { readonly type: 'wait'; readonly wait: Wait }
   | { readonly type: 'end'; readonly outcome: string }
   | { readonly type: 'notice'; readonly text: string }
@@ -92,17 +96,30 @@ const runner = new ExperimentRunner({
   catalogue: [counter],
   connect: () => pool.get({ ...order.target, agent: undefined }, { prompter: person() }),
   leaseTimes: order.times,
+  ...(order.leftLeases === undefined ? {} : { leftLeases: new LeftLeases(order.leftLeases) }),
   listener: {
     onTrialStart: () => tell({ type: 'start' }),
     onOutput: () => tell({ type: 'output' }),
     onTrialEnd: (_, { outcome }) => tell({ type: 'end', outcome }),
     onWait: (_, wait) => tell(wait ? { type: 'wait', wait } : { type: 'free' }),
+    onReach: (_, reason) => {
+      if (reason !== undefined) tell({ type: 'away' });
+    },
     onNotice: (text) => tell({ type: 'notice', text }),
   },
 });
 
-// A line on standard input takes the guest over; its text is the job that may be ended.
+// A line on standard input stops the experiment, or takes the guest over: then it is the job that may be ended.
 createInterface({ input: process.stdin }).on('line', (job) => {
+  if (job === '!stop') {
+    runner.stop('after-trial');
+    return;
+  }
+  if (job === '!give up') {
+    runner.stop('now');
+    runner.giveUp();
+    return;
+  }
   runner.takeOver('guest', job === '' ? undefined : job).catch((error: unknown) => {
     tell({ type: 'error', text: error instanceof Error ? error.message : String(error) });
   });

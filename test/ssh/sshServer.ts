@@ -42,6 +42,8 @@ export interface SshServer {
   connectionPids(): number[];
   target(changes?: Partial<Target>): Target;
   stop(): Promise<void>;
+  /** Starts it once more after it was killed: the same keys, port and folder. */
+  again(): Promise<SshServer>;
 }
 
 const sshd = '/usr/sbin/sshd';
@@ -101,25 +103,18 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
         '',
       ].join('\n'),
     );
-    const process_ = spawn(sshd, ['-D', '-e', '-f', configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
-    let said = '';
-    process_.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    const exited = new Promise<void>((resolve) => process_.once('exit', () => resolve()));
-    const { pid } = process_;
-    if (pid === undefined) throw new Error('sshd did not start');
-    if (!(await answers(port, () => process_.exitCode !== null))) {
-      lastError = said;
+    const listening = await listen(configFile, port);
+    if (typeof listening === 'string') {
+      lastError = listening;
       continue;
     }
-    // The process that served our look is not one of the tests'.
-    while (childrenOf(pid).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     const lines = hostKeys.map(
       (file) => `[127.0.0.1]:${port} ${publicKeyOf(file).split(' ').slice(0, 2).join(' ')}`,
     );
     const knownHostsFile = join(folder, 'known_hosts');
     writeFileSync(knownHostsFile, `${lines.join('\n')}\n`);
     const first = lines[0] ?? '';
-    return {
+    const serverOf = ({ pid, exited }: Listening): SshServer => ({
       port,
       user,
       pid,
@@ -148,10 +143,36 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
         await exited;
         rmSync(folder, { recursive: true, force: true });
       },
-    };
+      again: async () => {
+        await exited;
+        const again = await listen(configFile, port);
+        if (typeof again === 'string') throw new Error(`sshd did not start again: ${again}`);
+        return serverOf(again);
+      },
+    });
+    return serverOf(listening);
   }
   rmSync(folder, { recursive: true, force: true });
   throw new Error(`sshd did not start: ${String(lastError)}`);
+}
+
+interface Listening {
+  readonly pid: number;
+  readonly exited: Promise<void>;
+}
+
+/** Starts sshd; what it said when it does not listen at its port. */
+async function listen(configFile: string, port: number): Promise<Listening | string> {
+  const process_ = spawn(sshd, ['-D', '-e', '-f', configFile], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  process_.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  const exited = new Promise<void>((resolve) => process_.once('exit', () => resolve()));
+  const { pid } = process_;
+  if (pid === undefined) throw new Error('sshd did not start');
+  if (!(await answers(port, () => process_.exitCode !== null))) return said;
+  // The process that served our look is not one of the tests'.
+  while (childrenOf(pid).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  return { pid, exited };
 }
 
 /** A port nobody listens at now. */

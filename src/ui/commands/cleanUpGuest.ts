@@ -21,7 +21,8 @@ export async function cleanUpGuest(services: Services, ...args: readonly unknown
       throw new UserError(vscode.l10n.t('{0} is running benchmarks. Stop them before cleaning up.', name));
     }
     const jobs = new Jobs(() => services.guests.connect(name, 'ask'));
-    await confirmLoss(name, await jobs.lease());
+    const holder = await jobs.lease();
+    if (!holder || !services.experiments.leftLeases.has(holder.id)) await confirmLoss(name, holder);
     const ended = await endLeftOvers(name, jobs);
     const text = removedText(name, ended, await jobs.cleanUp('anybodys'));
     services.log.info(text);
