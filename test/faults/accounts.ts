@@ -7,8 +7,12 @@ import { asText, sha256, type KnownOutput } from './benchmarks';
 export interface Excuses {
   /** Their records were cut off the experiment file: they may be run again. */
   readonly truncated: Set<string>;
+  /** Only their beginnings were cut off. They are taken up again, unless the experiment is stopped before their turn. */
+  readonly unbegun: Set<string>;
   /** They were killed with all of ours on their guest. */
   readonly rebooted: Set<string>;
+  /** They were on guests out of reach that a person did not wait for when the experiment was to stop. */
+  readonly givenUp: Set<string>;
 }
 
 /** One experiment: what the guests did against what its file says. */
@@ -16,9 +20,10 @@ export interface Account {
   /** Runs that the guests finished; of those, those in the file. */
   finished: number;
   measured: number;
-  /** Finished, but their records were cut off by us, or they were killed before they could write their end. */
+  /** Finished, but their records were cut off by us, they could not write their end, or nobody waited for it. */
   truncated: number;
   rebooted: number;
+  givenUp: number;
   lost: number;
   doubled: number;
   /** Measurements whose output is not what the guest wrote, byte for byte. */
@@ -31,6 +36,7 @@ export const emptyAccount = (): Account => ({
   measured: 0,
   truncated: 0,
   rebooted: 0,
+  givenUp: 0,
   lost: 0,
   doubled: 0,
   damaged: 0,
@@ -38,13 +44,13 @@ export const emptyAccount = (): Account => ({
 });
 
 export function addTo(sum: Account, part: Account): void {
-  for (const key of ['finished', 'measured', 'truncated', 'rebooted', 'lost', 'doubled', 'damaged'] as const)
-    sum[key] += part[key];
-  sum.complaints.push(...part.complaints);
+  const { complaints, ...counts } = part;
+  for (const key of Object.keys(counts) as (keyof typeof counts)[]) sum[key] += counts[key];
+  sum.complaints.push(...complaints);
 }
 
 interface Note {
-  readonly what: 'start' | 'finish';
+  readonly what: 'start' | 'finish' | 'overlap';
   readonly job: string;
   readonly value: number;
 }
@@ -53,8 +59,9 @@ function notesOf(truthFiles: readonly string[], id: string): readonly Note[] {
   return truthFiles
     .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
     .flatMap((line) => {
-      const [, what, job, value] = /^(start|finish) \[(\S+)\] (\d+)$/.exec(line) ?? [];
-      if ((what !== 'start' && what !== 'finish') || !job?.startsWith(`${id}.`)) return [];
+      const [, what, job, value] = /^(start|finish|overlap) \[(\S+)\] (\d+)$/.exec(line) ?? [];
+      if ((what !== 'start' && what !== 'finish' && what !== 'overlap') || !job?.startsWith(`${id}.`))
+        return [];
       return { what, job, value: Number(value) };
     });
 }
@@ -76,6 +83,17 @@ export function cutJobs(before: readonly TrialRecord[], after: readonly TrialRec
   });
 }
 
+/** Jobs that ran and that `after` knows nothing of any more. */
+export function unbegunJobs(
+  before: readonly TrialRecord[],
+  after: readonly TrialRecord[],
+): readonly string[] {
+  const left = new Set(after.map(({ job }) => job));
+  return before.flatMap(({ job, status, attempt }) =>
+    job !== undefined && status === 'running' && attempt === 1 && !left.has(job) ? [job] : [],
+  );
+}
+
 export function account(
   file: string,
   id: string,
@@ -85,7 +103,9 @@ export function account(
 ): Account {
   const sum = emptyAccount();
   const notes = notesOf(truthFiles, id);
-  const records = recordsOf(readFileSync(file, 'utf8')).filter(({ status }) => status === 'ok');
+  const all = recordsOf(readFileSync(file, 'utf8'));
+  const begun = new Set(all.map(({ job }) => job));
+  const records = all.filter(({ status }) => status === 'ok');
   const valueOf = new Map(records.map((record) => [record.job, record.measurements[0]?.value]));
   const trialOf = (job: string): string => job.split('.').slice(0, 2).join('.');
   const finishedTrials = new Map<string, number>();
@@ -95,12 +115,16 @@ export function account(
     if (!isExcused) finishedTrials.set(trialOf(job), (finishedTrials.get(trialOf(job)) ?? 0) + 1);
     if (valueOf.get(job) === value) sum.measured += 1;
     else if (excuses.truncated.has(job)) sum.truncated += 1;
+    else if (excuses.unbegun.has(job) && !begun.has(job)) sum.truncated += 1;
     else if (excuses.rebooted.has(job)) sum.rebooted += 1;
+    else if (excuses.givenUp.has(job)) sum.givenUp += 1;
     else {
       sum.lost += 1;
       sum.complaints.push(`lost: ${job} finished with ${value}, the file has ${String(valueOf.get(job))}`);
     }
   }
+  for (const { job } of notes.filter(({ what }) => what === 'overlap'))
+    sum.complaints.push(`overlap: ${job} began while another trial ran on its guest`);
   const starts = new Map<string, number>();
   for (const { job } of notes.filter(({ what }) => what === 'start'))
     starts.set(job, (starts.get(job) ?? 0) + 1);

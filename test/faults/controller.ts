@@ -1,6 +1,7 @@
 /** The controller's side of an experiment as a process of its own, so that it can be killed: argv[2] is its order. */
 import { open } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { LeftLeases } from '../../src/experiment/leftLeases';
 import { ExperimentRunner } from '../../src/experiment/runner';
 import { planRounds } from '../../src/experiment/plan';
 import { Jobs } from '../../src/ssh/jobs';
@@ -95,10 +96,15 @@ function runnerFor({ file, id, seed, rounds }: ControllerOrder): ExperimentRunne
     notes: [],
     catalogue: benchmarks,
     connect,
+    leftLeases: new LeftLeases(order.leftLeases),
+    leaseTimes: order.leaseTimes,
     listener: {
       onTrialStart: ({ id: trial }) => tell({ type: 'start', trial }),
       onOutput: ({ id: trial }) => tell({ type: 'output', trial }),
       onTrialEnd: ({ id: trial }, { outcome, reason }) => tell({ type: 'end', trial, outcome, reason }),
+      onWait: (guest, wait) => {
+        if (wait) tell({ type: 'wait', guest, holder: wait.holder?.id, job: wait.job });
+      },
       onNotice: (text) => tell({ type: 'notice', text }),
     },
   });
@@ -109,6 +115,7 @@ function obey(runner: ExperimentRunner | undefined, line: string): void {
   if (told.type === 'clock') clockOffsetMs += told.jumpMs;
   else if (told.type === 'die-in-write') isToDieInWrite = true;
   else if (told.type === 'stop') runner?.stop('after-trial');
+  else if (told.type === 'give-up') runner?.giveUp();
   else runner?.leave();
 }
 

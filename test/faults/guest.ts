@@ -187,6 +187,15 @@ export class Guest {
     }
   }
 
+  /** Id of the experiment it is kept for now. */
+  get keptFor(): string | undefined {
+    try {
+      return readlinkSync(join(this.base, 'lease')).split(':')[0];
+    } catch {
+      return undefined;
+    }
+  }
+
   removeController(): void {
     for (const name of this.files)
       if (name.includes('-ctl-')) rmSync(join(this.diskFolder, name), { force: true });

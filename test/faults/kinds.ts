@@ -3,7 +3,9 @@ import { existsSync, readFileSync, truncateSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Random } from '../../src/statistics/seed';
-import { cutJobs, recordsOf } from './accounts';
+import type { LeaseTimes } from '../../src/experiment/leases';
+import { cutJobs, recordsOf, unbegunJobs } from './accounts';
+import type { ControllerProcess } from './controllerProcess';
 import { fill, type Guest } from './guest';
 import type { Lab } from './lab';
 
@@ -22,6 +24,9 @@ const between = (random: Random, from: number, to: number): number => from + ran
 
 /** Whether the experiment has a file by now. */
 const hasFile = (lab: Lab): boolean => existsSync(lab.experiment.file);
+
+const hasStarted = (guest: Guest, id: string): boolean =>
+  readFileSync(guest.truthFile, 'utf8').includes(`start [${id}.`);
 
 const connected = async (guest: Guest): Promise<boolean> => {
   for (let tries = 0; tries < 50 && guest.connectionPids.length === 0; tries += 1) await sleep(100);
@@ -46,8 +51,39 @@ function truncate(lab: Lab, random: Random): number {
   const bytes = between(random, 1, cut);
   const before = recordsOf(whole.toString('utf8'));
   truncateSync(file, size - bytes);
-  for (const job of cutJobs(before, recordsOf(readFileSync(file, 'utf8')))) lab.excuses.truncated.add(job);
+  const after = recordsOf(readFileSync(file, 'utf8'));
+  for (const job of cutJobs(before, after)) lab.excuses.truncated.add(job);
+  for (const job of unbegunJobs(before, after)) lab.excuses.unbegun.add(job);
   return bytes;
+}
+
+/** Another experiment, on this guest only. */
+function startRival(
+  lab: Lab,
+  guest: Guest,
+  leaseTimes: LeaseTimes,
+): { readonly id: string; readonly file: string; readonly rival: ControllerProcess } {
+  const id = lab.nextRival();
+  const file = join(lab.experiment.folder, `${id}.guestbench`);
+  const order = lab.orderFor({ id, file, clockOffsetMs: 0 });
+  const guests = order.guests.filter(({ name }) => name === guest.name);
+  return { id, file, rival: lab.start({ ...order, guests, leaseTimes, mode: 'run', rounds: 0 }) };
+}
+
+/** Its end with a summary, after which its file is looked at; anything else is a complaint. */
+async function rivalEnd(
+  lab: Lab,
+  { id, file, rival }: ReturnType<typeof startRival>,
+  limitMs: number,
+): Promise<string | undefined> {
+  const end = await Promise.race([rival.ended, sleep(limitMs, undefined, { ref: false })]);
+  if (end?.how === 'summary') {
+    lab.audit(file, id);
+    return end.reason;
+  }
+  lab.complain(`the second controller did not come to its end: ${JSON.stringify(end)}`);
+  await rival.kill();
+  return undefined;
 }
 
 /** Protects the experiment file and its folder against every write, as root would have to. */
@@ -209,23 +245,59 @@ export const kinds: readonly Kind[] = [
     },
   },
   {
-    name: 'second controller at the same guest',
+    name: 'second controller at a guest in use',
+    weight: 2,
+    inject: async (lab, guest, random) => {
+      const { controller: first, experiment } = lab;
+      if (guest.keptFor !== experiment.id) return false;
+      const waiting = startRival(lab, guest, { busyWaitMs: 200 });
+      const { id, rival } = waiting;
+      const seen = await rival.next(['wait', 'output', 'end'], 60 * second);
+      await sleep(between(random, 0, 3000));
+      rival.send({ type: 'stop' });
+      const reason = await rivalEnd(lab, waiting, 30 * second);
+      // It may well have had its turn if the first experiment just came to its end.
+      await Promise.race([first.ended, sleep(hasStarted(guest, id) ? 10 * second : 0)]);
+      if (first.end?.how === 'summary') return true;
+      if (seen?.type !== 'wait' || seen.holder !== experiment.id)
+        lab.complain(`not held off: a second controller at a guest in use: ${JSON.stringify(seen)}`);
+      if (hasStarted(guest, id)) lab.complain(`not held off: trials of ${id} at a guest in use`);
+      if (reason !== undefined && reason !== 'stopped')
+        lab.complain(`not stopped while it waited: ${id} is ${reason}`);
+      return true;
+    },
+  },
+  {
+    name: 'second controller takes over what was left',
     weight: 2,
     inject: async (lab, guest) => {
-      // It gets its turn while the first is away, which then has to wait in its turn.
+      // Its turn comes soon after the first is away; the first has to wait in its turn then.
       await lab.controller.kill();
-      const id = `r${lab.experiments}-${lab.resumes}`;
-      const file = join(lab.experiment.folder, `${id}.guestbench`);
-      const order = lab.orderFor({ id, file, clockOffsetMs: 0 });
-      const guests = order.guests.filter(({ name }) => name === guest.name);
-      const rival = lab.start({ ...order, guests, mode: 'run', rounds: 0 });
-      await rival.next(['output'], 30 * second);
+      const turn = startRival(lab, guest, { busyWaitMs: 200, staleSeconds: 2 });
+      await turn.rival.next(['output'], 60 * second);
       lab.resume();
-      const end = await Promise.race([rival.ended, sleep(120 * second, undefined, { ref: false })]);
-      if (end === undefined || end.how !== 'summary') {
-        lab.complain(`the second controller did not come to its end: ${JSON.stringify(end)}`);
-        await rival.kill();
-      } else lab.audit(file, id);
+      const reason = await rivalEnd(lab, turn, 120 * second);
+      if (reason !== undefined && reason !== 'completed')
+        lab.complain(`not taken over: ${turn.id} is ${reason}`);
+      return true;
+    },
+  },
+  {
+    name: 'experiment given up with a guest out of reach',
+    weight: 2,
+    isPossible: hasFile,
+    inject: async (lab, guest, random) => {
+      const { controller } = lab;
+      await guest.stopServer();
+      await sleep(between(random, 0, 3000));
+      controller.send({ type: 'stop' });
+      controller.send({ type: 'give-up' });
+      const end = await Promise.race([controller.ended, sleep(60 * second, undefined, { ref: false })]);
+      // What was not collected yet goes on, and nobody waits for it any more.
+      const left = lab.guests.flatMap(({ jobs }) => jobs.filter(({ isStarted }) => isStarted));
+      for (const { id } of left) lab.excuses.givenUp.add(id);
+      await guest.startServer();
+      if (end === undefined) lab.complain('hangs: an experiment that was given up does not end');
       return true;
     },
   },

@@ -7,10 +7,14 @@ import { account, addTo, emptyAccount, type Excuses } from './accounts';
 import { knownOutputs } from './benchmarks';
 import { ControllerProcess, type ControllerEnd } from './controllerProcess';
 import { Guest } from './guest';
-import type { ControllerOrder } from './protocol';
+import type { ControllerEvent, ControllerOrder } from './protocol';
+
+type WaitEvent = Extract<ControllerEvent, { readonly type: 'wait' }>;
 
 /** Without any sign of life for so long, the controller hangs. */
 const hangMs = 300_000;
+/** What controllers say when an experiment ends may be heard so much later. */
+const heardLateMs = 5_000;
 
 export interface LabOptions {
   /** The bundled controller. */
@@ -31,16 +35,24 @@ interface RunningExperiment {
 
 /** Guests, and one experiment after the other on them, each run by a process that may be killed. */
 export class Lab {
-  readonly excuses: Excuses = { truncated: new Set(), rebooted: new Set() };
+  readonly excuses: Excuses = {
+    truncated: new Set(),
+    unbegun: new Set(),
+    rebooted: new Set(),
+    givenUp: new Set(),
+  };
   readonly sum = emptyAccount();
   readonly guests: Guest[] = [];
   experiments = 0;
   resumes = 0;
+  private rivals = 0;
   private readonly known = knownOutputs();
   private readonly folder = mkdtempSync(join(tmpdir(), 'gb-faults-'));
   private readonly knownHostsFile = join(this.folder, 'known_hosts');
   private running: { experiment: RunningExperiment; controller: ControllerProcess } | undefined;
   private lastSignMs = performance.now();
+  /** When experiments came to their end, by id. */
+  private readonly over = new Map<string, number>();
   readonly canMount: boolean;
   readonly canProtect: boolean;
 
@@ -104,10 +116,20 @@ export class Lab {
     this.running = { experiment, controller: this.start({ ...this.orderFor(experiment), mode: 'run' }) };
   }
 
+  /** Id of an experiment beside the running one. */
+  nextRival(): string {
+    this.rivals += 1;
+    return `r${this.experiments}-${this.rivals}`;
+  }
+
   /** A controller that is not the one of the experiment. */
   start(order: ControllerOrder): ControllerProcess {
     const controller = new ControllerProcess(this.options.program, order);
     controller.onEvent((event) => {
+      if (event.type === 'wait') {
+        this.heardOfWait(order.id, event);
+        return;
+      }
       this.lastSignMs = performance.now();
       if (
         event.type === 'notice' ||
@@ -133,6 +155,8 @@ export class Lab {
       rounds: this.options.rounds,
       user: userInfo().username,
       storeFile: join(this.folder, `store-${id}`),
+      leftLeases: join(this.folder, 'left'),
+      leaseTimes: { busyWaitMs: 1000 },
       knownHostsFile: this.knownHostsFile,
       guests: this.guests.map(({ name, network, clientKeyFile }) => ({
         name,
@@ -178,6 +202,14 @@ export class Lab {
     await sleep(200);
   }
 
+  /** To wait is no sign of life, and nobody is to wait for an experiment that has ended. */
+  private heardOfWait(id: string, { guest, holder, job }: WaitEvent): void {
+    const endedMs = this.over.get(holder ?? '');
+    // A job that was given up with its experiment comes to its end there.
+    if (endedMs === undefined || job !== undefined || performance.now() - endedMs < heardLateMs) return;
+    this.complain(`held up: ${id} waits for ${guest}, which is kept for ${holder}, and that has ended`);
+  }
+
   /** Lets the running experiment come to its end. */
   async finish(): Promise<void> {
     for (;;) {
@@ -204,12 +236,14 @@ export class Lab {
     this.running = undefined;
   }
 
+  /** After an experiment has ended. */
   audit(file: string, id: string): void {
+    this.over.set(id, performance.now());
     const part = account(file, id, this.truthFiles, this.excuses, this.known);
-    const { finished, measured, truncated, rebooted, lost, doubled, damaged } = part;
+    const { finished, measured, truncated, rebooted, givenUp, lost, doubled, damaged } = part;
     this.log(
       `  experiment ${id}: ${finished} finished, ${measured} measured, ${truncated} truncated, ` +
-        `${rebooted} rebooted, ${lost} lost, ${doubled} doubled, ${damaged} damaged`,
+        `${rebooted} rebooted, ${givenUp} given up, ${lost} lost, ${doubled} doubled, ${damaged} damaged`,
     );
     for (const complaint of part.complaints) this.log(`  COMPLAINT: ${complaint}`);
     addTo(this.sum, part);

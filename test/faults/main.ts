@@ -72,7 +72,7 @@ export async function runFaults(options: FaultsOptions): Promise<FaultsReport> {
     log('No more faults.');
     await lab.finish();
     const left = await lab.cleanUp();
-    const { finished, measured, truncated, rebooted, lost, doubled, damaged, complaints } = lab.sum;
+    const { finished, measured, truncated, rebooted, givenUp, lost, doubled, damaged, complaints } = lab.sum;
     const impossible = [
       ...(lab.canMount ? [] : ['a full disk (needs to mount a tmpfs)']),
       ...(lab.canProtect ? [] : ['a read-only results folder (needs chattr +i)']),
@@ -85,6 +85,7 @@ export async function runFaults(options: FaultsOptions): Promise<FaultsReport> {
       'of these in the file': measured,
       'of these cut off the file by us': truncated,
       'of these killed before they could tell': rebooted,
+      'of these given up with their experiment': givenUp,
       lost,
       doubled,
       damaged,
