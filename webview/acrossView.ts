@@ -8,6 +8,9 @@ import { el, name, replace, setText, table, type Child, type Column } from './do
 import { experimentLetter, experimentMark } from './experimentMarks';
 import { verdictMark } from './marks';
 import type { PageActions } from './metricView';
+import { pictureWidth } from './picture';
+import { saveButton } from './saveChart';
+import { svg } from './svg';
 
 const allKey = 'across:all';
 const guestsKey = 'across:guests';
@@ -16,7 +19,7 @@ const mostMetrics = 40;
 /** Of a page that is not laid out, as in tests. */
 const usualWidth = 800;
 
-export interface AcrossActions extends Pick<PageActions, 'isOpen' | 'setOpen'> {
+export interface AcrossActions extends Pick<PageActions, 'isOpen' | 'setOpen' | 'savePicture'> {
   follow(choice: AcrossChoice): void;
 }
 
@@ -35,6 +38,7 @@ export class AcrossView {
     this.toggle,
     ' Also show metrics that are not tested',
   );
+  private readonly save = saveButton('across', 'the experiments', () => this.savePicture());
   private readonly numbers = el('div', {});
   private readonly changes = el('div', {});
   private readonly guests = el('div', {});
@@ -51,6 +55,7 @@ export class AcrossView {
 
   constructor(private readonly actions: AcrossActions) {
     this.element.hidden = true;
+    this.save.hidden = true;
     this.toggle.checked = actions.isOpen(allKey);
     this.toggle.addEventListener('change', () => {
       actions.setOpen(allKey, this.toggle.checked ? 'open' : 'closed');
@@ -66,7 +71,7 @@ export class AcrossView {
       this.refusals,
       this.legend,
       this.box,
-      this.toggleLabel,
+      el('div', { class: 'below' }, this.save, this.toggleLabel),
       this.changes,
       this.numbers,
       this.guestDetails,
@@ -109,6 +114,7 @@ export class AcrossView {
     );
     this.draw();
     this.legend.hidden = this.box.hidden;
+    this.save.hidden = this.box.hidden;
     replace(this.changes, ...changesOf(model, across, shown));
     replace(this.numbers, shown.length === 0 ? null : numbersTable(model, across, shown));
     const guests = guestRows(across, shown);
@@ -125,10 +131,35 @@ export class AcrossView {
     return metrics.filter(({ primary, better }) => better !== 'none' && (primary || this.toggle.checked));
   }
 
+  private drawnMetrics(across: AcrossReport): readonly AcrossMetric[] {
+    return this.shownMetrics(across).slice(0, mostMetrics);
+  }
+
+  private savePicture(): void {
+    const { across, statistics } = this.last ?? {};
+    if (across === undefined || statistics === undefined) return;
+    const drawn = this.drawnMetrics(across);
+    const sentence = describe(across, drawn);
+    this.actions.savePicture({
+      name: 'across',
+      title: this.title.textContent,
+      sentence: plain(across.headline),
+      chart: acrossChart(across, drawn, pictureWidth, statistics.margin, sentence),
+      keys: [
+        { text: `A mark and its ${intervalTitle(statistics)} for each experiment` },
+        { text: 'hollow: an estimate without interval' },
+        {
+          sign: svg('rect', { class: 'margin', x: 0, y: -6, width: 24, height: 12 }),
+          text: `±${marginText(statistics)}: counts as equivalent`,
+        },
+      ],
+    });
+  }
+
   private draw(): void {
     const across = this.last?.across;
     if (this.last === undefined || across === undefined) return;
-    const drawn = this.shownMetrics(across).slice(0, mostMetrics);
+    const drawn = this.drawnMetrics(across);
     const hasMarks = drawn.some(({ entries }) => entries.some(({ speedup }) => speedup !== null));
     this.box.hidden = !hasMarks;
     if (!hasMarks) return;

@@ -1,10 +1,10 @@
-import { count } from '../src/report/format';
 import type { MetricReport } from '../src/report/shape';
+import { furtherFigures } from '../src/report/wording';
 import { el, replace, setText } from './dom';
 import { figuresTable } from './figuresTable';
 import type { PageActions } from './metricView';
 import { MetricViews } from './metricViews';
-import type { Shown } from './sides';
+import { importedPair, type Shown } from './sides';
 
 /** All figures of a workload in one table; each can be opened in full below it. */
 export class FiguresView {
@@ -33,7 +33,8 @@ export class FiguresView {
     this.last = { shown, metrics };
     const others = metrics.length - primary;
     this.element.hidden = others <= 0;
-    setText(this.summary, `${count(others, 'more figure')}: shown, not tested`);
+    const measured = shown.baseline === undefined ? 'none' : 'measured';
+    setText(this.summary, furtherFigures(others, importedPair(shown) ? 'imported' : measured));
     this.render();
   }
 

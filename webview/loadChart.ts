@@ -1,6 +1,7 @@
 import { formatDuration, formatPercent } from '../src/report/format';
 import type { ReportLoad } from '../src/report/shape';
 import { el } from './dom';
+import { pictureWidth, type Picture } from './picture';
 import { fluidDrawing, svg, svgText, tenth } from './svg';
 
 type Series = NonNullable<ReportLoad['series']>;
@@ -26,6 +27,20 @@ export function loadChart(load: ReportLoad, series: Series, what: string): HTMLE
     el('p', { class: 'legend', 'aria-hidden': 'true' }, ...legend),
     fluidDrawing((width) => draw(load, series, what, width)),
   );
+}
+
+/** The same with all that it needs to stand alone. `trial`: whose it is, for the file's name. */
+export function loadPicture(load: ReportLoad, series: Series, what: string, trial: string): Picture {
+  return {
+    name: `load ${trial}`,
+    title: `CPU use of ${what}`,
+    sentence: sentence(load, series, what),
+    chart: draw(load, series, what, pictureWidth),
+    keys: kinds.map(({ key, label }) => ({
+      sign: svg('line', { class: `line ${key}`, x1: 0, x2: 24, y1: 0, y2: 0 }),
+      text: label,
+    })),
+  };
 }
 
 function draw(load: ReportLoad, series: Series, what: string, width: number): SVGElement {

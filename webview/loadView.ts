@@ -1,9 +1,11 @@
 import { count, formatBytes, formatDuration, formatPercent, formatValue, plain } from '../src/report/format';
 import type { ReportLoad, ReportTrial } from '../src/report/shape';
 import { el, linkButton, replace, setText, table, type Child, type Column } from './dom';
-import { loadChart } from './loadChart';
+import { loadChart, loadPicture } from './loadChart';
 import { guestMark } from './marks';
 import type { PageActions } from './metricView';
+import type { Picture } from './picture';
+import { saveButton } from './saveChart';
 import { shortName, shownGuests, type Shown } from './sides';
 
 interface Row {
@@ -20,7 +22,10 @@ export class LoadView {
   private chosen: string | undefined;
   private last: { readonly shown: Shown; readonly rows: readonly Row[] } | undefined;
 
-  constructor(benchmark: string, actions: PageActions) {
+  constructor(
+    benchmark: string,
+    private readonly actions: PageActions,
+  ) {
     const key = `load:${benchmark}`;
     this.element = el('details', { class: 'more load' }, this.summary, this.rows, this.course);
     this.element.open = actions.isOpen(key);
@@ -56,7 +61,10 @@ export class LoadView {
       loadTable(shown, rows, (id) => this.choose(id)),
     );
     const row = rows.find(({ trial }) => idOf(trial) === this.chosen);
-    replace(this.course, ...(row === undefined ? [] : courseOf(row)));
+    replace(
+      this.course,
+      ...(row === undefined ? [] : courseOf(row, (picture) => this.actions.savePicture(picture))),
+    );
   }
 
   private choose(id: string): void {
@@ -143,11 +151,12 @@ function pressureText({ maximumMemoryPressurePercent, swappedPagesPerSecond }: R
   return swappedPagesPerSecond === undefined ? '–' : `${formatValue(swappedPagesPerSecond)} pages/s swapped`;
 }
 
-function courseOf({ trial, load }: Row): Child[] {
+function courseOf({ trial, load }: Row, save: (picture: Picture) => void): Child[] {
   const { series } = load;
   if (series === undefined) return [];
   const every = formatDuration(series.intervalMs);
   const block = trial.warmup ? 'the warm-up' : `block ${trial.block}`;
+  const what = `${block} on ${plain(trial.guest)}`;
   const rows = series.userPercent.map((user, index): Child[] => [
     formatDuration(index * series.intervalMs),
     ...[user, series.systemPercent[index], series.iowaitPercent[index], series.stealPercent[index]].map(
@@ -159,8 +168,11 @@ function courseOf({ trial, load }: Row): Child[] {
     number: 'number' as const,
   }));
   return [
-    el('h4', {}, `Course of ${block} on ${plain(trial.guest)}`),
-    loadChart(load, series, `${block} on ${plain(trial.guest)}`),
+    el('h4', {}, `Course of ${what}`),
+    loadChart(load, series, what),
+    saveButton(`load:${idOf(trial)}`, `the load of ${what}`, () =>
+      save(loadPicture(load, series, what, plain(trial.id))),
+    ),
     el(
       'details',
       {},

@@ -8,6 +8,7 @@ import type { FileActions } from './filesView';
 import { readState, type PageState, type VsCodeApi } from './host';
 import type { PageActions } from './metricView';
 import { Page } from './page';
+import { postPicture } from './picture';
 import { openForPrinting } from './print';
 import { answerRaster } from './saveChart';
 import { onThemeChange } from './theme';
@@ -48,6 +49,7 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
       const which = { ...(candidate && { candidate }), ...(metric && { metric }) };
       post({ type: 'saveChart', ...which });
     },
+    savePicture: (picture) => void postPicture(picture, post),
     isOpen: (key) => open.has(key),
     setOpen(key, to) {
       if (to === 'open') open.add(key);

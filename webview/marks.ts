@@ -41,8 +41,8 @@ export const cvCell = (samples: GuestSamples | undefined) => formatPercent(sampl
 const numberColumn = (title: string): Column => ({ title, number: 'number' });
 
 /** The columns and cells of a comparison; the same in every table, with the numbers of the charts. */
-export function comparisonColumns(statistics: ReportModel['statistics']): Column[] {
-  return [{ title: 'Verdict' }, ...comparisonTitles(statistics).map(numberColumn)];
+export function comparisonColumns(model: ReportModel): Column[] {
+  return [{ title: 'Verdict' }, ...comparisonTitles(model).map(numberColumn)];
 }
 
 export function comparisonCells(found: MetricComparison | undefined): Child[] {

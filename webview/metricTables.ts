@@ -1,15 +1,8 @@
 import { samplesByBlock } from '../src/report/byBlock';
-import {
-  formatDuration,
-  formatInterval,
-  formatP,
-  formatSpeedup,
-  formatValue,
-  plain,
-} from '../src/report/format';
+import { formatDuration, formatInterval, formatSpeedup, formatValue, plain } from '../src/report/format';
 import type { MetricComparison, MetricReport, Sample } from '../src/report/shape';
 import { spreadOf } from '../src/report/spread';
-import { directionText, intervalTitle } from '../src/report/wording';
+import { directionText, intervalTitle, pFigures } from '../src/report/wording';
 import { el, linkButton, table, type Child, type Column } from './dom';
 import { cvCell, guestMark } from './marks';
 import type { PageActions } from './metricView';
@@ -72,15 +65,10 @@ function pairFigures(
 ): Child {
   if (baseline === undefined || found === undefined || found.speedup === null) return null;
   const level = intervalTitle(model.statistics);
-  const facts: [string, string][] = [
+  const facts: (readonly [string, string])[] = [
     ['Speedup', formatSpeedup(found.speedup)],
     ...(found.interval === null ? [] : [[level, formatInterval(found.interval)] satisfies [string, string]]),
-    ...(metric.primary && found.p !== null
-      ? ([
-          ['p', formatP(found.p)],
-          ['p (Holm)', formatP(found.pHolm)],
-        ] satisfies [string, string][])
-      : []),
+    ...(metric.primary && found.p !== null ? pFigures(model.metrics, found) : []),
   ];
   return el(
     'dl',

@@ -1,10 +1,12 @@
 import { valueRange } from '../src/report/charts/scale';
+import { endingOf } from '../src/report/endings';
 import { count, formatValue, listed, plain } from '../src/report/format';
 import type { ComparedBy, MetricComparison, MetricReport, ReportModel } from '../src/report/shape';
 import { directionText } from '../src/report/wording';
 import { el, name, replace, setText, type Child } from './dom';
 import { guestMark, verdictMark } from './marks';
 import { numbersTable, trialsTable } from './metricTables';
+import type { Picture } from './picture';
 import { saveButton } from './saveChart';
 import { importedPair, sidesOf, type ChartSide, type Shown } from './sides';
 import { TrialChart } from './trialChart';
@@ -21,6 +23,8 @@ export interface PageActions {
   copyMarkdown(): void;
   /** As a picture: of a metric (its key), else the overview. */
   saveChart(candidate: string | undefined, metric?: string): void;
+  /** As a picture too: what only the page can draw. */
+  savePicture(picture: Picture): void;
   isOpen(key: string): boolean;
   setOpen(key: string, open: 'open' | 'closed'): void;
 }
@@ -82,7 +86,7 @@ export class MetricView {
     setText(this.heading, title);
     replace(this.badge, found === undefined ? null : verdictMark(found.verdict, found.word));
     setText(this.sentence, found?.sentence ?? '');
-    replace(this.remarks, ...remarksOf(found));
+    replace(this.remarks, ...remarksOf(found, endingOf(model, metric)));
     const sides = sidesOf(shown, metric);
     const isImported = importedPair(shown);
     // A chart of one point a side, without outputs behind it, says nothing that the table does not.
@@ -154,10 +158,10 @@ function isCut(sides: readonly ChartSide[]): boolean {
   return sides.some(({ samples }) => samples.samples.some(({ value }) => value < low || value > high));
 }
 
-function remarksOf(found: MetricComparison | undefined): Child[] {
+function remarksOf(found: MetricComparison | undefined, ending: string | undefined): Child[] {
   if (found === undefined) return [];
   const { outlierBlocks, droppedBlocks, ignoredBlocks } = found;
-  const remarks: Child[] = [];
+  const remarks: Child[] = ending === undefined ? [] : [ending];
   if (outlierBlocks.length > 0) {
     const which = listed(outlierBlocks.map(String), 10);
     remarks.push(

@@ -59,8 +59,7 @@ export class OverviewView {
       this.sentence,
       this.legend,
       this.box,
-      this.save,
-      this.toggleLabel,
+      el('div', { class: 'below' }, this.save, this.toggleLabel),
       this.cut,
       this.numbers,
     );
@@ -209,7 +208,7 @@ function numbersTable(
   const isImported = pair.imported !== undefined;
   const columns: Column[] = [
     { title: 'Metric' },
-    ...(isImported ? ratioColumns : comparisonColumns(model.statistics)),
+    ...(isImported ? ratioColumns : comparisonColumns(model)),
     { title: pair.baselineLabel, number: 'number' },
     { title: pair.candidateLabel, number: 'number' },
   ];

@@ -3,6 +3,7 @@ import type { SeveralFiles } from '../src/report/hostMessage';
 import { oneBootLimit } from '../src/report/limits';
 import { howToRead } from '../src/report/reading';
 import type { ReportExperiment, ReportModel, ReportWarning, Verdict } from '../src/report/shape';
+import { tallyLead } from '../src/report/wording';
 import { comparabilityId, comparabilityOf } from './comparabilityView';
 import { AcrossView, type AcrossActions } from './acrossView';
 import { el, linkButton, name, replace, setText, table, type Child } from './dom';
@@ -178,8 +179,12 @@ function tallyOf({ model, candidate }: Shown): Child[] {
   });
   const without: readonly Verdict[] = ['insufficient', 'refused', 'untested'];
   const decided = found.some(({ verdict }) => !without.includes(verdict));
+  const { candidateLabel } = model.pairs.find((pair) => pair.candidate === candidate) ?? {};
   const isOfOneBoot = model.limits.includes(oneBootLimit);
   return [
+    parts.length === 0 || candidateLabel === undefined
+      ? null
+      : el('span', {}, tallyLead(plain(candidateLabel), found.length)),
     ...parts,
     decided && isOfOneBoot ? el('span', { class: 'muted' }, 'for this boot of the guests') : null,
   ];

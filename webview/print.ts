@@ -1,11 +1,9 @@
 import { redrawCharts } from './chart';
-import { forgetColors } from './theme';
+import { forgetColors, printingClass } from './theme';
 import { drawAll } from './visible';
 
 /** Folds may be within folds. */
 const deepest = 4;
-/** The style sheet gives the page dark letters on white while it is there. */
-const printingClass = 'printing';
 
 /**
  * On paper nothing can be opened: all folds are open and all charts drawn while the page is printed.

@@ -1,6 +1,9 @@
 import { guestTone, type GuestTone } from '../src/report/charts/palette';
 import type { ReportGuest, Verdict } from '../src/report/shape';
 
+/** The style sheet gives the page dark letters on white while its root has this class. */
+export const printingClass = 'printing';
+
 /** Colours come from the theme's variables and are read again when the theme changes. */
 const cache = new Map<string, string>();
 

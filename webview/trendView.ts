@@ -5,13 +5,16 @@ import {
   formatSpeedup,
   formatValue,
   formatWithUnit,
+  plain,
 } from '../src/report/format';
 import type { TrendPageMessage } from '../src/report/trendProtocol';
 import type { TrendLine, TrendModel, TrendOption, TrendPoint } from '../src/report/trendShape';
 import { el, linkButton, name, replace, setText, table, type Child, type Column } from './dom';
 import { experimentShape } from './experimentMarks';
-import { svg } from './svg';
 import { verdictMark } from './marks';
+import { pictureWidth, postPicture } from './picture';
+import { saveButton } from './saveChart';
+import { svg } from './svg';
 import { eventsOf, trendChart } from './trendChart';
 
 /** Of a page that is not laid out, as in tests. */
@@ -26,6 +29,7 @@ export class TrendPage {
   private readonly notes = el('section', { class: 'warnings', 'aria-label': 'Notes' });
   private readonly legend = el('p', { class: 'legend' });
   private readonly box = el('div', { class: 'trend-box' });
+  private readonly save = saveButton('trend', 'the trend', () => this.savePicture());
   private readonly events = el('section', {});
   private readonly numbers = el('section', { class: 'trend-numbers' });
   private readonly leftOut = el('section', {});
@@ -52,6 +56,7 @@ export class TrendPage {
       this.notes,
       this.legend,
       this.box,
+      this.save,
       this.events,
       this.numbers,
       this.leftOut,
@@ -87,6 +92,7 @@ export class TrendPage {
     const model = this.last;
     const hasPoints = model?.lines.some(({ points }) => points.length > 0) === true;
     this.box.hidden = !hasPoints;
+    this.save.hidden = !hasPoints;
     if (model === undefined || !hasPoints) return;
     this.drawnWidth = this.box.clientWidth;
     const width = this.drawnWidth > 0 ? this.drawnWidth : usualWidth;
@@ -95,6 +101,35 @@ export class TrendPage {
       this.box,
       trendChart(model, width, label, (file) => this.open(file)),
     );
+  }
+
+  private savePicture(): void {
+    const model = this.last;
+    if (model === undefined) return;
+    const chart = trendChart(model, pictureWidth, model.headline, () => undefined);
+    for (const point of chart.querySelectorAll('.point')) {
+      point.removeAttribute('role');
+      point.removeAttribute('aria-label');
+    }
+    const picture = {
+      name: [model.metric, model.subject].join(' '),
+      title: this.titleOf(model),
+      sentence: model.headline,
+      chart,
+      keys: [
+        ...model.lines.map(({ name: text }, index) => ({
+          sign: experimentShape(index, 16, 0, 5, `mark filled tone-${index % 5}`),
+          text: plain(text),
+        })),
+        ...signsOf(model).map((text) => ({ text })),
+      ],
+    };
+    void postPicture(picture, this.post);
+  }
+
+  private titleOf({ metrics, metric, folder }: TrendModel): string {
+    const chosen = metrics.find(({ key }) => key === metric)?.title ?? '';
+    return plain(`Trend of ${chosen} in ${folder}`);
   }
 
   private open(file: string): void {
@@ -239,9 +274,9 @@ function noteOf(note: string): HTMLElement {
   return el('li', { class: 'note' }, el('strong', {}, 'ℹ Note'), ' ', name(note));
 }
 
-function legendOf({ lines, kind }: TrendModel): Child[] {
+function legendOf(model: TrendModel): Child[] {
+  const { lines } = model;
   if (lines.length === 0) return [];
-  const isForeign = lines.some(({ points }) => points.some(({ origin }) => origin !== 'measured'));
   return [
     ...lines.map(({ name: line }, index) => {
       const picture = svg('svg', {
@@ -254,10 +289,18 @@ function legendOf({ lines, kind }: TrendModel): Child[] {
       item.append(picture, name(line));
       return item;
     }),
-    el('span', {}, kind === 'speedup' ? '├─┤ interval' : '├─┤ smallest to largest trial'),
-    el('span', {}, '┆ a numbered line: something changed'),
-    el('span', {}, 'no line between points: not comparable'),
-    isForeign ? el('span', {}, 'hollow: imported or published figures') : null,
+    ...signsOf(model).map((text) => el('span', {}, text)),
+  ];
+}
+
+/** What the lines and marks of the chart stand for, beside those of the guests. */
+function signsOf({ lines, kind }: TrendModel): readonly string[] {
+  const isForeign = lines.some(({ points }) => points.some(({ origin }) => origin !== 'measured'));
+  return [
+    kind === 'speedup' ? '├─┤ interval' : '├─┤ smallest to largest trial',
+    '┆ a numbered line: something changed',
+    'no line between points: not comparable',
+    ...(isForeign ? ['hollow: imported or published figures'] : []),
   ];
 }
 

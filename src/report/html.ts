@@ -33,7 +33,7 @@ import type {
   ReportWarning,
   Verdict,
 } from './shape';
-import { directionText, intervalTitle, marginText, verdictWords, verdictsAmong } from './wording';
+import { directionText, intervalTitle, marginText, tallyLead, verdictWords, verdictsAmong } from './wording';
 
 /** Rows that the document's tables have at most; the CSV and JSON exports have them all. */
 const most = { metrics: 1000, failures: 300, facts: 200 } as const;
@@ -111,7 +111,7 @@ const tallyWords = {
 } as const satisfies Partial<Record<Verdict, string>>;
 
 /** How the tested workloads came out, for the first glance. */
-function tallyOf({ metrics, candidate }: ReportModel): Markup {
+function tallyOf({ metrics, candidate, pairs }: ReportModel): Markup {
   const found = metrics
     .filter(({ primary, better }) => primary && better !== 'none')
     .flatMap(({ comparisons }) => comparisons.find((one) => one.candidate === candidate) ?? []);
@@ -119,7 +119,14 @@ function tallyOf({ metrics, candidate }: ReportModel): Markup {
     const n = found.filter((one) => one.verdict === verdict).length;
     return n === 0 ? [] : [verdictMark(verdict, `${n} ${tallyWords[verdict]}`)];
   });
-  return parts.length === 0 ? '' : el('p', { class: 'tally' }, ...parts);
+  const { candidateLabel } = pairs.find((pair) => pair.candidate === candidate) ?? {};
+  if (parts.length === 0 || candidateLabel === undefined) return '';
+  return el(
+    'p',
+    { class: 'tally' },
+    el('span', {}, escaped(tallyLead(candidateLabel, found.length))),
+    ...parts,
+  );
 }
 
 function contentsOf(m: ReportModel): Markup {

@@ -119,7 +119,7 @@ export const meanOf = ({ geometricMean }: GuestSamples, unit: string): Markup =>
 /** The columns of a comparison; of an imported pair without those that are for measured ones only. */
 export function comparisonColumns(model: ReportModel, imported: 'imported' | 'measured'): Column[] {
   if (imported === 'imported') return numbers(...ratioTitles);
-  return [...words('Verdict'), ...numbers(...comparisonTitles(model.statistics))];
+  return [...words('Verdict'), ...numbers(...comparisonTitles(model))];
 }
 
 export function comparisonCells(

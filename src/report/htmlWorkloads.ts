@@ -2,12 +2,12 @@ import { samplesByBlock } from './byBlock';
 import { variablePalette } from './charts/palette';
 import { escaped } from './charts/svg';
 import { isImported, trialsChart, trialSides, type TrialSide } from './charts/trials';
+import { endingOf } from './endings';
 import {
   count,
   formatBytes,
   formatDuration,
   formatInterval,
-  formatP,
   formatPercent,
   formatSpeedup,
   formatValue,
@@ -36,7 +36,7 @@ import {
 } from './htmlParts';
 import { spreadOf } from './spread';
 import type { GuestSamples, MetricComparison, MetricReport, ReportLoad, ReportModel, Sample } from './shape';
-import { directionText, intervalTitle } from './wording';
+import { directionText, furtherFigures, intervalTitle, pFigures } from './wording';
 
 /** What a document holds at most; the CSV and JSON exports have it all. */
 const most = { charts: 60, blocks: 200, metrics: 200 } as const;
@@ -123,7 +123,7 @@ function metricSection(model: ReportModel, metric: MetricReport, id: string): Ma
       found === undefined ? '' : verdictMark(found.verdict, found.word),
     ),
     found === undefined ? '' : el('p', {}, escaped(clipped(found.sentence))),
-    remarksOf(found),
+    remarksOf(found, endingOf(model, metric)),
     chart === undefined ? '' : scroll(title, chart.svg) + legendOf(model, sides),
     chart === undefined || chart.leftOut === '' ? '' : el('p', { class: 'muted' }, escaped(chart.leftOut)),
     figuresTable(model, metric, sides, bare),
@@ -147,7 +147,7 @@ function legendOf(model: ReportModel, sides: readonly TrialSide[]): Markup {
   );
 }
 
-function remarksOf(found: MetricComparison | undefined): Markup {
+function remarksOf(found: MetricComparison | undefined, ending: string | undefined): Markup {
   if (found === undefined) return '';
   const { outlierBlocks, droppedBlocks, ignoredBlocks } = found;
   const outliers =
@@ -165,6 +165,7 @@ function remarksOf(found: MetricComparison | undefined): Markup {
       ? []
       : [`${count(ignoredBlocks, 'block')} beyond the planned number: shown, not compared.`];
   return list([
+    ...(ending === undefined ? [] : [escaped(ending)]),
     ...outliers,
     ...dropped,
     ...(more === 0 ? [] : [`${more} more blocks are left out.`]),
@@ -207,15 +208,10 @@ function comparisonFigures(
   found: MetricComparison | undefined,
 ): Markup {
   if (found === undefined || found.speedup === null) return '';
-  const facts: [string, string][] = [
+  const facts: (readonly [string, string])[] = [
     ['Speedup', formatSpeedup(found.speedup)],
     [intervalTitle(model.statistics), formatInterval(found.interval)],
-    ...(metric.primary
-      ? ([
-          ['p', formatP(found.p)],
-          ['p (Holm)', formatP(found.pHolm)],
-        ] satisfies [string, string][])
-      : []),
+    ...(metric.primary ? pFigures(model.metrics, found) : []),
   ];
   return el(
     'dl',
@@ -301,8 +297,8 @@ function othersTable(model: ReportModel, metrics: readonly MetricReport[]): Mark
   ];
   const left = metrics.length - shown.length;
   return details(
-    `${count(metrics.length, 'more metric')}: shown, not tested`,
-    table('Further metrics of the same trials; geometric means on the right', columns, rows),
+    furtherFigures(metrics.length, pair === undefined ? 'none' : kind),
+    table('Further figures of the same trials; geometric means on the right', columns, rows),
     left === 0 ? '' : el('p', {}, `${count(left, 'more metric')} left out here; the CSV export has them.`),
   );
 }

@@ -10,7 +10,7 @@ import {
 import { replicateMean } from './modes';
 import { inOverviewOrder } from './overviewOrder';
 import type { MetricComparison, MetricReport, PairReport, Replicate, ReportModel } from './shape';
-import { directionText, fullTitle, intervalTitle } from './wording';
+import { comparisonTitles, directionText, fullTitle } from './wording';
 
 /** The report of the chosen pair, to be pasted into an issue or a chat. */
 export function toMarkdown(m: ReportModel): string {
@@ -71,17 +71,8 @@ function pairTable(m: ReportModel, pair: PairReport): string {
     sideCell(metric, found, 'baseline', m.baseline),
     sideCell(metric, found, 'candidate', candidate),
   ]);
-  const head = [
-    'Metric',
-    'Speedup',
-    intervalTitle(m.statistics),
-    'Change',
-    'Verdict',
-    'p (Holm)',
-    'Blocks',
-    baselineLabel,
-    candidateLabel,
-  ];
+  const [speedup = '', interval = '', change = '', p = '', blocks = ''] = comparisonTitles(m);
+  const head = ['Metric', speedup, interval, change, 'Verdict', p, blocks, baselineLabel, candidateLabel];
   return table(head, rows);
 }
 

@@ -4,6 +4,7 @@ import { acrossOf } from './across';
 import { judge, overallOf, type Draft, type Judged } from './comparisons';
 import { comparabilityChecks, warningsOf } from './comparability';
 import { driftCheck } from './drift';
+import { endingsOf } from './endings';
 import { limitsOf } from './limits';
 import { factRows, startFacts } from './facts';
 import { count, listed } from './format';
@@ -273,7 +274,7 @@ function experimentInfo(experiment: Experiment): ReportExperiment {
   return {
     ...{ id, label, startedAt, seed, guestbench },
     ...(ended === undefined ? {} : { endedAt: ended.at }),
-    ...(imported === undefined ? {} : { imported }),
+    ...(imported === undefined ? { endings: endingsOf(experiment) } : { imported }),
   };
 }
 

@@ -1,14 +1,13 @@
 import * as z from 'zod/mini';
 import type { HostMessage, SeveralFiles } from './hostMessage';
 import { packModel } from './packedModel';
+import { pictureMessageSchema, pngSchema } from './pictureMessage';
 import type { ReportModel } from './shape';
 
 /** What page and host agree on; a page of another version is told to reload. */
 export const protocolVersion = 1;
 
 const text = z.string().check(z.maxLength(1000));
-/** Letters of base64: more than the largest chart takes. */
-const longestPng = 20_000_000;
 const place = z.int().check(z.minimum(0));
 
 export const pageMessageSchema = z.discriminatedUnion('type', [
@@ -37,11 +36,12 @@ export const pageMessageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('copyMarkdown') }),
   /** A chart of the chosen baseline as a file: of a metric (its key), else the overview. */
   z.object({ type: z.literal('saveChart'), candidate: z.optional(text), metric: z.optional(text) }),
+  pictureMessageSchema,
   /** A picture that the host asked for, in base64. */
   z.object({
     type: z.literal('raster'),
     request: place,
-    png: z.string().check(z.maxLength(longestPng), z.regex(/^[A-Za-z0-9+/]+={0,2}$/)),
+    png: pngSchema,
   }),
   z.object({ type: z.literal('rasterFailed'), request: place, message: text }),
   /** Something the page could not do, for the log. */

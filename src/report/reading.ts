@@ -1,6 +1,6 @@
 import { count } from './format';
 import type { ReportModel } from './shape';
-import { intervalTitle, marginText } from './wording';
+import { familySize, intervalTitle, marginText } from './wording';
 
 /** What a reader must know of the words and figures of a report, in sentences. */
 export function howToRead(m: ReportModel): readonly string[] {
@@ -13,22 +13,19 @@ function measured({ limits, statistics, metrics }: ReportModel): readonly string
     statistics.plan === 'anystop'
       ? `The ${interval}s hold at every number of blocks from 4 to ${statistics.maxBlocks} together, so stopping early does not spoil them.`
       : `The ${interval}s hold for a number of blocks that was fixed beforehand.`;
+  const family = familySize(metrics);
+  const among = family === 0 ? '' : ` (${count(family, 'comparison')})`;
   return [
     ...limits,
     'Speedup: how many times as fast as the baseline; above 1 is better for every metric, also where lower values are better.',
-    `${how} Equivalent: the whole interval lies within ±${marginText(statistics)}. Faster and slower: the interval excludes 1, and it survives Holm’s correction over every planned workload of every pair${familyOf(metrics)}.`,
+    `${how} Equivalent: the whole interval lies within ±${marginText(statistics)}. Faster and slower: the interval excludes 1, and it survives Holm’s correction over every planned workload of every pair${among}.`,
+    ...(family > 1 ? [holmSentence] : []),
     'A block is one trial of a workload in every guest, back to back; only trials of one block are compared with each other.',
   ];
 }
 
-/** How many claims are corrected together; those of pairs without verdicts are not among them. */
-function familyOf(metrics: ReportModel['metrics']): string {
-  const family = metrics
-    .filter(({ primary, better }) => primary && better !== 'none')
-    .flatMap(({ comparisons }) => comparisons)
-    .filter(({ verdict }) => verdict !== 'refused' && verdict !== 'untested');
-  return family.length === 0 ? '' : ` (${count(family.length, 'comparison')})`;
-}
+const holmSentence =
+  'p (Holm): p after that correction, and what a verdict rests on. Of many comparisons, one alone can have a small p by chance; p alone is that of the one comparison.';
 
 const imported: readonly string[] = [
   'Speedup: the ratio of the means, turned so that above 1 is better for every metric, also where lower values are better.',

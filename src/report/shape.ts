@@ -263,6 +263,8 @@ export interface ReportExperiment {
   readonly guestbench: string;
   /** Guestbench did not run it: its trials are paired with none. */
   readonly imported?: Imported;
+  /** Why each benchmark has as many rounds as it has, by its id; imported ones: absent. */
+  readonly endings?: Readonly<Record<string, string>>;
 }
 
 /** What is compared: single guests, or modes with their guests as replicates. */

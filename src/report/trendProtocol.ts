@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { pictureMessageSchema } from './pictureMessage';
 import type { TrendHostMessage, TrendPlace } from './trendMessage';
 import type { TrendModel } from './trendShape';
 
@@ -16,6 +17,7 @@ export const trendPageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cancel') }),
   /** Goes on after a cancel. */
   z.object({ type: z.literal('read') }),
+  pictureMessageSchema,
   /** Something the page could not do, for the log. */
   z.object({ type: z.literal('error'), message: text }),
 ]);

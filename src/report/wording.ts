@@ -1,5 +1,5 @@
 import type { AcrossChange } from './acrossShape';
-import { formatChange, formatInterval, formatP, formatSpeedup } from './format';
+import { count, formatChange, formatInterval, formatP, formatSpeedup } from './format';
 import type { MetricComparison, MetricReport, ReportModel, Verdict } from './shape';
 
 /** What is said of metrics and comparisons, word for word the same on the page and in the exports. */
@@ -51,9 +51,45 @@ export function fullTitle({ benchmarkTitle, title }: Pick<MetricReport, 'benchma
 export const directionText = ({ better }: Pick<MetricReport, 'better'>): string =>
   better === 'none' ? 'for information' : `${better} is better`;
 
+/** How many claims are corrected together; those of pairs without verdicts are not among them. */
+export function familySize(metrics: ReportModel['metrics']): number {
+  const family = metrics
+    .filter(({ primary, better }) => primary && better !== 'none')
+    .flatMap(({ comparisons }) => comparisons)
+    .filter(({ verdict }) => verdict !== 'refused' && verdict !== 'untested');
+  return family.length;
+}
+
+/** Of a single claim there is nothing to correct. */
+const holmTitle = (metrics: ReportModel['metrics']): string => (familySize(metrics) > 1 ? 'p (Holm)' : 'p');
+
+/** The p that counts, and the one before Holm's correction where that is another. */
+export function pFigures(
+  metrics: ReportModel['metrics'],
+  { p, pHolm }: Pick<MetricComparison, 'p' | 'pHolm'>,
+): readonly (readonly [string, string])[] {
+  const counts = [holmTitle(metrics), formatP(pHolm)] as const;
+  const alone = formatP(p);
+  return alone === counts[1] ? [counts] : [counts, ['p alone', alone]];
+}
+
 /** The columns after the verdict in every table of comparisons. */
-export function comparisonTitles(statistics: Statistics): readonly string[] {
-  return ['Speedup', intervalTitle(statistics), 'Change', 'p (Holm)', 'Blocks'];
+export function comparisonTitles({
+  statistics,
+  metrics,
+}: Pick<ReportModel, 'statistics' | 'metrics'>): readonly string[] {
+  return ['Speedup', intervalTitle(statistics), 'Change', holmTitle(metrics), 'Blocks'];
+}
+
+/** Of whom and of how much a tally speaks. */
+export const tallyLead = (candidateLabel: string, workloads: number): string =>
+  `${candidateLabel}, ${count(workloads, 'workload')} tested:`;
+
+/** The fold with the figures of a workload that are not its tested one. */
+export function furtherFigures(figures: number, pair: 'imported' | 'measured' | 'none'): string {
+  const more = count(figures, 'more figure');
+  if (pair === 'measured') return `${more}: shown, not tested`;
+  return pair === 'imported' ? `${more} of the same runs` : more;
 }
 
 /** The cells under `comparisonTitles`. */

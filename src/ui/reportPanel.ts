@@ -13,7 +13,7 @@ import { ExperimentSource } from './experimentSource';
 import { messageOf, type Log } from './log';
 import { pageHtml, pageOptions } from './pageHtml';
 import { Rasteriser } from './rasteriser';
-import { saveChart, type ChartChoice } from './saveChart';
+import { saveChart, savePicture } from './saveChart';
 import type { TrialOutputs } from './trialOutputs';
 import { visibleLine } from './visibleText';
 
@@ -206,7 +206,13 @@ export class ReportPanel extends Disposable {
       }
       case 'saveChart': {
         const [uri] = this.uris;
-        if (uri) await this.saveChart(uri, message);
+        if (uri)
+          await this.saying(saveChart(this.model(), message, uri, (drawing) => this.rasterise(drawing)));
+        return;
+      }
+      case 'savePicture': {
+        const [uri] = this.uris;
+        if (uri) await this.saying(savePicture(message, uri));
         return;
       }
       case 'raster':
@@ -222,13 +228,12 @@ export class ReportPanel extends Disposable {
     }
   }
 
-  private async saveChart(uri: vscode.Uri, choice: ChartChoice): Promise<void> {
-    await saveChart(this.model(), choice, uri, (drawing) => this.rasterise(drawing)).catch(
-      (error: unknown) => {
-        if (!(error instanceof UserError)) throw error;
-        void vscode.window.showErrorMessage(error.message);
-      },
-    );
+  /** What a person can mend is said at once. */
+  private async saying(work: Promise<void>): Promise<void> {
+    await work.catch((error: unknown) => {
+      if (!(error instanceof UserError)) throw error;
+      void vscode.window.showErrorMessage(error.message);
+    });
   }
 
   private async openWith(editor: string, file = 0): Promise<void> {

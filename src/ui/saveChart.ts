@@ -4,6 +4,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../model/userError';
 import type { Drawing } from '../report/charts/svg';
 import { slugOf } from '../report/importedExperiment';
+import type { PictureMessage } from '../report/pictureMessage';
 import type { ReportModel } from '../report/shape';
 import { messageOf } from './log';
 
@@ -37,15 +38,15 @@ export async function chartOf(
 }
 
 /** What a picture is written as. */
-export async function chartBytes(
-  drawing: Drawing,
+export async function chartBytes<T extends Pick<Drawing, 'svg'>>(
+  drawing: T,
   format: ChartFormat,
-  rasterise: (drawing: Drawing) => Promise<Uint8Array>,
+  rasterise: (drawing: T) => Promise<Uint8Array>,
 ): Promise<string | Uint8Array> {
   return format === 'png' ? rasterise(drawing) : `<?xml version="1.0" encoding="UTF-8"?>\n${drawing.svg}\n`;
 }
 
-/** Asks where to, and in which form by the name's end. Cancelled: nothing happens. */
+/** Asks where to, and in which form by the name's end. Cancelled: nothing happens. @throws UserError */
 export async function saveChart(
   model: ReportModel,
   choice: ChartChoice,
@@ -53,17 +54,39 @@ export async function saveChart(
   rasterise: (drawing: Drawing) => Promise<Uint8Array>,
 ): Promise<void> {
   const drawing = await chartOf(model, choice);
+  const target = await askPicture(beside, choice.metric ?? 'overview');
+  if (target === undefined) return;
+  await writeExport(target, await chartBytes(drawing, pictureFormat(target), rasterise));
+}
+
+/** As `saveChart`, of a chart that its page has drawn. `beside`: a file of the folder that is proposed. */
+export async function savePicture(
+  { name, svg, png }: Omit<PictureMessage, 'type'>,
+  beside: vscode.Uri,
+): Promise<void> {
+  const target = await askPicture(beside, name);
+  if (target === undefined) return;
+  await writeExport(
+    target,
+    await chartBytes({ svg }, pictureFormat(target), () => {
+      if (png !== undefined) return Promise.resolve(Buffer.from(png, 'base64'));
+      throw new UserError(vscode.l10n.t('The report could not draw this chart as PNG. Save it as SVG.'));
+    }),
+  );
+}
+
+async function askPicture(beside: vscode.Uri, what: string): Promise<string | undefined> {
   const base = path.basename(beside.fsPath).replace(/\.guestbench$/, '');
-  const name = `${base}-${slugOf(choice.metric ?? 'overview')}.png`;
   const target = await vscode.window.showSaveDialog({
-    defaultUri: vscode.Uri.joinPath(beside, '..', name),
+    defaultUri: vscode.Uri.joinPath(beside, '..', `${base}-${slugOf(what)}.png`),
     title: vscode.l10n.t('Save Chart'),
     filters: { PNG: ['png'], SVG: ['svg'] },
   });
-  if (target === undefined) return;
-  const format = path.extname(target.fsPath).toLowerCase() === '.svg' ? 'svg' : 'png';
-  await writeExport(target.fsPath, await chartBytes(drawing, format, rasterise));
+  return target?.fsPath;
 }
+
+const pictureFormat = (target: string): ChartFormat =>
+  path.extname(target).toLowerCase() === '.svg' ? 'svg' : 'png';
 
 /** Writes what is exported and says so. @throws UserError that names the file. */
 export async function writeExport(target: string, content: string | Uint8Array): Promise<void> {

@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
+import { UserError } from '../model/userError';
 import { formatBytes } from '../report/format';
 import { trendModel } from '../report/trend';
 import {
@@ -14,6 +15,7 @@ import type { TrendChoice, TrendModel } from '../report/trendShape';
 import { messageOf } from './log';
 import { pageHtml, pageOptions } from './pageHtml';
 import type { ReportTools } from './reportPanel';
+import { savePicture } from './saveChart';
 import { TrendReader } from './trendReader';
 
 /** The page is told of files that are being read at most so often. */
@@ -145,6 +147,14 @@ class TrendPanel extends Disposable {
         return;
       case 'read':
         await this.read();
+        return;
+      case 'savePicture':
+        await savePicture(message, vscode.Uri.joinPath(vscode.Uri.file(this.reader.folder), 'trend')).catch(
+          (error: unknown) => {
+            if (!(error instanceof UserError)) throw error;
+            void vscode.window.showErrorMessage(error.message);
+          },
+        );
         return;
       case 'error':
         this.tools.log.error(`Trend page: ${message.message}`);

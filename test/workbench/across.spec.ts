@@ -7,6 +7,7 @@ import { experimentText } from '../../src/experiment/experimentText';
 import type { Experiment } from '../../src/model/experiment';
 import type { Facts } from '../../src/model/guest';
 import { completed, experiment, facts, workload } from '../unit/report/experiments';
+import { answerFile, written } from './support/saving';
 import { openWorkbench, themes, type Workbench } from './support/workbench';
 
 let folder: string;
@@ -111,6 +112,9 @@ describe('several experiments', () => {
       await workbench.screenshot(`across-${theme.replaceAll(' ', '-')}`);
     }
     await workbench.setTheme('Default Dark Modern');
+    await page.getByRole('button', { name: 'Save chart of the experiments as a picture' }).click();
+    const file = await answerFile(workbench, folder, 'across.png');
+    expect((await written(workbench, file)).readUInt32BE(16)).toBe(2 * 920);
   });
 
   it('name the file that is gone, and show it again when it is back', async () => {
@@ -173,6 +177,11 @@ describe('a trend', () => {
       await workbench.setTheme(theme);
       await workbench.screenshot(`trend-${theme.replaceAll(' ', '-')}`);
     }
+    await page.getByRole('button', { name: 'Save chart of the trend as a picture' }).click();
+    const file = await answerFile(workbench, folder, 'trend.svg');
+    expect((await written(workbench, file)).toString()).toMatch(
+      /^<\?xml [^>]*\?>\n<svg [^]*kernel 6\.1\.0-28/,
+    );
     await page.locator('.trend-chart .point').first().focus();
     await workbench.page.keyboard.press('Enter');
     await workbench.until('the report', async () =>

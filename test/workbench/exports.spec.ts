@@ -1,10 +1,27 @@
 /** Results leave and come back: charts as pictures, the report as a file, the data as JSON. */
-import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readExperiment } from '../../src/experiment/journal';
 import type { Experiment } from '../../src/model/experiment';
+import { reportModel } from '../../src/report/model';
+import type { PictureMessage } from '../../src/report/pictureMessage';
+import { readPageMessage, modelMessage } from '../../src/report/protocol';
+import { readTrendPage, trendMessage } from '../../src/report/trendProtocol';
+import { completed, experiment as made, pv, pvhvm, withLoad, workload } from '../unit/report/experiments';
+import { openPlainPage, plainLook, reportPage, trendPage } from './support/plainPage';
+import { answerFile as answerDialog, written as contentOf } from './support/saving';
+import { acrossRuns, trendOf } from './support/severalRuns';
 import { openWorkbench, type Workbench } from './support/workbench';
 
 const original = resolve('media/samples/xen-4.17-emulated.guestbench');
@@ -29,26 +46,68 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Answers the dialog that asks for a file, once it is there. */
-async function answerFile(name: string): Promise<string> {
-  const file = join(folder, name);
-  const input = workbench.page.locator('.quick-input-widget:visible input.input').first();
-  await workbench.until('the dialog', async () => (await input.inputValue()).startsWith(folder) || undefined);
-  await workbench.fill(file);
-  return file;
-}
-
-const written = (file: string): Promise<Buffer> =>
-  workbench.until(`the file ${file}`, () => {
-    const bytes = existsSync(file) ? readFileSync(file) : undefined;
-    return Promise.resolve(bytes && bytes.length > 0 ? bytes : undefined);
-  });
+const answerFile = (name: string) => answerDialog(workbench, folder, name);
+const written = (file: string) => contentOf(workbench, file);
 
 function experimentIn(file: string): Experiment {
   const read = readExperiment(readFileSync(file, 'utf8'));
   if (read.status === 'error') throw new Error(read.error);
   return read.experiment;
 }
+
+describe('charts that only the page can draw', () => {
+  const loaded = made({
+    guests: [pv, pvhvm],
+    workloads: [workload('openssl', 1931, 1.2, 0.004, 6)],
+    ended: completed,
+  });
+  const pages = [
+    ['across', reportPage, modelMessage(reportModel(acrossRuns, {})), 'after the Xen upgrade'],
+    ['load', reportPage, modelMessage(reportModel([withLoad(loaded, {})], {})), 'I/O wait'],
+    [
+      'trend',
+      trendPage,
+      trendMessage(trendOf({ metric: 'sqlite/seconds', subject: 'guest:deb12-pv' }), {
+        folder: 'file:///lab',
+      }),
+      '3.40.1 → 3.45.0',
+    ],
+  ] as const;
+
+  it.each(pages)('leave as a picture that needs no style sheet: %s', async (name, source, message, text) => {
+    const page = await openPlainPage(workbench.browser, source, plainLook, message);
+    try {
+      if (name === 'load') {
+        await page.locator('details.load').first().evaluate('(fold) => { fold.open = true; }');
+        await page
+          .locator('details.load')
+          .getByRole('button', { name: /^Course of the load/ })
+          .first()
+          .click();
+      }
+      const label = { across: 'the experiments', load: /the load of/, trend: 'the trend' }[name];
+      const wanted = typeof label === 'string' ? `Save chart of ${label} as a picture` : label;
+      await page.getByRole('button', { name: wanted }).first().click();
+      const find = `window.posted.find(({ type }) => type === 'savePicture')`;
+      await page.waitForFunction(find);
+      const posted = await page.evaluate<PictureMessage>(find);
+      const read = source === trendPage ? readTrendPage(posted) : readPageMessage(posted);
+      expect(read.status).toBe('ok');
+      const png = Buffer.from(posted.png ?? '', 'base64');
+      expect(png.subarray(1, 4).toString()).toBe('PNG');
+      expect(png.readUInt32BE(16)).toBe(2 * 920);
+      expect(posted.svg).toContain(text);
+      expect(posted.svg).not.toMatch(/class=|var\(|color\(|vector-effect|tabindex/);
+      expect(posted.svg).toMatch(/stroke="rgb\(0, 98, 177\)"/);
+      mkdirSync('test-results/pictures', { recursive: true });
+      writeFileSync(`test-results/pictures/saved-${name}.png`, png);
+      // What the page shows is as it was.
+      expect(await page.locator('.picture-box, html.printing').count()).toBe(0);
+    } finally {
+      await page.close();
+    }
+  });
+});
 
 describe('results that leave', () => {
   it('are pictures of a chart: PNG at twice the size, or SVG', async () => {

@@ -88,7 +88,7 @@ describe('the report as one file', () => {
       expect.arrayContaining([
         'Every trial (14)',
         'Load during the trials',
-        '2 more metrics: shown, not tested',
+        '2 more figures: shown, not tested',
       ]),
     );
   });

@@ -64,7 +64,14 @@ async function bundled({ script, styles }: PageSource): Promise<Bundled> {
   return { script: text(`${script}.js`), style: styles.map((style) => text(`${style}.css`)).join('\n') };
 }
 
-/** Opens a page that has got `message` from its host; whatever the page says is left unanswered. */
+/** The look of a workbench without a theme of its own, for tests that do not look at colours. */
+export const plainLook: Look = {
+  rootStyle: '--vscode-foreground: #ddd; --vscode-editor-background: #222; --vscode-charts-blue: #59a4f9',
+  bodyClass: 'vscode-dark',
+  defaultStyles: 'body { font-size: 13px; }',
+};
+
+/** Opens a page that has got `message` from its host; what the page says stays unanswered, in `window.posted`. */
 export async function openPlainPage(
   browser: Browser,
   source: PageSource,
@@ -81,7 +88,9 @@ export async function openPlainPage(
     `(look) => {
       document.documentElement.setAttribute('style', look.rootStyle);
       document.body.className = look.bodyClass;
-      window.acquireVsCodeApi = () => ({ getState: () => undefined, setState: () => {}, postMessage: () => {} });
+      window.posted = [];
+      const postMessage = (message) => window.posted.push(message);
+      window.acquireVsCodeApi = () => ({ getState: () => undefined, setState: () => {}, postMessage });
     }`.replace(/^/, '(') + `)(${JSON.stringify(look)})`,
   );
   await page.addStyleTag({ content: look.defaultStyles });
