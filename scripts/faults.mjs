@@ -82,8 +82,8 @@ await main(async () => {
       ...{ short: flag, single: flag, random: flag, verbose: flag },
     },
   });
-  const faults = number('faults', values.faults) ?? (values.short ? 60 : 500);
-  const minutes = number('minutes', values.minutes) ?? (values.short ? 2 : 240);
+  const faults = number('faults', values.faults) ?? (values.short ? 25 : 500);
+  const minutes = number('minutes', values.minutes) ?? (values.short ? 1.5 : 240);
   const seed = number('seed', values.seed) ?? Math.floor(Math.random() * 1_000_000);
   await ensureNodeModules();
   await ensureDebianPackages(faultPackages);

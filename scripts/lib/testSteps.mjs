@@ -67,9 +67,8 @@ function command(...commands) {
 
 async function faults() {
   const file = path.join(resultsFolder, 'faults.json');
-  // Those at random are for `npm run test:faults`: each seed is another test.
   const script = path.join(root, 'scripts', 'faults.mjs');
-  const { code } = await run(process.execPath, [script, '--short', '--single']);
+  const { code } = await run(process.execPath, [script, '--short']);
   return judge('faults', code, readJson(file));
 }
 
