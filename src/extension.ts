@@ -29,10 +29,15 @@ export function activate(context: vscode.ExtensionContext): GuestbenchApi {
       const created = createApp(context, log);
       context.subscriptions.push(
         created,
-        vscode.workspace.registerTextDocumentContentProvider('guestbench-output', created.trialOutputs),
+        vscode.workspace.registerTextDocumentContentProvider('guestbench-output', {
+          provideTextDocumentContent: async (uri) =>
+            (await created.services.reports()).outputs.provideTextDocumentContent(uri),
+        }),
       );
       return created;
     }));
+
+  const reports = async () => (await app()).services.reports();
 
   const manifest = context.extension.packageJSON as {
     contributes: { commands: { command: string; title: string }[] };
@@ -80,16 +85,16 @@ export function activate(context: vscode.ExtensionContext): GuestbenchApi {
     guests.onDidChangeVisibility(({ visible }) => noteVisible(visible)),
     vscode.window.registerCustomEditorProvider(
       'guestbench.report',
-      new LazyEditor(async () => (await app()).services.reports),
+      new LazyEditor(async () => (await reports()).editor),
       { supportsMultipleEditorsPerDocument: false },
     ),
     vscode.window.registerWebviewPanelSerializer('guestbench.compare', {
       deserializeWebviewPanel: async (panel, state) =>
-        (await app()).services.compared.deserializeWebviewPanel(panel, state),
+        (await reports()).compared.deserializeWebviewPanel(panel, state),
     }),
     vscode.window.registerWebviewPanelSerializer('guestbench.trend', {
       deserializeWebviewPanel: async (panel, state) =>
-        (await app()).services.trends.deserializeWebviewPanel(panel, state),
+        (await reports()).trends.deserializeWebviewPanel(panel, state),
     }),
   );
 

@@ -1,53 +1,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import { buildHost, loadedWith } from './hostBundle.mjs';
 import { Problem } from './problem.mjs';
 import { root } from './paths.mjs';
 
-/** What each bundle may weigh, minified, in bytes. */
-const budgets = [
-  { files: ['extension.js', 'app.js'], title: 'extension.js + app.js', limit: 720_000 },
-  { files: ['webview.js'], title: 'webview.js', limit: 220_000 },
-  { files: ['exchange.js'], title: 'exchange.js', limit: 150_000 },
-  { files: ['prepare.js'], title: 'prepare.js', limit: 20_000 },
-  { files: ['trend.js'], title: 'trend.js', limit: 20_000 },
-];
-
-/**
- * Loads `specifier` at run time from a file of its own beside the bundle, and only where it is awaited:
- * a plain import would put it on the way to activation.
- */
-function loadedLater(filter, file) {
-  return {
-    name: `loaded-later:${file}`,
-    setup(build) {
-      build.onResolve({ filter }, ({ kind, path: specifier, importer }) => {
-        if (kind === 'entry-point') return undefined;
-        if (kind === 'dynamic-import') return { path: `./${file}`, external: true };
-        return {
-          errors: [{ text: `${importer}: load "${specifier}" with await import(), never at activation` }],
-        };
-      });
-    },
-  };
-}
-
-/** The same for a package that is called without waiting: its file is read when the first of `names` is used. */
-function loadedAtUse(specifier, file, names) {
-  const getters = names.map((name) => `get ${name}() { return require('./${file}').${name}; }`);
-  const contents = `module.exports = { ${getters.join(', ')} };`;
-  return {
-    name: `loaded-at-use:${file}`,
-    setup(build) {
-      const namespace = `at-use:${file}`;
-      build.onResolve({ filter: new RegExp(`^${specifier}$`) }, () => ({ path: specifier, namespace }));
-      build.onResolve({ filter: /^\.\//, namespace }, ({ path: place }) => ({ path: place, external: true }));
-      build.onLoad({ filter: /.*/, namespace }, () => ({ contents }));
-    },
-  };
-}
+/** What a bundle may weigh, minified, in bytes, with all that is loaded together with it. */
+const budgets = { extension: 12_000, app: 600_000, webview: 220_000, prepare: 20_000, trend: 24_000 };
+/** And all bundles of the host's side, without the packages that have their own. */
+const hostBudget = 850_000;
 
 /** ssh2's optional native parts: absent, so it takes its JavaScript path and one .vsix serves every platform. */
-const withoutNatives = {
+export const withoutNatives = {
   name: 'without-natives',
   setup(build) {
     build.onResolve({ filter: /\.node$|^cpu-features$/ }, ({ path: specifier }) => ({
@@ -60,50 +23,32 @@ const withoutNatives = {
   },
 };
 
-function bundles(folder, production) {
-  const common = {
-    absWorkingDir: root,
-    bundle: true,
-    minify: production,
-    sourcemap: production ? false : 'linked',
-    legalComments: 'none',
-    metafile: true,
-    logLevel: 'warning',
-    color: process.stdout.isTTY === true,
-  };
-  const host = {
-    ...common,
-    platform: 'node',
-    target: 'node20',
-    format: 'cjs',
-    // jsonc-parser's CommonJS build hides its imports from the bundler; its ES modules do not.
-    mainFields: ['module', 'main'],
-    external: ['vscode'],
-    // import() becomes require(): modules loaded by Node's own import() do not see the host's 'vscode' everywhere.
-    supported: { 'dynamic-import': false },
-  };
+const commonOptions = (production) => ({
+  absWorkingDir: root,
+  bundle: true,
+  minify: production,
+  sourcemap: production ? false : 'linked',
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  color: process.stdout.isTTY === true,
+});
+
+const hostOptions = { platform: 'node', target: 'node20' };
+
+/** Packages of the host's side that are loaded at their first use. */
+function packageBundles(folder, common) {
+  const host = { ...common, ...hostOptions, format: 'cjs' };
+  return [
+    { ...host, entryPoints: ['re2js'], outfile: path.join(folder, 're2js.js') },
+    { ...host, entryPoints: ['ssh2'], outfile: path.join(folder, 'ssh2.js'), plugins: [withoutNatives] },
+  ];
+}
+
+function pageBundles(folder, common) {
   const page = { ...common, platform: 'browser', target: 'es2022', format: 'iife' };
   const define = { 'process.env.NODE_ENV': '"production"' };
   return [
-    {
-      ...host,
-      entryPoints: ['src/extension.ts'],
-      outfile: path.join(folder, 'extension.js'),
-      plugins: [loadedLater(/^\.\/ui\/app(\.js)?$/, 'app.js'), loadedLater(/^ssh2$/, 'ssh2.js')],
-    },
-    {
-      ...host,
-      entryPoints: ['src/ui/app.ts'],
-      outfile: path.join(folder, 'app.js'),
-      plugins: [
-        loadedLater(/^ssh2$/, 'ssh2.js'),
-        loadedLater(/\/report\/exchange$/, 'exchange.js'),
-        loadedAtUse('re2js', 're2js.js', ['RE2JS']),
-      ],
-    },
-    { ...host, entryPoints: ['src/report/exchange.ts'], outfile: path.join(folder, 'exchange.js') },
-    { ...host, entryPoints: ['re2js'], outfile: path.join(folder, 're2js.js') },
-    { ...host, entryPoints: ['ssh2'], outfile: path.join(folder, 'ssh2.js'), plugins: [withoutNatives] },
     { ...page, define, entryPoints: ['webview/main.ts'], outfile: path.join(folder, 'webview.js') },
     { ...page, entryPoints: ['webview/report.css'], outfile: path.join(folder, 'webview.css') },
     { ...page, define, entryPoints: ['webview/prepare.ts'], outfile: path.join(folder, 'prepare.js') },
@@ -131,9 +76,18 @@ function thirdPartyLicences(metafiles) {
   });
 }
 
-function checkBudgets(folder) {
+function checkBudgets(folder, hostFile) {
+  const host = Object.keys(hostFile.outputs).map((file) => path.basename(file));
+  const weighed = [
+    ...Object.entries(budgets).map(([name, limit]) => ({
+      title: `${name}.js and what is loaded with it`,
+      files: host.includes(`${name}.js`) ? loadedWith(hostFile, name) : [`${name}.js`],
+      limit,
+    })),
+    { title: 'the whole host', files: host, limit: hostBudget },
+  ];
   const over = [];
-  for (const { files, title, limit } of budgets) {
+  for (const { files, title, limit } of weighed) {
     const size = files.reduce((sum, file) => sum + fs.statSync(path.join(folder, file)).size, 0);
     console.log(`  ${title}: ${kilobytes(size)} of ${kilobytes(limit)}`);
     if (size > limit) over.push(`${title} is ${kilobytes(size)}, over its budget of ${kilobytes(limit)}.`);
@@ -150,21 +104,21 @@ export function kilobytes(bytes) {
 export async function buildExtension({ production }) {
   const { build } = await import('esbuild');
   const folder = path.join(root, 'dist');
-  const plans = bundles(folder, production);
-  const missing = plans
-    .flatMap(({ entryPoints }) => entryPoints)
-    .filter((entry) => entry.includes('/') && !fs.existsSync(path.join(root, entry)));
-  if (missing.length > 0) throw new Problem(`Nothing to build: ${missing.join(', ')} missing.`);
+  const common = commonOptions(production);
   fs.rmSync(folder, { recursive: true, force: true });
-  const results = await Promise.all(plans.map((plan) => build(plan))).catch((error) => {
+  const plans = [...packageBundles(folder, common), ...pageBundles(folder, common)];
+  const [hostFile, ...others] = await Promise.all([
+    buildHost(folder, { ...common, ...hostOptions }),
+    ...plans.map(async (plan) => (await build(plan)).metafile),
+  ]).catch((error) => {
     // esbuild has already shown its errors.
     throw new Problem(`The build failed: ${error.message.split('\n')[0]}`);
   });
-  const licences = thirdPartyLicences(results.map(({ metafile }) => metafile));
+  const licences = thirdPartyLicences([hostFile, ...others]);
   fs.writeFileSync(path.join(folder, 'THIRD-PARTY.txt'), licences.join(`\n${'-'.repeat(80)}\n\n`));
   for (const file of fs.readdirSync(folder).filter((entry) => !entry.endsWith('.map')))
     console.log(`  dist/${file}: ${kilobytes(fs.statSync(path.join(folder, file)).size)}`);
-  if (production) checkBudgets(folder);
+  if (production) checkBudgets(folder, hostFile);
 }
 
 /** Bundles the tests of the extension host, one file each, and their runner into out/host/. */

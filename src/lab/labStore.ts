@@ -3,12 +3,18 @@ import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import { Disposable, type Disposes } from '../model/disposable';
 import type { Lab } from '../model/lab';
-import { emptyLab, parseLab, type EntryCheck, type LabProblem } from './labRead';
+import { emptyLab, parseLab, type EntryCheck, type LabProblem, type LabRead } from './labRead';
 
 export type { LabProblem } from './labRead';
 
 /** Editors write in several steps; one look afterwards is enough. */
 const defaultDebounceMs = 150;
+
+export interface LabStoreOptions {
+  readonly debounceMs?: number;
+  /** Called when a lab names benchmarks. */
+  readonly loadEntryCheck?: () => Promise<EntryCheck>;
+}
 
 /**
  * The lab in a file: read, watched, and kept. While the file is broken the last good lab stays, and `problems` say what
@@ -29,7 +35,7 @@ export class LabStore extends Disposable {
   constructor(
     /** Absolute path of the lab file; it need not exist. */
     readonly path: string,
-    private readonly options: { readonly debounceMs?: number; readonly checkEntries?: EntryCheck } = {},
+    private readonly options: LabStoreOptions = {},
   ) {
     super();
     this.debounceMs = options.debounceMs ?? defaultDebounceMs;
@@ -88,10 +94,18 @@ export class LabStore extends Disposable {
       const problem = `${this.path} cannot be read: ${readError(code) ?? message}`;
       return { problems: [{ message: problem, line: 1, column: 1, offset: 0 }], exists: true };
     }
-    const read = parseLab(text, path.basename(this.path), this.options.checkEntries);
+    const read = await this.checked(text);
     return read.status === 'ok'
       ? { lab: read.lab, problems: read.problems ?? [], exists: true }
       : { problems: read.problems, exists: true };
+  }
+
+  private async checked(text: string): Promise<LabRead> {
+    const name = path.basename(this.path);
+    const read = parseLab(text, name);
+    const { loadEntryCheck } = this.options;
+    if (read.status !== 'ok' || loadEntryCheck === undefined || !namesBenchmarks(read.lab)) return read;
+    return parseLab(text, name, await loadEntryCheck());
   }
 
   /**
@@ -137,6 +151,9 @@ export class LabStore extends Disposable {
     this.watcher = undefined;
   }
 }
+
+const namesBenchmarks = ({ benchmarks = [], suites }: Lab): boolean =>
+  benchmarks.length > 0 || Object.keys(suites).length > 0;
 
 function readError(code: string | undefined): string | undefined {
   if (code === 'EACCES' || code === 'EPERM') return 'your account may not read it.';

@@ -3,22 +3,18 @@ import type * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
 import { HostKeys } from '../ssh/hostKeys';
 import { ConnectionPool } from '../ssh/pool';
-import { commands } from './commands/all';
-import { ComparePanels } from './comparePanels';
 import { ExperimentService } from './experimentService';
 import { GuestService } from './guestService';
 import { LabService } from './labService';
 import type { Log } from './log';
 import { VscodePrompter } from './prompter';
 import { RefreshTimer } from './refreshTimer';
-import { ReportEditor } from './reportEditor';
+import type { Reports } from './reports';
 import type { Services } from './services';
 import { ResumeByItself } from './resumeByItself';
 import { RunMemory } from './runMemory';
 import { setting } from './settings';
 import { StatusBar } from './statusBar';
-import { TrialOutputs } from './trialOutputs';
-import { TrendPanels } from './trendPanel';
 import { ExperimentsView } from './views/experimentsView';
 import { GuestsView } from './views/guestsView';
 
@@ -27,7 +23,6 @@ export class App extends Disposable {
   readonly services: Services;
   readonly guestsView: GuestsView;
   readonly experimentsView: ExperimentsView;
-  readonly trialOutputs = new TrialOutputs();
   private readonly timer: RefreshTimer;
 
   constructor(context: vscode.ExtensionContext, log: Log) {
@@ -56,14 +51,16 @@ export class App extends Disposable {
     const version = String((context.extension.packageJSON as { version?: unknown }).version);
     const runs = new RunMemory(context.workspaceState);
     const experiments = this.register(new ExperimentService(lab, guests, storage, version, runs, log));
-    const tools = { extensionUri: context.extensionUri, experiments, outputs: this.trialOutputs, log };
-    const reports = new ReportEditor(tools);
-    const compared = new ComparePanels(tools);
-    const trends = new TrendPanels(tools);
+    const { extensionUri } = context;
+    let loading: Promise<Reports> | undefined;
+    const reports = (): Promise<Reports> =>
+      (loading ??= import('./reports').then(
+        (loaded) => new loaded.Reports({ extensionUri, experiments, log }),
+      ));
     this.services = {
-      ...{ log, lab, guests, experiments, reports, compared, trends, pool, hostKeys, prompter },
+      ...{ log, lab, guests, experiments, reports, pool, hostKeys, prompter },
       storageUri: storage,
-      extensionUri: context.extensionUri,
+      extensionUri,
     };
     this.guestsView = this.register(new GuestsView(lab, guests));
     this.experimentsView = this.register(new ExperimentsView(experiments));
@@ -73,7 +70,8 @@ export class App extends Disposable {
   }
 
   /** Runs a command of the manifest by its id. */
-  run(id: string, args: readonly unknown[]): Promise<unknown> {
+  async run(id: string, args: readonly unknown[]): Promise<unknown> {
+    const { commands } = await import('./commands/all');
     const command = commands[id];
     if (!command) throw new Error(`There is no command ${id}.`);
     return command(this.services, ...args);

@@ -76,7 +76,7 @@ export async function pickExperiment(
   title: string,
   fits: (entry: ExperimentEntry) => boolean = () => true,
 ): Promise<string> {
-  const named = fileFrom(args) ?? services.reports.activeFile;
+  const named = fileFrom(args) ?? (await services.reports()).editor.activeFile;
   if (named !== undefined) return named;
   const entries = (await services.experiments.list()).filter(fits);
   const picked = await vscode.window.showQuickPick(

@@ -1,6 +1,5 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { labFindings } from '../benchmarks/labFindings';
 import { addGuest, newLabText, removeGuest, setSuite } from '../lab/labFile';
 import { placeOfGuest } from '../lab/labPlaces';
 import { LabStore, type LabProblem } from '../lab/labStore';
@@ -145,7 +144,9 @@ export class LabService extends Disposable {
     }
     this.closeStore();
     this.log.debug(`Lab file: ${file}`);
-    const store = new LabStore(file, { checkEntries: labFindings });
+    const store = new LabStore(file, {
+      loadEntryCheck: async () => (await import('../benchmarks/labFindings')).labFindings,
+    });
     this.store = store;
     this.watching = store.onDidChange(() => {
       const state = store.problems.some(({ isOfEntry }) => isOfEntry !== true)

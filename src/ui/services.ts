@@ -1,14 +1,12 @@
 import type * as vscode from 'vscode';
 import type { HostKeys } from '../ssh/hostKeys';
 import type { ConnectionPool } from '../ssh/pool';
-import type { ComparePanels } from './comparePanels';
 import type { ExperimentService } from './experimentService';
 import type { GuestService } from './guestService';
 import type { LabService } from './labService';
 import type { Log } from './log';
 import type { VscodePrompter } from './prompter';
-import type { ReportEditor } from './reportEditor';
-import type { TrendPanels } from './trendPanel';
+import type { Reports } from './reports';
 
 /** What commands work with. */
 export interface Services {
@@ -16,9 +14,8 @@ export interface Services {
   readonly lab: LabService;
   readonly guests: GuestService;
   readonly experiments: ExperimentService;
-  readonly reports: ReportEditor;
-  readonly compared: ComparePanels;
-  readonly trends: TrendPanels;
+  /** Loads what shows results when it is first asked for. */
+  readonly reports: () => Promise<Reports>;
   readonly pool: ConnectionPool;
   readonly hostKeys: HostKeys;
   readonly prompter: VscodePrompter;

@@ -27,8 +27,6 @@ interface Outputs {
 
 /** Shows what a trial printed, read from its experiment file. */
 export class TrialOutputs implements vscode.TextDocumentContentProvider {
-  static readonly scheme = scheme;
-
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const read = await readOutputs(uri.query, uri.fragment);
     return typeof read === 'string' ? read : trialOutput(read.records);

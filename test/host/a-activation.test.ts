@@ -27,7 +27,7 @@ describe('activation', () => {
     assert.deepEqual(loadedBundles(), ['extension.js']);
   });
 
-  it('reads the lab without loading ssh2', async () => {
+  it('reads the lab without loading benchmarks, reports or ssh2', async () => {
     const guests = await (await api()).lab.guests();
     assert.deepEqual([...guests.keys()], ['demo-a', 'demo-b']);
     assert.deepEqual(loadedBundles(), ['app.js', 'extension.js']);

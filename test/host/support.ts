@@ -32,12 +32,13 @@ export function experimentIn(file: string): Experiment {
   return read.experiment;
 }
 
-/** Files of the extension's bundle that Node has loaded. */
+/** Files of the extension's bundle that Node has loaded, without those that several others share. */
 export function loadedBundles(): string[] {
   const dist = path.join(extension().extensionPath, 'dist') + path.sep;
   return Object.keys(require.cache)
     .filter((file) => file.startsWith(dist))
     .map((file) => path.basename(file))
+    .filter((file) => !file.startsWith('shared-'))
     .sort();
 }
 

@@ -27,7 +27,7 @@ export async function compareExperiments(
     );
   }
   const ordered = [...files].sort(byName);
-  await services.compared.show(ordered);
+  await (await services.reports()).compared.show(ordered);
   return ordered;
 }
 
@@ -53,7 +53,7 @@ async function askFiles(services: Services, chosen: readonly string[]): Promise<
       vscode.l10n.t('There are no two experiments to compare in {0}.', services.experiments.folder),
     );
   }
-  const known = [...chosen, services.reports.activeFile];
+  const known = [...chosen, (await services.reports()).editor.activeFile];
   const picked = await vscode.window.showQuickPick(
     entries.map(({ file, label, startedAt }) => ({
       label: visibleLabel(label),

@@ -64,9 +64,8 @@ async function contentOf(
     case 'svg':
     case 'png': {
       const drawing = await chartOf(await modelOf(services, files, file, options), {});
-      return chartBytes(drawing, format, async (picture) =>
-        (await services.reports.shown(file)).rasterise(picture),
-      );
+      const { editor } = await services.reports();
+      return chartBytes(drawing, format, async (picture) => (await editor.shown(file)).rasterise(picture));
     }
   }
 }
@@ -84,7 +83,8 @@ async function modelOf(
     ...(typeof candidate === 'string' ? { candidate } : {}),
   };
   const isAsked = Object.keys(asked).length > 0;
-  const choice = isAsked || files.length > 1 ? asked : (services.reports.choiceIn(file) ?? {});
+  const { editor } = await services.reports();
+  const choice = isAsked || files.length > 1 ? asked : (editor.choiceIn(file) ?? {});
   const experiments = await Promise.all(files.map((one) => services.experiments.read(one)));
   const isRunning = files.some((one) => services.experiments.isRunning(one));
   const model = reportModel(experiments, { ...choice, activity: isRunning ? 'running' : 'none' });

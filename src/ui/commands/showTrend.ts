@@ -28,7 +28,8 @@ export async function showTrend(services: Services, ...args: readonly unknown[])
   }
   const metric = textOf(options, 'metric');
   const subject = subjectOf(options);
-  await services.trends.show(folder, {
+  const { trends } = await services.reports();
+  await trends.show(folder, {
     ...(metric === undefined ? {} : { metric }),
     ...(subject === undefined ? {} : { subject }),
   });

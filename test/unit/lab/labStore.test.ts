@@ -42,6 +42,29 @@ describe('LabStore', () => {
     expect(told).toBe(1);
   });
 
+  it('checks entries only of a lab that names benchmarks, and tells what it found beside the lab', async () => {
+    let loads = 0;
+    const checked = new LabStore(file, {
+      loadEntryCheck: () => {
+        loads += 1;
+        return Promise.resolve(({ suites }) =>
+          Object.keys(suites).map((name) => ({ path: ['suites', name], text: 'is not good' })),
+        );
+      },
+    });
+    writeFileSync(file, lab('a'));
+    await checked.load();
+    expect({ loads, problems: checked.problems }).toEqual({ loads: 0, problems: [] });
+    writeFileSync(file, '{ "guests": [{ "name": "a", "address": "::1" }],\n"suites": { "mine": [] } }');
+    await checked.load();
+    checked.dispose();
+    expect(loads).toBe(1);
+    expect(namesIn(checked)).toEqual(['a']);
+    expect(checked.problems).toMatchObject([
+      { line: 2, isOfEntry: true, message: /suites\.mine is not good/ },
+    ]);
+  });
+
   it('follows the file: made, replaced, broken, mended, deleted', async () => {
     await store.load();
     const made = until(() => namesIn(store).join() === 'a');
