@@ -3,6 +3,7 @@ import { endingOf } from '../src/report/endings';
 import { count, formatValue, listed, plain } from '../src/report/format';
 import type { ComparedBy, MetricComparison, MetricReport, ReportModel } from '../src/report/shape';
 import { directionText } from '../src/report/wording';
+import { spreadKey } from '../src/report/spread';
 import { el, name, replace, setText, type Child } from './dom';
 import { guestMark, verdictMark } from './marks';
 import { numbersTable, trialsTable } from './metricTables';
@@ -139,9 +140,7 @@ function legendOf(model: ReportModel, sides: readonly ChartSide[]): Child[] {
   return [
     ...sides.map(({ guest, role }) => guestMark(model, guest.key, role)),
     el('span', {}, '┄ geometric mean'),
-    sides.some(({ samples }) => samples.n >= 4)
-      ? el('span', {}, '▯ at the right: middle half and median')
-      : null,
+    sides.some(({ samples }) => samples.n >= 4) ? el('span', {}, spreadKey) : null,
     uses.has('warmup') || uses.has('unpaired')
       ? el(
           'span',

@@ -1,4 +1,5 @@
 import { samplesByBlock } from './byBlock';
+import { fewestForBox } from './charts/distribution';
 import { variablePalette } from './charts/palette';
 import { escaped } from './charts/svg';
 import { isImported, trialsChart, trialSides, type TrialSide } from './charts/trials';
@@ -34,7 +35,7 @@ import {
   words,
   type Markup,
 } from './htmlParts';
-import { spreadOf } from './spread';
+import { spreadKey, spreadOf } from './spread';
 import type { GuestSamples, MetricComparison, MetricReport, ReportLoad, ReportModel, Sample } from './shape';
 import { directionText, furtherFigures, intervalTitle, pFigures } from './wording';
 
@@ -143,6 +144,7 @@ function legendOf(model: ReportModel, sides: readonly TrialSide[]): Markup {
     { class: 'legend' },
     ...sides.map(({ guest, role }) => el('span', {}, guestMark(model, guest.key, role))),
     el('span', {}, '┄ geometric mean'),
+    sides.some(({ samples }) => samples.n >= fewestForBox) ? el('span', {}, spreadKey) : '',
     hollow,
   );
 }

@@ -10,6 +10,9 @@ export interface Spread {
   readonly greatest: number;
 }
 
+/** What the legend of a chart of trials calls it. */
+export const spreadKey = '▯ at the right: middle half and median';
+
 /** Of the samples in use; undefined without one. */
 export function spreadOf(samples: readonly Sample[]): Spread | undefined {
   const values = samples.filter(({ use }) => use === 'used').map(({ value }) => value);

@@ -8,6 +8,8 @@ import type {
   Sample,
 } from '../shape';
 import { directionText, fullTitle } from '../wording';
+import { spreadKey } from '../spread';
+import { boxRoom, distribution, fewestForBox } from './distribution';
 import { headOf } from './forest';
 import { guestTone, lightPalette, type GuestTone, type Palette } from './palette';
 import { blockTicks, valueRange } from './scale';
@@ -107,6 +109,10 @@ export function trialsChart(
     axesOf(metric, plot, by, options.palette),
     by === 'blocks' ? joinsOf(drawn, plot, options.palette) : '',
     ...drawn.map((side, index) => sideMarkup(side, place(index, drawn.length), plot, options.palette)),
+    ...drawn.map(({ samples, points, tone }, index) => {
+      const middle = plot.right + 12 + boxRoom * (index + 0.5);
+      return distribution(samples.samples, points, middle, plot.y, options.palette.tones[tone]);
+    }),
     legend.markup,
   ];
   const background = alone ? options.palette.background : undefined;
@@ -187,7 +193,8 @@ function plotOf(sides: readonly DrawnSide[], above: number, width: number): Plot
   const grace = Math.max(0.12 * (most - least || Math.abs(most) || 1), 1e-290);
   const [low, high] = [least - grace, most + grace];
   const [first, lastBlock] = [Math.min(1, ...blocks) - 0.5, Math.max(4, ...blocks)];
-  const [left, right] = [edge.left, width - edge.right];
+  const boxes = sides.some(({ samples }) => samples.n > 1) ? 12 + boxRoom * sides.length : 0;
+  const [left, right] = [edge.left, width - edge.right - boxes];
   const [top, bottom] = [above + edge.top, above + height - edge.bottom];
   return {
     ...{ width, left, right, top, bottom, low, high, range, lastBlock },
@@ -307,6 +314,7 @@ function legendOf(
     add(text, mark(shapes[role], x + 6, y, 5, { fill: palette.tones[tone] }));
   }
   add('┄ geometric mean');
+  if (sides.some(({ samples }) => samples.n >= fewestForBox)) add(spreadKey);
   const [low, high] = plot.range;
   const samples = sides.flatMap(({ points }) => points);
   if (samples.some(({ use }) => use !== 'used')) add('hollow: warm-up or incomplete block, not compared');

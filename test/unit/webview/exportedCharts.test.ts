@@ -84,12 +84,37 @@ describe('the trials of a metric', () => {
 
   it('has a mark for each trial, by guest and use', () => {
     const samples = metric.guests.flatMap(({ samples: own }) => own);
-    const [circles, squares] = ['circle', 'rect'].map((shape) => [...svg.querySelectorAll(`g > ${shape}`)]);
+    const [circles, squares] = ['circle', 'rect'].map((shape) => [
+      ...svg.querySelectorAll(`g:not(.distribution) > ${shape}`),
+    ]);
     expect(circles!.length + squares!.length).toBe(samples.length);
     const hollow = [...circles!, ...squares!].filter((mark) => mark.getAttribute('fill') === '#ffffff');
     expect(hollow).toHaveLength(samples.filter(({ use }) => use !== 'used').length);
     expect(svg.querySelectorAll('line[stroke-dasharray]')).toHaveLength(2);
     expect(drawing.leftOut).toBe('');
+  });
+
+  it('has the quartiles of each guest at the right, on the same scale', () => {
+    const boxes = [...svg.querySelectorAll('g.distribution')];
+    expect(boxes).toHaveLength(2);
+    for (const [index, box] of boxes.entries()) {
+      const own = metric.guests[index]!;
+      // A stroke for each compared trial, two whiskers, and the median.
+      expect(box.querySelectorAll('line')).toHaveLength(own.n + 3);
+      const frame = box.querySelector('rect')!;
+      const [top, height] = ['y', 'height'].map((name) => Number(frame.getAttribute(name)));
+      const strokes = [...box.querySelectorAll('line')].slice(0, own.n);
+      const inside = strokes.filter((stroke) => {
+        const y = Number(stroke.getAttribute('y1'));
+        return y >= top! - 0.01 && y <= top! + height! + 0.01;
+      });
+      expect(inside.length).toBeGreaterThanOrEqual(Math.ceil(own.n / 2) - 1);
+      expect(inside.length).toBeLessThan(own.n);
+      const median = Number([...box.querySelectorAll('line')].at(-1)!.getAttribute('y1'));
+      expect(median).toBeGreaterThan(top!);
+      expect(median).toBeLessThan(top! + height!);
+    }
+    expect(texts(svg).join(' ')).toContain('middle half and median');
   });
 
   it('places higher values higher', () => {
