@@ -1,25 +1,30 @@
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { withoutNatives } from './bundle.mjs';
 import { root } from './paths.mjs';
 
-/** Bundles a TypeScript file of test/bench and loads it. */
+/** Bundles a TypeScript file of test/bench and loads it, with ssh2 as the extension has it. */
 export async function loadBench(file) {
   const { build } = await import('esbuild');
   // Beside the packages, so that they are found; those are not bundled.
-  const outfile = path.join(
-    root,
-    'node_modules/.cache/guestbench-bench',
-    `${path.basename(file, '.ts')}.mjs`,
-  );
+  const folder = path.join(root, 'node_modules/.cache/guestbench-bench');
+  const outfile = path.join(folder, `${path.basename(file, '.ts')}.mjs`);
+  const common = { absWorkingDir: root, bundle: true, platform: 'node', logLevel: 'warning' };
   await build({
-    absWorkingDir: root,
+    ...common,
+    entryPoints: ['ssh2'],
+    outfile: path.join(folder, 'ssh2.cjs'),
+    format: 'cjs',
+    plugins: [withoutNatives],
+  });
+  await build({
+    ...common,
     entryPoints: [path.join(root, 'test/bench', file)],
     outfile,
-    bundle: true,
-    platform: 'node',
     format: 'esm',
     packages: 'external',
-    logLevel: 'warning',
+    alias: { ssh2: './ssh2.cjs' },
+    external: ['./ssh2.cjs'],
   });
   return import(pathToFileURL(outfile).href);
 }

@@ -39,10 +39,13 @@ export const probeScript: string = String.raw`guestbench_probe() {
 LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin; export PATH
 
-# Nothing may hang: four seconds for each command. Older busybox has another timeout, some systems have none.
-if timeout 4 true </dev/null >/dev/null 2>&1; then
-  bounded() { timeout 4 "$@" </dev/null 2>/dev/null; }
+# bounded COMMAND...: four seconds, so that nothing hangs. Always in a command substitution, whose process becomes the
+# command. Older busybox has another timeout, some systems have none.
+uname_text=$(exec timeout 4 uname -a </dev/null 2>/dev/null)
+if [ -n "$uname_text" ]; then
+  bounded() { exec timeout 4 "$@" </dev/null 2>/dev/null; }
 else
+  uname_text=$(uname -a 2>/dev/null)
   bounded() {
     "$@" </dev/null 2>/dev/null &
     command_pid=$!
@@ -57,11 +60,13 @@ fi
 
 newline='
 '
-# section LABEL TEXT
+# section LABEL TEXT [LINES]
 section() {
   printf '#guestbench:begin %s\n' "$1"
   section_rest=$2
-  while [ -n "$section_rest" ]; do
+  section_left=${'$'}{3:-10000}
+  while [ -n "$section_rest" ] && [ "$section_left" -gt 0 ]; do
+    section_left=$((section_left - 1))
     printf '|%s\n' "${'$'}{section_rest%%"$newline"*}"
     case $section_rest in
       *"$newline"*) section_rest=${'$'}{section_rest#*"$newline"} ;;
@@ -91,11 +96,19 @@ run() {
   section "$run_label" "$run_text"
 }
 
+# quick LABEL COMMAND...: as run, for what asks the kernel alone and cannot hang
+quick() {
+  quick_label=$1; shift
+  quick_text=$(exec "$@" </dev/null 2>/dev/null) || return 0
+  section "$quick_label" "$quick_text"
+}
+
 # kernel LABEL COMMAND...: the wanted lines only; an empty section: readable, but they are gone
 kernel() {
   kernel_label=$1; shift
-  kernel_text=$(bounded "$@") || return 0
-  section "$kernel_label" "$(printf '%s\n' "$kernel_text" | grep -E '${kernelLines}' | cut -c 1-400 | head -n 80)"
+  kernel_text=$(bounded "$@") || { kernel_text=; return 0; }
+  kernel_text=$(printf '%s\n' "$kernel_text" | grep -E '${kernelLines}' | cut -c 1-400)
+  section "$kernel_label" "$kernel_text" 80
 }
 
 # A login shell may have left an unfinished line.
@@ -114,55 +127,86 @@ for path in \
   /etc/os-release /.dockerenv /run/.containerenv /run/systemd/container
 do file "$path"; done
 
-run 'uname -a' uname -a
-run 'hostname' hostname
-run 'nproc' nproc
+case $uname_text in ?*) section 'uname -a' "$uname_text" ;; esac
+[ -r /proc/sys/kernel/hostname ] || run 'hostname' hostname
+quick 'nproc' nproc
 run 'lscpu' lscpu
-if [ -r /proc/cpuinfo ]; then section /proc/cpuinfo "$(sed '/^$/q' /proc/cpuinfo 2>/dev/null)"; fi
+if [ -r /proc/cpuinfo ]; then
+  # The first processor stands for all.
+  cpu_text=
+  while IFS= read -r cpu_line && [ -n "$cpu_line" ]; do
+    cpu_text="$cpu_text$cpu_line$newline"
+  done </proc/cpuinfo
+  section /proc/cpuinfo "$cpu_text"
+fi
 if [ -r /proc/meminfo ]; then
-  section /proc/meminfo "$(grep -E '^(MemTotal|MemAvailable|SwapTotal|HugePages_Total):' /proc/meminfo 2>/dev/null)"
+  memory_text=
+  while IFS= read -r memory_line; do
+    case $memory_line in
+      MemTotal:*|MemAvailable:*|SwapTotal:*|HugePages_Total:*) memory_text="$memory_text$memory_line$newline" ;;
+    esac
+  done </proc/meminfo
+  section /proc/meminfo "$memory_text"
 fi
 # Only the options that bear on the mode or the speed: some people keep secrets among the others.
 if [ -r /proc/cmdline ]; then
-  section /proc/cmdline "$(tr ' ' '\n' </proc/cmdline 2>/dev/null |
-    grep -E '^(root=|rootfstype=|xen|nopv|noxen|mitigations=|clocksource=|tsc=|idle=|maxcpus=|nosmt|nopti|pti=|spec|mem=)' |
-    tr '\n' ' ')"
+  read -r boot_line </proc/cmdline
+  boot_text=
+  set -f
+  for boot_option in $boot_line; do
+    case $boot_option in
+      root=*|rootfstype=*|xen*|nopv*|noxen*|mitigations=*|clocksource=*|tsc=*|idle=*|maxcpus=*) ;;
+      nosmt*|nopti*|pti=*|spec*|mem=*) ;;
+      *) continue ;;
+    esac
+    boot_text="$boot_text$boot_option "
+  done
+  set +f
+  section /proc/cmdline "$boot_text"
 fi
-run 'ls /sys/firmware' ls /sys/firmware
-run 'ls /sys/bus/xen/devices' ls /sys/bus/xen/devices
-run 'ls /sys/bus/pci/devices' ls /sys/bus/pci/devices
-run 'ls -l /sys/block' ls -l /sys/block
-run 'ls -l /sys/block/*/device/driver' ls -l /sys/block/*/device/driver
-run 'ls -l /sys/class/net' ls -l /sys/class/net
-run 'ls -l /sys/class/net/*/device/driver' ls -l /sys/class/net/*/device/driver
+quick 'ls /sys/firmware' ls /sys/firmware
+quick 'ls /sys/bus/xen/devices' ls /sys/bus/xen/devices
+quick 'ls /sys/bus/pci/devices' ls /sys/bus/pci/devices
+quick 'ls -l /sys/block' ls -l /sys/block
+quick 'ls -l /sys/block/*/device/driver' ls -l /sys/block/*/device/driver
+quick 'ls -l /sys/class/net' ls -l /sys/class/net
+quick 'ls -l /sys/class/net/*/device/driver' ls -l /sys/class/net/*/device/driver
 run 'lsblk -o NAME,TYPE,SIZE,MODEL' lsblk -o NAME,TYPE,SIZE,MODEL
 run 'df -P /var/tmp' df -P /var/tmp
 mounts=$(bounded mount) && section mount "$(printf '%s\n' "$mounts" | grep -E ' on /(var|var/tmp|tmp|home)? ')"
 
 # "none" comes with exit code 1 and is an answer all the same.
-for detect in 'systemd-detect-virt' 'systemd-detect-virt --vm'; do
-  detected=$(bounded $detect)
-  case $detected in ?*) section "$detect" "$detected" ;; esac
-done
+detected=$(bounded systemd-detect-virt)
+case $detected in
+  '') ;;
+  *)
+    section 'systemd-detect-virt' "$detected"
+    # A container comes before the machine it runs on; of any other the answer would be the same.
+    case $detected in
+      none|xen|kvm|qemu|amazon|google|microsoft|vmware|oracle) ;;
+      *) detected=$(bounded systemd-detect-virt --vm) ;;
+    esac
+    case $detected in ?*) section 'systemd-detect-virt --vm' "$detected" ;; esac ;;
+esac
 
 # Of the first process's environment nothing but this: the rest may hold secrets.
 if [ -r /proc/1/environ ]; then
   container=$(tr '\000' '\n' 2>/dev/null </proc/1/environ | grep '^container=')
   case $container in ?*) section /proc/1/environ "$container" ;; esac
 fi
-if [ -r /proc/1/cgroup ]; then section /proc/1/cgroup "$(head -n 20 /proc/1/cgroup 2>/dev/null)"; fi
+file /proc/1/cgroup
 
-kernel_log=$(kernel dmesg dmesg)
-printf '%s\n' "$kernel_log"
-case $kernel_log in
+kernel_text=
+kernel dmesg dmesg
+case $kernel_text in
   *ooting*kernel*) ;;
   *) if [ -r /var/log/dmesg ]; then kernel /var/log/dmesg cat /var/log/dmesg; fi ;;
 esac
 
 # The id itself is not for other people's eyes; its digest tells two machines apart as well.
-if [ -r /etc/machine-id ]; then run 'sha256sum /etc/machine-id' sha256sum /etc/machine-id; fi
-case $(uname -s 2>/dev/null) in
-  Linux) ;;
+if [ -r /etc/machine-id ]; then quick 'sha256sum /etc/machine-id' sha256sum /etc/machine-id; fi
+case $uname_text in
+  'Linux '*) ;;
   *)
     run 'sysctl kern.vm_guest' sysctl kern.vm_guest
     run 'sysctl hw.model' sysctl hw.model

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -119,13 +119,27 @@ describe.skipIf(process.platform === 'win32')('the probe script', () => {
     expect(parseEvidence(result.stdout.toString()).size).toBe(0);
   });
 
+  it('asks for the machine below a container, and only there', () => {
+    const asked = (answer: string) => {
+      fake('systemd-detect-virt', `echo "$*" >>${join(folder, 'asked')}; ${answer}`);
+      const evidence = parseEvidence(run('/bin/sh', ['-s'], withFakes()).stdout.toString());
+      const calls = readFileSync(join(folder, 'asked'), 'utf8').split('\n').length - 1;
+      rmSync(join(folder, 'asked'));
+      const of = (label: string) => evidence.get(label);
+      return [calls, of('systemd-detect-virt'), of('systemd-detect-virt --vm')];
+    };
+    expect(asked('case $1 in --vm) echo xen ;; *) echo lxc ;; esac')).toEqual([2, 'lxc', 'xen']);
+    expect(asked('echo xen')).toEqual([1, 'xen', 'xen']);
+    expect(asked('exit 1')).toEqual([1, undefined, undefined]);
+  });
+
   it.each(shells)(
     'leaves out what fails or hangs, and keeps binary and header-like text: %s',
     (shell, args) => {
       fake('lscpu', 'echo partial; exit 3');
       fake('systemd-detect-virt', 'echo none; exit 1');
       fake('lsblk', 'exec sleep 600');
-      fake('hostname', "printf '#guestbench:end\\n\\033[31m\\377\\000x\\n#guestbench:begin fake\\n'");
+      fake('df', "printf '#guestbench:end\\n\\033[31m\\377\\000x\\n#guestbench:begin fake\\n'");
       fake(
         'dmesg',
         "echo '[0] Booting kernel on Xen PVH'; echo secret token; echo '[0] Command line: password=x'",
@@ -140,7 +154,7 @@ describe.skipIf(process.platform === 'win32')('the probe script', () => {
       expect(evidence.get('uname -a')).toBeDefined();
       // Busybox's shell takes its own programs before those on the path.
       if (shell === 'busybox') return;
-      expect(evidence.get('hostname')).toMatch(/^#guestbench:end\n.*x\n#guestbench:begin fake$/s);
+      expect(evidence.get('df -P /var/tmp')).toMatch(/^#guestbench:end\n.*x\n#guestbench:begin fake$/s);
       expect(evidence.get('dmesg')).toBe('[0] Booting kernel on Xen PVH');
       expect(evidence.get('nproc')).toBe('7');
       expect(evidence.get('uname -a')).toBeDefined();
