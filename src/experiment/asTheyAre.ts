@@ -27,7 +27,7 @@ export function takesAsItIs(schema: z.core.$ZodType): TakesAsItIs {
   }
   if (def.type === 'array') {
     const element = takesAsItIs(def.element);
-    return (value) => Array.isArray(value) && value.every(element);
+    return element === isFinite ? isSeries : (value) => Array.isArray(value) && value.every(element);
   }
   return never;
 }
@@ -48,8 +48,20 @@ function textCheck(def: object): TakesAsItIs {
 function numberCheck(def: object): TakesAsItIs {
   const { format, coerce } = def as { readonly format?: unknown; readonly coerce?: unknown };
   if (coerce === true) return never;
-  if (format === undefined) return Number.isFinite;
+  if (format === undefined) return isFinite;
   return format === 'safeint' ? Number.isSafeInteger : never;
+}
+
+const isFinite: TakesAsItIs = (value) => Number.isFinite(value);
+
+/** Of finite numbers: nearly all values of a file stand in such lists. */
+function isSeries(value: unknown): boolean {
+  if (!Array.isArray(value)) return false;
+  for (const item of value as unknown[]) {
+    // Infinity, which JSON can hold as 1e999, gives NaN.
+    if (typeof item !== 'number' || item - item !== 0) return false;
+  }
+  return true;
 }
 
 /** Only with keys that the schema knows, for others are left out of what it gives. */

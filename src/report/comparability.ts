@@ -1,8 +1,8 @@
 import { found, passed, unknown, type Side } from './checks';
 import { configurationChecks } from './configurationChecks';
-import { courseChecks } from './courseChecks';
+import { courseChecks, type ComparedTrials } from './courseChecks';
 import { count, listed } from './format';
-import type { ComparabilityCheck, ReportTrial, ReportWarning, Severity, Weight } from './shape';
+import type { ComparabilityCheck, ReportWarning, Severity, Weight } from './shape';
 
 /**
  * Everything that could explain a result other than the mode, looked at one by one, whether or not it is there. What
@@ -14,12 +14,12 @@ import type { ComparabilityCheck, ReportTrial, ReportWarning, Severity, Weight }
 export function comparabilityChecks(
   baseline: Side,
   candidate: Side,
-  trials: readonly ReportTrial[],
+  compared: ComparedTrials,
 ): readonly ComparabilityCheck[] {
   return [
     ...placeChecks(baseline, candidate),
     ...factsChecks(baseline, candidate),
-    ...courseChecks(baseline, candidate, trials),
+    ...courseChecks(baseline, candidate, compared),
   ];
 }
 

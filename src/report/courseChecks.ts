@@ -14,11 +14,14 @@ interface Named extends Subject {
   readonly name: string;
 }
 
+/** The trials of each guest, by its key, without warm-ups. */
+export type ComparedTrials = ReadonlyMap<string, readonly ReportTrial[]>;
+
 /** What happened to the guests before and during the experiment. */
 export function courseChecks(
   baseline: Side,
   candidate: Side,
-  trials: readonly ReportTrial[],
+  compared: ComparedTrials,
 ): ComparabilityCheck[] {
   const named = [baseline, candidate].flatMap(({ name, subjects }) =>
     subjects.map((subject): Named => ({
@@ -53,8 +56,8 @@ export function courseChecks(
     }),
     rebootCheck(named),
     backgroundCheck(named),
-    stealCheck(named, trials),
-    ...loadChecks(named, trials),
+    stealCheck(named, compared),
+    ...loadChecks(named, compared),
   ];
 }
 
@@ -234,17 +237,14 @@ function backgroundCheck(named: readonly Named[]): ComparabilityCheck {
     : unknown(about.id, about.title, 'Not known of all guests');
 }
 
-function comparedOf({ guest }: Named, trials: readonly ReportTrial[]): ReportTrial[] {
-  return trials.filter((trial) => trial.guest === guest.key && !trial.warmup);
-}
-
-function stealCheck(named: readonly Named[], trials: readonly ReportTrial[]): ComparabilityCheck {
+function stealCheck(named: readonly Named[], compared: ComparedTrials): ComparabilityCheck {
   const about = { id: 'steal', title: 'Steal', phrase: 'CPU time went to other guests' };
   const sides = named.map((one) => {
-    const own = comparedOf(one, trials);
-    const shares = own.flatMap(({ stealPercent }) => stealPercent ?? []);
+    const own = compared.get(one.guest.key) ?? [];
+    const shares = own.map(({ stealPercent }) => stealPercent).filter((share) => share !== undefined);
     const over = shares.filter((share) => share > stealLimitPercent).length;
-    return { name: one.name, trials: own.length, shares, over, worst: Math.max(0, ...shares) };
+    const worst = shares.reduce((most, share) => Math.max(most, share), 0);
+    return { name: one.name, trials: own.length, shares, over, worst };
   });
   const bad = sides.filter(({ over }) => over > 0);
   const worst = Math.max(...sides.map((side) => side.worst)).toFixed(1);
@@ -280,17 +280,17 @@ const loadTitles = {
   },
 } as const;
 
-function loadChecks(named: readonly Named[], trials: readonly ReportTrial[]): ComparabilityCheck[] {
-  const compared = named.map((one) => comparedOf(one, trials));
-  const warnings = named.flatMap((one, index) => loadWarnings(one.name, compared[index] ?? []));
+function loadChecks(named: readonly Named[], compared: ComparedTrials): ComparabilityCheck[] {
+  const trials = named.map(({ guest }) => compared.get(guest.key) ?? []);
+  const warnings = named.flatMap((one, index) => loadWarnings(one.name, trials[index] ?? []));
   const looked = {
-    'memory-pressure': compared.every((own) =>
+    'memory-pressure': trials.every((own) =>
       own.some(
         ({ load }) =>
           load?.maximumMemoryPressurePercent !== undefined || load?.swappedPagesPerSecond !== undefined,
       ),
     ),
-    'busy-host': compared.every((own) => own.some(({ load }) => load?.host !== undefined)),
+    'busy-host': trials.every((own) => own.some(({ load }) => load?.host !== undefined)),
   };
   return (['memory-pressure', 'busy-host'] as const).map((id) => {
     const { title, phrase, advice, fine } = loadTitles[id];

@@ -81,8 +81,9 @@ function mean(values: readonly number[], start = 0, end = values.length): number
 
 /** What a guest's compared trials suffered from: too little memory, or other domains at work on the host. */
 export function loadWarnings(label: string, own: readonly ReportTrial[]): ReportWarning[] {
-  const pressed = own.flatMap(({ load }) => load?.maximumMemoryPressurePercent ?? []);
-  const busy = own.flatMap(({ load }) => load?.host?.othersPercent ?? []);
+  const loads = own.map(({ load }) => load).filter((load) => load !== undefined);
+  const pressed = loads.map((load) => load.maximumMemoryPressurePercent ?? 0);
+  const busy = loads.map(({ host }) => host?.othersPercent ?? 0);
   const swapping = own.filter(({ load }) => (load?.swappedPagesPerSecond ?? 0) > 0).length;
   const warnings: ReportWarning[] = [];
   const trials = count(own.length, 'trial');

@@ -70,13 +70,18 @@ function metricsOfBenchmark(
 /** The first measurement of each metric, by benchmark. */
 function measuredOf(experiments: readonly Experiment[]): Map<string, Map<string, Measurement>> {
   const measured = new Map<string, Map<string, Measurement>>();
+  // Most trials have the metrics of the one before in the same order, so they need not be looked up.
+  const latest = new Map<string, readonly Measurement[]>();
   for (const { trials } of experiments) {
     for (const { trial, measurements } of trials) {
       const known = measured.get(trial.benchmark) ?? new Map<string, Measurement>();
       measured.set(trial.benchmark, known);
-      for (const measurement of measurements) {
-        if (!known.has(measurement.id)) known.set(measurement.id, measurement);
-      }
+      const before = latest.get(trial.benchmark);
+      measurements.forEach((measurement, index) => {
+        const { id } = measurement;
+        if (before?.[index]?.id !== id && !known.has(id)) known.set(id, measurement);
+      });
+      latest.set(trial.benchmark, measurements);
     }
   }
   return measured;

@@ -45,10 +45,17 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
   const chosen =
     chosenModes ??
     (chosenGuests && { baseline: chosenGuests.baseline.key, candidate: chosenGuests.candidate.key });
-  const statistics = experiments[0]?.plan.statistics ?? defaultStatistics;
+  const first = chosenModes
+    ? guests.find(({ mode }) => mode === chosenModes.baseline)
+    : chosenGuests?.baseline;
+  const statistics = experiments[first?.experiment ?? 0]?.plan.statistics ?? defaultStatistics;
   const setAside = setAsideOf(experiments, metrics);
+  const compared = groupBy(
+    trials.filter(({ warmup }) => !warmup),
+    ({ guest }) => guest,
+  );
   const sides = pairingsOf(experiments, guests, chosenGuests, chosenModes).map((pairing) => {
-    const checks = comparabilityChecks(pairing.baseline, pairing.candidate, trials);
+    const checks = comparabilityChecks(pairing.baseline, pairing.candidate, compared);
     return { ...pairing, checks, warnings: warningsOf(checks) };
   });
   const drafts = draftsOf(metrics, sides, runs, setAside);
@@ -57,8 +64,12 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
   const byMetric = groupBy(judged, ({ draft }) => draft.metric.key);
   const byCandidate = groupBy(judged, ({ draft }) => draft.candidate);
   const imported = experiments.map((experiment) => experiment.imported !== undefined);
+  const participants = guests.map((guest) => ({
+    guest,
+    partners: imported[guest.experiment] === true ? [] : partnersOf(guest, pairings),
+  }));
   const reports = metrics.map((metric) =>
-    metricReport(metric, guests, pairings, runs, byMetric.get(metric.key) ?? [], imported),
+    metricReport(metric, participants, runs, byMetric.get(metric.key) ?? []),
   );
   const pairs = pairings.map((pairing) =>
     pairReport(pairing, byCandidate.get(pairing.candidate.key) ?? [], statistics, reports),
@@ -128,25 +139,26 @@ function factsOfGuest(experiments: readonly Experiment[], guest: ReportGuest) {
   return experiment === undefined ? undefined : startFacts(experiment, guest.name);
 }
 
+interface Participant {
+  readonly guest: ReportGuest;
+  /** As `partnersOf` gives them; empty: nobody need be there for its values to count. */
+  readonly partners: readonly (readonly string[])[];
+}
+
 function metricReport(
   metric: MetricInfo,
-  guests: readonly ReportGuest[],
-  pairings: readonly Pairing[],
+  participants: readonly Participant[],
   runs: readonly Runs[],
   judged: readonly Judged[],
-  imported: readonly boolean[],
 ): MetricReport {
   return {
     ...metric,
-    guests: guests.flatMap((guest) => {
+    guests: participants.flatMap(({ guest, partners }) => {
       const own = runs[guest.experiment]?.byBenchmark.get(metric.benchmark);
       if (own === undefined) return [];
-      const beside = partnersOf(guest, pairings);
       const values = own.values.get(metric.metric);
-      const isImported = imported[guest.experiment] === true;
-      const columns = beside.map((keys) => keys.map((key) => values?.get(key)));
+      const columns = partners.map((keys) => keys.map((key) => values?.get(key)));
       const paired = (place: number) =>
-        isImported ||
         columns.length === 0 ||
         columns.some((together) => together.every((column) => column?.[place] !== undefined));
       return [samplesOf(own, metric.metric, guest.key, paired)];

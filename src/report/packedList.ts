@@ -33,10 +33,23 @@ export function packList(rows: readonly object[]): PackedList {
 }
 
 function packColumn(key: string, rows: readonly Row[]): PackedColumn {
+  const numbers = numbersOf(key, rows);
+  if (numbers !== undefined) return { key, cells: { kind: 'numbers', values: numbers } };
   const all = rows.map((row) => row[key]);
   if (!all.includes(undefined)) return { key, cells: packCells(all) };
   const places = [...all.keys()].filter((place) => all[place] !== undefined);
   return { key, rows: new Uint32Array(places), cells: packCells(all.filter((cell) => cell !== undefined)) };
+}
+
+/** Most columns hold numbers alone: those need no list in between. */
+function numbersOf(key: string, rows: readonly Row[]): Float64Array | undefined {
+  const values = new Float64Array(rows.length);
+  for (const [place, row] of rows.entries()) {
+    const cell = row[key];
+    if (typeof cell !== 'number') return undefined;
+    values[place] = cell;
+  }
+  return values;
 }
 
 function packCells(cells: readonly unknown[]): PackedCells {

@@ -19,8 +19,12 @@ export interface PackedModel {
 /** Takes the long lists out of a model, so that it can be sent in a moment however many trials it has. */
 export function packModel(model: ReportModel): PackedModel {
   const { metrics, trials } = model;
-  const samples = metrics.flatMap(({ guests }) => guests.flatMap((guest) => guest.samples));
-  const pairs = metrics.flatMap(({ comparisons }) => comparisons.flatMap((comparison) => comparison.pairs));
+  const samples: Sample[] = [];
+  const pairs: Pair[] = [];
+  for (const metric of metrics) {
+    for (const guest of metric.guests) for (const sample of guest.samples) samples.push(sample);
+    for (const comparison of metric.comparisons) for (const pair of comparison.pairs) pairs.push(pair);
+  }
   return {
     model: {
       ...model,

@@ -75,7 +75,12 @@ export function importOf({ baseline, candidate }: Pairing): Imported | undefined
   return a === b ? a?.imported : undefined;
 }
 
-const nothingRun: BenchmarkRuns = { blocks: [], warmups: new Map(), values: new Map() };
+const nothingRun: BenchmarkRuns = {
+  blocks: [],
+  warmups: new Map(),
+  trials: new Map(),
+  values: new Map(),
+};
 
 /** All metrics of all pairs, before the family is known. */
 export function draftsOf(

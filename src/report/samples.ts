@@ -17,6 +17,11 @@ export interface Run {
   readonly record: TrialRecord;
 }
 
+interface Warmup extends Run {
+  /** By metric. */
+  readonly values: ReadonlyMap<string, number>;
+}
+
 /** What happened in one place of the plan: one guest, one benchmark, one block. */
 export type Slot =
   | { readonly state: 'pending' }
@@ -32,7 +37,9 @@ export interface Block {
 export interface BenchmarkRuns {
   /** Blocks from 1 on, in order. */
   readonly blocks: readonly Block[];
-  readonly warmups: ReadonlyMap<string, readonly Run[]>;
+  readonly warmups: ReadonlyMap<string, readonly Warmup[]>;
+  /** By guest: the index of the trial that gave the figures of each of `blocks`. */
+  readonly trials: ReadonlyMap<string, readonly (number | undefined)[]>;
   /** By metric and guest: a value for each of `blocks`, undefined where there is none. */
   readonly values: ReadonlyMap<string, ReadonlyMap<string, readonly (number | undefined)[]>>;
 }
@@ -48,7 +55,7 @@ export interface Runs {
 
 interface OpenBenchmark {
   readonly blocks: Map<number, { block: number; round: number; slots: Map<string, Slot> }>;
-  readonly warmups: Map<string, Run[]>;
+  readonly warmups: Map<string, Warmup[]>;
 }
 
 /** The planned trials without those of rounds that a benchmark did not need any more. */
@@ -112,7 +119,7 @@ export function runsOf(
   const byBenchmark = new Map(
     [...open].map(([id, { blocks: unsorted, warmups }]) => {
       const blocks = [...unsorted.values()].sort((a, b) => a.block - b.block);
-      return [id, { blocks, warmups, values: valuesOf(blocks) }];
+      return [id, { blocks, warmups, ...figuresOf(blocks) }];
     }),
   );
   return { trials, failures, byBenchmark, finished, failed };
@@ -124,10 +131,11 @@ const defaultReasons = {
   lost: 'the guest could not be reached any more',
 } as const;
 
-function append(map: Map<string, Run[]>, key: string, run: Run): void {
+function append(map: Map<string, Warmup[]>, key: string, run: Run): void {
+  const values = new Map(run.record.measurements.map(({ id, value }) => [id, value]));
   const known = map.get(key);
-  if (known) known.push(run);
-  else map.set(key, [run]);
+  if (known) known.push({ ...run, values });
+  else map.set(key, [{ ...run, values }]);
 }
 
 function reportTrial(
@@ -153,21 +161,36 @@ function reportTrial(
 }
 
 /** Looked up once and for all: a report can hold a hundred thousand values, each of which is asked for again and again. */
-function valuesOf(blocks: readonly Block[]): BenchmarkRuns['values'] {
-  const values = new Map<string, Map<string, (number | undefined)[]>>();
+function figuresOf(blocks: readonly Block[]): Pick<BenchmarkRuns, 'trials' | 'values'> {
+  type Column = (number | undefined)[];
+  const values = new Map<string, Map<string, Column>>();
+  const trials = new Map<string, Column>();
+  const columnIn = (columns: Map<string, Column>, guest: string): Column => {
+    const known = columns.get(guest) ?? blocks.map(() => undefined);
+    columns.set(guest, known);
+    return known;
+  };
+  const columnOf = (metric: string, guest: string): Column => {
+    const guests = values.get(metric) ?? new Map<string, Column>();
+    values.set(metric, guests);
+    return columnIn(guests, guest);
+  };
+  // A guest's trials nearly always have the same metrics in the same order, so the last one's columns mostly fit.
+  const latest = new Map<string, { metric: string; column: Column }[]>();
   blocks.forEach(({ slots }, place) => {
     for (const [guest, slot] of slots) {
       if (slot.state !== 'ok') continue;
-      for (const { id, value } of slot.run.record.measurements) {
-        const guests = values.get(id) ?? new Map<string, (number | undefined)[]>();
-        values.set(id, guests);
-        const column = guests.get(guest) ?? blocks.map(() => undefined);
-        guests.set(guest, column);
-        column[place] = value;
-      }
+      columnIn(trials, guest)[place] = slot.run.index;
+      const columns = latest.get(guest) ?? [];
+      latest.set(guest, columns);
+      slot.run.record.measurements.forEach(({ id, value }, index) => {
+        let at = columns[index];
+        if (at?.metric !== id) columns[index] = at = { metric: id, column: columnOf(id, guest) };
+        at.column[place] = value;
+      });
     }
   });
-  return values;
+  return { trials, values };
 }
 
 /** Why a trial that went well has no part in a comparison. */
@@ -218,8 +241,8 @@ export function samplesOf(
   paired: (place: number) => boolean,
 ): GuestSamples {
   const samples: Sample[] = [];
-  for (const { index, record } of runs.warmups.get(guest) ?? []) {
-    const value = record.measurements.findLast(({ id }) => id === metric)?.value;
+  for (const { index, record, values } of runs.warmups.get(guest) ?? []) {
+    const value = values.get(metric);
     if (value === undefined) continue;
     samples.push({
       trial: index,
@@ -229,13 +252,11 @@ export function samplesOf(
       use: 'warmup',
     });
   }
-  const values = runs.values.get(metric)?.get(guest) ?? [];
-  for (const [place, { block, round, slots }] of runs.blocks.entries()) {
-    const slot = slots.get(guest);
-    const value = values[place];
-    if (slot?.state !== 'ok' || value === undefined) continue;
-    const use = paired(place) ? 'used' : 'unpaired';
-    samples.push({ trial: slot.run.index, block, round, value, use });
+  const [trials, values] = [runs.trials.get(guest), runs.values.get(metric)?.get(guest)];
+  for (const [place, { block, round }] of runs.blocks.entries()) {
+    const [trial, value] = [trials?.[place], values?.[place]];
+    if (trial === undefined || value === undefined) continue;
+    samples.push({ trial, block, round, value, use: paired(place) ? 'used' : 'unpaired' });
   }
   samples.sort((a, b) => a.trial - b.trial);
   return { guest, samples, ...spread(samples) };
