@@ -11,7 +11,8 @@ import { ensureNodeModules, nodeModuleBin } from './lib/install.mjs';
 import { root } from './lib/paths.mjs';
 import { main, Problem } from './lib/problem.mjs';
 import { plainEnvironment, run } from './lib/run.mjs';
-import { countVitest, faultPackages } from './lib/testSteps.mjs';
+import { countVitest, faultPackages, windowPackages } from './lib/testSteps.mjs';
+import { packageExtension } from './lib/vsix.mjs';
 
 const results = path.join(root, 'test-results');
 
@@ -39,17 +40,38 @@ async function bundles() {
   return { harness: path.join(outdir, 'main.mjs'), program: path.join(outdir, 'controller.mjs') };
 }
 
-/** The single faults; the slow ones among them not in the short form. */
-async function singleFaults(isShort) {
-  const file = path.join(results, 'faults-single.json');
+/** Where commands, leases, sessions, interrupted experiments and reboots are tried on real servers. */
+const onServers = ['controller', 'exec', 'experiment', 'jobs', 'lease', 'reboot'].map(
+  (name) => `test/ssh/${name}.test.ts`,
+);
+
+/** Runs test files; `env` is added to the environment. */
+async function testFiles(name, args, env = {}) {
+  const file = path.join(results, `faults-${name}.json`);
   fs.rmSync(file, { force: true });
-  const args = ['run', '--project', 'faults', '--reporter=default', '--reporter=json'];
-  const env = plainEnvironment(isShort ? {} : { GUESTBENCH_ALL_FAULTS: '1' });
-  const { code } = await run(nodeModuleBin('vitest'), [...args, `--outputFile.json=${file}`], { env });
+  const { code } = await run(
+    nodeModuleBin('vitest'),
+    ['run', ...args, '--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
+    { env: plainEnvironment(env) },
+  );
   const counts = fs.existsSync(file) ? countVitest(JSON.parse(fs.readFileSync(file, 'utf8'))) : undefined;
   if (counts === undefined)
     throw new Problem(`The single faults ended with code ${code} and left no results.`);
   return counts;
+}
+
+/** The single faults. The short form leaves out the slow ones, and those that other steps of `npm test` run. */
+async function singleFaults(isShort) {
+  if (isShort) return testFiles('single', ['--project', 'faults']);
+  const everything = { GUESTBENCH_ALL_FAULTS: '1' };
+  const guests = await testFiles(
+    'single',
+    ['--project', 'faults', '--project', 'ssh', 'test/faults', ...onServers],
+    everything,
+  );
+  await packageExtension();
+  const window = await testFiles('window', ['--project', 'workbench', 'test/workbench/resume.spec.ts']);
+  return Object.fromEntries(Object.keys(guests).map((key) => [key, guests[key] + window[key]]));
 }
 
 /** Faults at random: each that leaves no complaint counts as passed. */
@@ -86,7 +108,9 @@ await main(async () => {
   const minutes = number('minutes', values.minutes) ?? (values.short ? 1.5 : 240);
   const seed = number('seed', values.seed) ?? Math.floor(Math.random() * 1_000_000);
   await ensureNodeModules();
-  await ensureDebianPackages(faultPackages);
+  await ensureDebianPackages(
+    values.short || values.random ? faultPackages : [...faultPackages, ...windowPackages],
+  );
   fs.mkdirSync(results, { recursive: true });
   // Side by side: both wait most of the time.
   const [single, random] = await Promise.all([

@@ -13,7 +13,8 @@ const compilers = ['g++', 'make', 'python3'];
 const tools = ['openssh-server', 'busybox-static', 'fio', '7zip', 'sqlite3', 'openssl'];
 /** What the faults are done with, login shells among it. */
 export const faultPackages = ['openssh-server', 'e2fsprogs', 'libfaketime', 'tcsh', 'fish'];
-const browser = ['chromium', 'fonts-liberation'];
+/** What tests in a real VS Code need. */
+export const windowPackages = ['chromium', 'fonts-liberation', ...compilers, ...tools];
 const passedOnce = { passed: 1, failed: 0, skipped: 0 };
 
 function readJson(file) {
@@ -114,14 +115,14 @@ const steps = [
     name: 'host',
     title: 'Tests in the extension host',
     after: 'package',
-    needs: [...browser, ...compilers, ...tools],
+    needs: windowPackages,
     run: hostTests,
   },
   {
     name: 'workbench',
     title: 'Tests in the workbench',
     after: 'package',
-    needs: [...browser, ...compilers, ...tools],
+    needs: windowPackages,
     run: vitest('workbench'),
   },
 ];

@@ -108,6 +108,8 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
       lastError = listening;
       continue;
     }
+    // The process that served our look is not one of the tests'; when it starts again, others may be there at once.
+    while (childrenOf(listening.pid).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
     const lines = hostKeys.map(
       (file) => `[127.0.0.1]:${port} ${publicKeyOf(file).split(' ').slice(0, 2).join(' ')}`,
     );
@@ -170,8 +172,6 @@ async function listen(configFile: string, port: number): Promise<Listening | str
   const { pid } = process_;
   if (pid === undefined) throw new Error('sshd did not start');
   if (!(await answers(port, () => process_.exitCode !== null))) return said;
-  // The process that served our look is not one of the tests'.
-  while (childrenOf(pid).length > 0) await new Promise((resolve) => setTimeout(resolve, 5));
   return { pid, exited };
 }
 
