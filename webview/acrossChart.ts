@@ -2,6 +2,7 @@ import { clampSpeedup, kindTitles, labelOf, speedupRange, ticksBetween } from '.
 import { formatInterval, formatSpeedup, plain } from '../src/report/format';
 import type { AcrossMetric, AcrossReport } from '../src/report/acrossShape';
 import type { Verdict } from '../src/report/shape';
+import { leastMargin } from '../src/report/wording';
 import { experimentLetter, experimentShape } from './experimentMarks';
 import { svg, tenth } from './svg';
 
@@ -38,16 +39,15 @@ const axisHeight = 44;
 const pixelsPerCharacter = 6.4;
 
 /**
- * The forest of several experiments: for each metric a mark and an interval per experiment. `width` in CSS pixels;
- * `margin`: of practical equivalence.
+ * The forest of several experiments: for each metric a mark and an interval per experiment. `width` in CSS pixels.
  */
 export function acrossChart(
   across: AcrossReport,
   metrics: readonly AcrossMetric[],
   width: number,
-  margin: number,
   label: string,
 ): SVGElement {
+  const margin = leastMargin(across);
   const groups = groupsOf(across, metrics);
   const layout = layoutFor(width);
   const lanes = groups.flatMap((group) => group.lanes);

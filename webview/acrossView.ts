@@ -2,7 +2,7 @@ import { labelOf } from '../src/report/charts/scale';
 import { formatInterval, formatSpeedup, formatValue, listed, plain } from '../src/report/format';
 import type { AcrossChoice, AcrossMetric, AcrossReport } from '../src/report/acrossShape';
 import type { ReportModel } from '../src/report/shape';
-import { changeMarks, intervalTitle, marginText } from '../src/report/wording';
+import { acrossIntervalTitle, acrossMarginText, changeMarks, ownLevel } from '../src/report/wording';
 import { acrossChart } from './acrossChart';
 import { el, name, replace, setText, table, type Child, type Column } from './dom';
 import { experimentLetter, experimentMark } from './experimentMarks';
@@ -103,20 +103,15 @@ export class AcrossView {
     const shown = this.shownMetrics(across);
     replace(
       this.legend,
-      el('span', {}, `A mark and its ${intervalTitle(model.statistics)} for each experiment`),
+      el('span', {}, `A mark and its ${acrossIntervalTitle(across)} for each experiment`),
       el('span', {}, 'hollow: an estimate without interval'),
-      el(
-        'span',
-        {},
-        el('span', { class: 'band' }),
-        ` ±${marginText(model.statistics)}: counts as equivalent`,
-      ),
+      el('span', {}, el('span', { class: 'band' }), ` ${acrossMarginText(across)}`),
     );
     this.draw();
     this.legend.hidden = this.box.hidden;
     this.save.hidden = this.box.hidden;
-    replace(this.changes, ...changesOf(model, across, shown));
-    replace(this.numbers, shown.length === 0 ? null : numbersTable(model, across, shown));
+    replace(this.changes, ...changesOf(across, shown));
+    replace(this.numbers, shown.length === 0 ? null : numbersTable(across, shown));
     const guests = guestRows(across, shown);
     this.guestDetails.hidden = guests.length === 0;
     replace(this.guests, ...guestsOf(across, guests));
@@ -136,21 +131,21 @@ export class AcrossView {
   }
 
   private savePicture(): void {
-    const { across, statistics } = this.last ?? {};
-    if (across === undefined || statistics === undefined) return;
+    const across = this.last?.across;
+    if (across === undefined) return;
     const drawn = this.drawnMetrics(across);
     const sentence = describe(across, drawn);
     this.actions.savePicture({
       name: 'across',
       title: this.title.textContent,
       sentence: plain(across.headline),
-      chart: acrossChart(across, drawn, pictureWidth, statistics.margin, sentence),
+      chart: acrossChart(across, drawn, pictureWidth, sentence),
       keys: [
-        { text: `A mark and its ${intervalTitle(statistics)} for each experiment` },
+        { text: `A mark and its ${acrossIntervalTitle(across)} for each experiment` },
         { text: 'hollow: an estimate without interval' },
         {
           sign: svg('rect', { class: 'margin', x: 0, y: -6, width: 24, height: 12 }),
-          text: `±${marginText(statistics)}: counts as equivalent`,
+          text: acrossMarginText(across),
         },
       ],
     });
@@ -158,15 +153,14 @@ export class AcrossView {
 
   private draw(): void {
     const across = this.last?.across;
-    if (this.last === undefined || across === undefined) return;
+    if (across === undefined) return;
     const drawn = this.drawnMetrics(across);
     const hasMarks = drawn.some(({ entries }) => entries.some(({ speedup }) => speedup !== null));
     this.box.hidden = !hasMarks;
     if (!hasMarks) return;
     this.drawnWidth = this.box.clientWidth;
     const width = this.drawnWidth > 0 ? this.drawnWidth : usualWidth;
-    const { margin } = this.last.statistics;
-    this.box.replaceChildren(acrossChart(across, drawn, width, margin, describe(across, drawn)));
+    this.box.replaceChildren(acrossChart(across, drawn, width, describe(across, drawn)));
   }
 }
 
@@ -225,12 +219,9 @@ function refusalsOf({ experiments, metrics }: AcrossReport): Child[] {
   return [...without, ...blocked, ...differently];
 }
 
-function changesOf(
-  { statistics }: ReportModel,
-  { experiments }: AcrossReport,
-  metrics: readonly AcrossMetric[],
-): Child[] {
-  const level = intervalTitle(statistics);
+function changesOf(across: AcrossReport, metrics: readonly AcrossMetric[]): Child[] {
+  const { experiments } = across;
+  const level = acrossIntervalTitle(across);
   const labelFor = (experiment: number) =>
     experiments.find((one) => one.experiment === experiment)?.label ?? '';
   const rows = metrics.flatMap((metric) =>
@@ -263,12 +254,9 @@ function changesOf(
   return [el('h3', {}, 'What changed'), table(caption, columns, rows)];
 }
 
-function numbersTable(
-  { statistics }: ReportModel,
-  { experiments }: AcrossReport,
-  metrics: readonly AcrossMetric[],
-): HTMLElement {
-  const level = intervalTitle(statistics);
+function numbersTable(across: AcrossReport, metrics: readonly AcrossMetric[]): HTMLElement {
+  const { experiments } = across;
+  const level = acrossIntervalTitle(across);
   const columns: Column[] = [
     { title: 'Metric' },
     { title: 'Experiment' },
@@ -286,7 +274,7 @@ function numbersTable(
       el('span', {}, experimentMark(entry.experiment), ' ', name(labelFor(entry.experiment))),
       verdictMark(entry.verdict, entry.word),
       formatSpeedup(entry.speedup),
-      formatInterval(entry.interval),
+      formatInterval(entry.interval) + (entry.interval === null ? '' : ownLevel(across, entry.experiment)),
       String(entry.n),
       entry.differs.length === 0 ? 'alike' : name(entry.differs.join('; ')),
     ]),

@@ -115,6 +115,7 @@ function partOf(
       candidate: keysOf(candidate),
       headline: pair.headline,
       overall: pair.overall,
+      statistics: model.statistics,
       warnings: pair.warnings,
     },
   };

@@ -1,3 +1,4 @@
+import type { StatisticsPlan } from '../model/experiment';
 import type { ComparedBy, FactRow, MetricReport, Overall, ReportWarning, Verdict } from './shape';
 
 /** Two modes, or two guests by their names, that are followed through several experiments. */
@@ -37,6 +38,8 @@ export interface AcrossExperiment {
   /** This experiment's own headline of the pair; absent without one. */
   readonly headline?: string;
   readonly overall?: Overall;
+  /** How it was judged, which need not be how the others were; absent without a comparison. */
+  readonly statistics?: Pick<StatisticsPlan, 'alpha' | 'margin'>;
   /** What weakens or blocks this experiment's own verdicts. */
   readonly warnings: readonly ReportWarning[];
   /** Why there is no comparison in this experiment. */

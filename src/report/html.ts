@@ -82,7 +82,7 @@ function sectionsOf(m: ReportModel): readonly Markup[] {
     warningsSection(m, pair),
     overviewSection(m, pair),
     others.length === 0 ? '' : othersSection(m, others),
-    m.across === undefined ? '' : acrossSection(m, m.across),
+    m.across === undefined ? '' : acrossSection(m.across),
     workloadSections(m),
     failuresSection(m),
     factsSection(m),

@@ -14,14 +14,13 @@ import {
   type Markup,
 } from './htmlParts';
 import type { AcrossMetric, AcrossReport } from './acrossShape';
-import type { ReportModel } from './shape';
-import { changeMarks, intervalTitle } from './wording';
+import { acrossIntervalTitle, changeMarks, ownLevel } from './wording';
 
 /** Metrics that the tables follow at most. */
 const mostMetrics = 100;
 
 /** The same comparison within each of several experiments, and what changed from one to the next. */
-export function acrossSection(model: ReportModel, across: AcrossReport): Markup {
+export function acrossSection(across: AcrossReport): Markup {
   const { chosen } = across;
   const metrics = across.metrics
     .filter(({ primary, better }) => primary && better !== 'none')
@@ -36,7 +35,7 @@ export function acrossSection(model: ReportModel, across: AcrossReport): Markup 
     el('h2', {}, title),
     el('p', {}, escaped(across.headline)),
     list(refusalsOf(across, metrics)),
-    metrics.length === 0 ? '' : entriesTable(model, across, metrics),
+    metrics.length === 0 ? '' : entriesTable(across, metrics),
     changesTable(across, metrics),
     guestsTable(across, metrics),
     factsTable(across),
@@ -65,20 +64,20 @@ function refusalsOf(across: AcrossReport, metrics: readonly AcrossMetric[]): Mar
   return [...ofExperiments, ...unlike];
 }
 
-function entriesTable(model: ReportModel, across: AcrossReport, metrics: readonly AcrossMetric[]): Markup {
+function entriesTable(across: AcrossReport, metrics: readonly AcrossMetric[]): Markup {
   const rows = metrics.flatMap((metric) =>
     metric.entries.map((entry) => [
       name(labelOf(metric)),
       labelIn(across, entry.experiment),
       verdictMark(entry.verdict, entry.word),
       formatSpeedup(entry.speedup),
-      formatInterval(entry.interval),
+      formatInterval(entry.interval) + (entry.interval === null ? '' : ownLevel(across, entry.experiment)),
       String(entry.n),
     ]),
   );
   const columns = [
     ...words('Metric', 'Experiment', 'Verdict'),
-    ...numbers('Speedup', intervalTitle(model.statistics), 'Blocks'),
+    ...numbers('Speedup', acrossIntervalTitle(across), 'Blocks'),
   ];
   return table('Each metric in each experiment, by the experiment’s own statistics', columns, rows);
 }

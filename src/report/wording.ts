@@ -1,4 +1,4 @@
-import type { AcrossChange } from './acrossShape';
+import type { AcrossChange, AcrossReport } from './acrossShape';
 import { count, formatChange, formatInterval, formatP, formatSpeedup } from './format';
 import type { MetricComparison, MetricReport, ReportModel, Verdict } from './shape';
 
@@ -40,6 +40,33 @@ export const intervalTitle = (statistics: Statistics): string => `${levelText(st
 
 /** '2 %': within so much of 1 a speedup counts as equivalent. */
 export const marginText = ({ margin }: Statistics): string => percentText(margin);
+
+/** '95 % interval'; where the experiments were judged by several levels, all of them. */
+export const acrossIntervalTitle = (across: AcrossReport): string =>
+  `${distinct(across, levelText).join(' or ')} interval`;
+
+/** What the band of a chart over several experiments means: it is as wide as the least of their margins. */
+export function acrossMarginText(across: AcrossReport): string {
+  const margins = distinct(across, marginText).map((margin) => `±${margin}`);
+  return margins.length < 2
+    ? `${margins.join()}: counts as equivalent`
+    : `counts as equivalent: ${margins.join(' or ')}, by experiment; the band is the least`;
+}
+
+/** ' at 90 %' after an interval where levels differ; else nothing. */
+export function ownLevel(across: AcrossReport, experiment: number): string {
+  const own = across.experiments.find((one) => one.experiment === experiment)?.statistics;
+  return own === undefined || distinct(across, levelText).length < 2 ? '' : ` at ${levelText(own)}`;
+}
+
+/** Of all experiments that were compared, in their order. */
+function distinct({ experiments }: AcrossReport, text: (statistics: Statistics) => string): string[] {
+  return [...new Set(experiments.flatMap(({ statistics }) => (statistics ? [text(statistics)] : [])))];
+}
+
+/** The least margin of equivalence among the experiments. */
+export const leastMargin = ({ experiments }: AcrossReport): number =>
+  Math.min(...experiments.flatMap(({ statistics }) => (statistics ? [statistics.margin] : [])));
 
 const percentText = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Experiment } from '../../../src/model/experiment';
+import { toHtml } from '../../../src/report/html';
 import { reportModel } from '../../../src/report/model';
 import type { AcrossMetric } from '../../../src/report/acrossShape';
 import type { ReportOptions } from '../../../src/report/shape';
+import { acrossIntervalTitle, acrossMarginText, leastMargin, ownLevel } from '../../../src/report/wording';
 import { changeBetween } from '../../../src/statistics/change';
 import { catalogue, completed, experiment, facts, noisy, pv, pvhvm, workload } from './experiments';
 
@@ -128,6 +130,24 @@ describe('the same modes through two experiments', () => {
 });
 
 describe('what must not be mixed', () => {
+  it('names the level of each interval where the experiments were judged by different ones', () => {
+    const statistics = { ...after.plan.statistics, alpha: 0.1, margin: 0.05 };
+    const bolder = { ...after, plan: { ...after.plan, statistics } };
+    const [alike, mixed] = [across([before, after]), across([before, bolder])];
+    expect(acrossIntervalTitle(alike)).toBe('95 % interval');
+    expect(acrossMarginText(alike)).toBe('±2 %: counts as equivalent');
+    expect(ownLevel(alike, 0)).toBe('');
+    expect(acrossIntervalTitle(mixed)).toBe('95 % or 90 % interval');
+    expect(acrossMarginText(mixed)).toContain('±2 % or ±5 %, by experiment');
+    expect(leastMargin(mixed)).toBe(0.02);
+    expect([ownLevel(mixed, 0), ownLevel(mixed, 1)]).toEqual([' at 95 %', ' at 90 %']);
+    expect(toHtml(report([before, bolder]))).toMatch(/\d at 90 %</);
+    // The pair in detail is judged as its own experiment was planned, whichever was chosen first.
+    const baseline = 'deb12-pv (Xen 4.18)';
+    const detail = report([before, bolder], { baseline, candidate: 'deb12-pvhvm (Xen 4.18)' });
+    expect(detail.statistics).toEqual(statistics);
+  });
+
   it.each([
     [
       'parameters',
