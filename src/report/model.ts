@@ -5,7 +5,6 @@ import { judge, overallOf, type Draft, type Judged } from './comparisons';
 import { comparabilityChecks, warningsOf } from './comparability';
 import { driftCheck } from './drift';
 import { endingsOf } from './endings';
-import { endingsOf } from './endings';
 import { limitsOf } from './limits';
 import { factRows, startFacts } from './facts';
 import { count, listed } from './format';
