@@ -10,6 +10,7 @@ const entries = {
   benchmarks: 'src/benchmarks/labFindings.ts',
   commands: 'src/ui/commands/all.ts',
   reports: 'src/ui/reports.ts',
+  running: 'src/ui/experimentRun.ts',
   exchange: 'src/report/exchange.ts',
 };
 

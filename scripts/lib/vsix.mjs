@@ -8,7 +8,9 @@ import { mustRun } from './run.mjs';
 
 const sizeLimit = 600_000;
 const allowed = [
-  /^dist\/(extension|app|exchange|ssh2|re2js|webview|prepare|trend)\.js$/,
+  /^dist\/(extension|app|benchmarks|commands|exchange|reports|running|ssh2|re2js)\.js$/,
+  /^dist\/shared-[A-Z0-9]+\.js$/,
+  /^dist\/(webview|prepare|trend)\.js$/,
   /^dist\/(webview|prepare|trend)\.css$/,
   /^dist\/THIRD-PARTY\.txt$/,
   /^media\/[^/].*$/,
@@ -42,6 +44,7 @@ export async function packageExtension() {
     'dist/commands.js',
     'dist/exchange.js',
     'dist/reports.js',
+    'dist/running.js',
     'dist/re2js.js',
     'dist/ssh2.js',
     'dist/webview.js',

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { benchmarksOf } from '../benchmarks/own';
 import type { AgreedJob } from '../experiment/leases';
@@ -7,8 +8,10 @@ import { fillSources, requireSources } from '../experiment/sources';
 import type { BenchmarkRef, GuestRef, Plan } from '../model/experiment';
 import { UserError } from '../model/userError';
 import { isRounds, mostRounds } from './askRounds';
+import type { RunStart } from './experimentRun';
 import type { GuestService } from './guestService';
 import type { LabService } from './labService';
+import { experimentFileName } from './resultsFolder';
 import { setting } from './settings';
 
 /** What is asked for. */
@@ -31,12 +34,30 @@ export interface RunOptions {
   readonly takeOver?: ReadonlyMap<string, AgreedJob>;
 }
 
-/** What a call asks for, as a plan with its order. @throws UserError for a guest, benchmark or parameter that does not fit. */
-export function planOf(
+/**
+ * A new experiment in a file of `folder`, as a call asks for it.
+ * @throws UserError for a guest, benchmark or parameter that does not fit.
+ */
+export function startOf(
   lab: LabService,
   states: GuestService,
   options: RunOptions,
-): { plan: Plan; seed: number } {
+  folder: string,
+): RunStart {
+  const { plan, seed } = planOf(lab, states, options);
+  const started = new Date();
+  const label = options.label ?? defaultLabel(plan);
+  const { takeOver } = options;
+  return {
+    file: path.join(folder, experimentFileName(started, label)),
+    id: `${started.getTime().toString(36)}-${seed.toString(36)}`,
+    ...{ label, seed, plan, lab: lab.lab, notes: notesOf(states, plan) },
+    ...(takeOver ? { takeOver } : {}),
+  };
+}
+
+/** With its order, drawn from the seed. */
+function planOf(lab: LabService, states: GuestService, options: RunOptions): { plan: Plan; seed: number } {
   if (options.guests.length === 0) throw new UserError(vscode.l10n.t('Choose at least one guest.'));
   if (options.benchmarks.length === 0) throw new UserError(vscode.l10n.t('Choose at least one benchmark.'));
   if (!isRounds(options.rounds)) {
@@ -81,7 +102,7 @@ function baselineOf(states: GuestService, guests: readonly GuestRef[]): { baseli
 }
 
 /** What a reader of the report must know: guests that turn out to be one and the same machine. */
-export function notesOf(states: GuestService, plan: Plan): string[] {
+function notesOf(states: GuestService, plan: Plan): string[] {
   const byBoot = new Map<string, string[]>();
   for (const { name } of plan.guests) {
     const state = states.state(name);
@@ -105,7 +126,7 @@ export function modeOf(states: GuestService, name: string): string | undefined {
 }
 
 /** What an experiment is called that nobody named. */
-export function defaultLabel(plan: Plan): string {
+function defaultLabel(plan: Plan): string {
   const guests = plan.guests.map((guest) => guest.name).join(' vs ');
   const benchmarks =
     plan.benchmarks.length <= 3

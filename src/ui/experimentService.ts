@@ -1,73 +1,23 @@
 import { mkdir } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { benchmarksOf } from '../benchmarks/own';
-import { laterBy } from '../experiment/estimate';
-import type { AgreedJob, Wait } from '../experiment/leases';
+import type { AgreedJob } from '../experiment/leases';
 import { LeftLeases } from '../experiment/leftLeases';
-import { resolveBenchmarks } from '../experiment/prepare';
-import { openSources } from '../experiment/sources';
-import {
-  ExperimentRunner,
-  type ExperimentSummary,
-  type Progress,
-  type RunnerListener,
-  type RunnerOptions,
-} from '../experiment/runner';
+import type { ExperimentSummary } from '../experiment/runner';
 import { Disposable } from '../model/disposable';
 import type { Experiment, Plan } from '../model/experiment';
 import { UserError } from '../model/userError';
-import { isPassing } from '../ssh/errors';
-import type { Target } from '../ssh/transport';
-import { activityText } from './activityText';
 import { setContextKey } from './contextKeys';
-import { endLines } from './endLines';
-import { runningEntry, type ExperimentEntry, type RunningExperiment } from './experimentEntry';
+import { runningEntry, type ExperimentEntry } from './experimentEntry';
 import { ExperimentFiles, readExperimentFile } from './experimentFiles';
-import { defaultLabel, modeOf, notesOf, planOf, type RunOptions } from './experimentPlan';
+import type { RunOptions } from './experimentPlan';
+import type { ExperimentRun, RunCause, RunStart, RunningNow } from './experimentRun';
 import type { GuestService } from './guestService';
 import { requireTrust } from './guestService';
-import { hostConnector } from './hostConnector';
 import type { LabService } from './labService';
 import { messageOf, type Log } from './log';
-import { experimentFileName, resultsFolder } from './resultsFolder';
+import { resultsFolder } from './resultsFolder';
 import type { RunMemory } from './runMemory';
-import { RunTerminal } from './runTerminal';
-import { setting } from './settings';
-import { plainForTerminal } from './terminalText';
-import { waitText, type SeenWait } from './waits';
-
-/** An experiment as it begins or goes on. */
-type LaunchOptions = Pick<
-  RunnerOptions,
-  'file' | 'id' | 'label' | 'seed' | 'plan' | 'lab' | 'notes' | 'takeOver'
->;
-/** `by-itself`: no person asked for it, so none is asked anything at its start. */
-type Launch = 'new' | 'resumed' | 'by-itself';
-
-interface Running extends RunningExperiment {
-  readonly runner: ExperimentRunner;
-  readonly terminal: RunTerminal;
-  /** Aborted by Stop: what is asked of a person is taken back, and nothing is asked any more. */
-  readonly asking: AbortController;
-  /** Guests that are waited for as others have them. */
-  readonly waits: Map<string, SeenWait>;
-  progress: Progress;
-  /** When that was so. */
-  progressMs: number;
-  isStopping: boolean;
-}
-
-/** An experiment of this window, as views show it. */
-export interface RunningNow {
-  readonly file: string;
-  readonly label: string;
-  /** What is left as of now. */
-  readonly progress: Progress;
-  readonly waits: ReadonlyMap<string, SeenWait>;
-  /** It was told to stop, and is on its way to it. */
-  readonly isStopping: boolean;
-}
 
 /** Views that show times look again after so long. */
 const tickMs = 30_000;
@@ -77,7 +27,7 @@ export class ExperimentService extends Disposable {
   private readonly changed = this.register(new vscode.EventEmitter<string | undefined>());
   /** The file that changed; undefined: any. */
   readonly onDidChange = this.changed.event;
-  private readonly running = new Map<string, Running>();
+  private readonly running = new Map<string, ExperimentRun>();
   private tick: NodeJS.Timeout | undefined;
   private readonly files: ExperimentFiles;
   readonly leftLeases: LeftLeases;
@@ -95,12 +45,8 @@ export class ExperimentService extends Disposable {
     this.leftLeases = new LeftLeases(path.join(storageFolder.fsPath, 'leftLeases'));
     this.register({
       dispose: () => {
-        // The window closes: what runs on the guests goes on there, and is taken up by Resume.
         clearInterval(this.tick);
-        for (const { runner, terminal } of this.running.values()) {
-          runner.leave();
-          terminal.dispose();
-        }
+        for (const run of this.running.values()) run.leave();
       },
     });
   }
@@ -111,10 +57,7 @@ export class ExperimentService extends Disposable {
 
   /** The experiments that run now in this window. */
   runningNow(): readonly RunningNow[] {
-    return [...this.running].map(([file, { label, progress, progressMs, waits, isStopping }]) => {
-      const left = laterBy(progress.left, (performance.now() - progressMs) / 1000);
-      return { file, label, progress: { ...progress, left }, waits, isStopping };
-    });
+    return [...this.running.values()].map((run) => run.now());
   }
 
   isRunning(file: string): boolean {
@@ -122,23 +65,21 @@ export class ExperimentService extends Disposable {
   }
 
   showTerminal(file: string): void {
-    this.running.get(file)?.terminal.terminal.show(true);
+    this.running.get(file)?.showTerminal();
   }
 
   stop(file: string, how: 'now' | 'after-trial'): void {
     const running = this.running.get(file);
     if (!running) throw new UserError(vscode.l10n.t('This experiment is not running.'));
-    running.runner.stop(how);
-    running.isStopping = true;
+    running.stop(how);
     void this.runs.forget(file).catch((error: unknown) => this.log.error(messageOf(error)));
-    if (how === 'now') running.asking.abort();
     this.changed.fire(file);
     this.log.info(`Stopping ${path.basename(file)} (${how})`);
   }
 
   /** Does not wait any longer for guests out of reach; what runs there may go on. */
   giveUp(file: string): void {
-    this.running.get(file)?.runner.giveUp();
+    this.running.get(file)?.giveUp();
     this.log.info(`Stopping ${path.basename(file)} without waiting for guests out of reach`);
   }
 
@@ -146,7 +87,7 @@ export class ExperimentService extends Disposable {
   async takeOver(file: string, guest: string, agreed: AgreedJob): Promise<void> {
     const running = this.running.get(file);
     if (!running) throw new UserError(vscode.l10n.t('This experiment is not running.'));
-    await running.runner.takeOver(guest, agreed);
+    await running.takeOver(guest, agreed);
     this.log.info(`${guest} was taken over for ${running.label}`);
   }
 
@@ -169,8 +110,12 @@ export class ExperimentService extends Disposable {
   async run(options: RunOptions): Promise<ExperimentSummary> {
     requireTrust();
     await this.lab.open();
-    const { plan, seed } = planOf(this.lab, this.guests, options);
-    return this.reserving(plan, () => this.runReserved(options, plan, seed));
+    const { startOf } = await import('./experimentPlan');
+    const start = startOf(this.lab, this.guests, options, this.folder);
+    return this.reserving(start.plan, async () => {
+      await mkdir(this.folder, { recursive: true });
+      return this.launch(start, 'new');
+    });
   }
 
   /** Keeps the hosts of a plan for it alone while it runs. */
@@ -192,18 +137,6 @@ export class ExperimentService extends Disposable {
     } finally {
       for (const guest of plan.guests) this.guests.setActivity(guest.name, undefined);
     }
-  }
-
-  private async runReserved(options: RunOptions, plan: Plan, seed: number): Promise<ExperimentSummary> {
-    const started = new Date();
-    const label = options.label ?? defaultLabel(plan);
-    const file = path.join(this.folder, experimentFileName(started, label));
-    await mkdir(this.folder, { recursive: true });
-    const id = `${started.getTime().toString(36)}-${seed.toString(36)}`;
-    const { lab } = this.lab;
-    const { takeOver } = options;
-    const start = { file, id, label, seed, plan, lab, notes: notesOf(this.guests, plan) };
-    return this.launch({ ...start, ...(takeOver ? { takeOver } : {}) }, 'new');
   }
 
   /**
@@ -230,81 +163,30 @@ export class ExperimentService extends Disposable {
     );
   }
 
-  private async launch(start: LaunchOptions, how: Launch): Promise<ExperimentSummary> {
-    const { file, label, lab, seed, notes } = start;
-    const targets = new Map<string, Target>();
-    for (const { name } of start.plan.guests)
-      targets.set(name, await this.guests.target(this.lab.guest(name)));
-    if (how === 'by-itself') await this.requireNoAnswers([...targets.values()]);
-    const benchmarks = benchmarksOf(lab);
-    const { refs, sources } = await vscode.window.withProgress(
-      { location: { viewId: 'guestbench.guests' }, title: vscode.l10n.t('Reading what is to be uploaded') },
-      () => openSources(start.plan.benchmarks, benchmarks, setting('sources')),
-    );
-    const plan = { ...start.plan, benchmarks: [...refs] };
-    const planned = resolveBenchmarks(plan.benchmarks, benchmarks);
-    const terminal = new RunTerminal({
-      label,
-      plan,
-      benchmarks: new Map(planned.map(({ benchmark }) => [benchmark.id, benchmark])),
-      modeOf: (name) => modeOf(this.guests, name),
+  private async launch(start: RunStart, cause: RunCause): Promise<ExperimentSummary> {
+    const { file } = start;
+    const { openRun } = await import('./experimentRun');
+    const run = await openRun(start, cause, {
+      ...{ lab: this.lab, guests: this.guests, version: this.version, log: this.log },
+      leftLeases: this.leftLeases,
+      onChange: () => this.changed.fire(file),
       onStop: (how) => {
         if (!this.running.has(file)) return;
         if (how === 'now') this.stop(file, 'now');
         else this.giveUp(file);
       },
     });
-    const asking = new AbortController();
-    const runner = new ExperimentRunner({
-      ...start,
-      plan,
-      sources,
-      version: this.version,
-      catalogue: benchmarks,
-      connect: (name, signal, how) => {
-        const target = targets.get(name);
-        if (!target) throw new Error(`${name} is not a guest of this experiment.`);
-        if (how === 'booting') return this.guests.connectAnew(target, signal);
-        if (asking.signal.aborted) return this.guests.connectTo(target, 'silent', signal);
-        const signals = [asking.signal, ...(signal ? [signal] : [])];
-        return this.guests.connectTo(target, 'ask', AbortSignal.any(signals));
-      },
-      connectHost: hostConnector(this.guests),
-      leftLeases: this.leftLeases,
-      listener: this.listenerFor(file, terminal),
-    });
-    this.running.set(file, {
-      runner,
-      terminal,
-      label,
-      startedAt: new Date().toISOString(),
-      plan,
-      asking,
-      waits: new Map(),
-      progress: runner.progress,
-      progressMs: performance.now(),
-      isStopping: false,
-    });
+    this.running.set(file, run);
     await this.runs.note(file);
     this.noteRunning();
-    this.log.info(`Experiment ${file}: ${plan.trials.length} trials, seed ${seed}, ${how}`);
-    const heading =
-      how === 'new'
-        ? vscode.l10n.t('{0}: {1} trials', label, plan.trials.length)
-        : vscode.l10n.t('{0}: resumed', label);
-    terminal.header(heading, notes);
-    if (how !== 'by-itself') terminal.terminal.show(true);
     try {
-      const summary = await (how === 'new' ? runner.run() : runner.resume());
+      const summary = await run.toItsEnd();
       // What was left for Resume is still to go on.
       if (summary.reason !== 'left') await this.runs.forget(file);
-      terminal.finish(endLines(summary, await this.read(summary.file)));
-      this.log.info(
-        `Experiment ${path.basename(file)} ${summary.reason}: ${summary.ok} ok, ${summary.failed} failed`,
-      );
+      run.tellEnd(summary, await this.read(summary.file));
       return summary;
     } catch (error) {
-      terminal.finish([plainForTerminal(messageOf(error))]);
+      run.tellFailure(error);
       throw error;
     } finally {
       this.running.delete(file);
@@ -313,90 +195,9 @@ export class ExperimentService extends Disposable {
     }
   }
 
-  /** @throws UserError when a guest does not let us in without a person. One out of reach is waited for. */
-  private async requireNoAnswers(targets: readonly Target[]): Promise<void> {
-    await Promise.all(
-      targets.map(async (target) => {
-        await this.guests.connectTo(target, 'silent').catch((error: unknown) => {
-          if (!isPassing(error)) throw new UserError(messageOf(error));
-        });
-      }),
-    );
-  }
-
-  private listenerFor(file: string, terminal: RunTerminal): RunnerListener {
-    const waiting = vscode.l10n.t('waiting for its turn');
-    return {
-      onEvent: ({ type }) => {
-        const runner = this.running.get(file)?.runner;
-        // What was done before is known only now.
-        if (type === 'resumed' && runner) this.noteProgress(file, runner.progress);
-        else this.changed.fire(file);
-      },
-      onTrialStart: (trial, progress) => {
-        this.noteProgress(file, progress);
-        this.guests.setActivity(trial.guest, vscode.l10n.t('running {0}', trial.benchmark));
-        terminal.onTrialStart(trial, progress);
-      },
-      onOutput: (trial, stream, chunk) => terminal.onOutput(trial, stream, chunk),
-      onSkipped: (trial, stream, bytes) => terminal.onSkipped(trial, stream, bytes),
-      onTrialEnd: (trial, end, progress) => {
-        this.noteProgress(file, progress);
-        this.guests.setActivity(trial.guest, waiting);
-        terminal.onTrialEnd(trial, end);
-      },
-      onReach: (guest, reason) =>
-        this.guests.setActivity(
-          guest,
-          reason === undefined ? waiting : vscode.l10n.t('out of reach, trying again'),
-        ),
-      onWait: (guest, wait) => this.noteWait(file, guest, wait, terminal),
-      onActivity: (guest, activity) =>
-        this.guests.setActivity(guest, activity ? activityText(activity) : waiting),
-      onUpload: (progress) => {
-        const { guest, name, sentBytes, totalBytes } = progress;
-        const percent = Math.floor((100 * sentBytes) / totalBytes);
-        this.guests.setActivity(
-          guest,
-          percent === 100 ? waiting : vscode.l10n.t('receiving {0}, {1} %', name, percent),
-        );
-        terminal.onUpload(progress);
-      },
-      onNotice: (text) => {
-        this.log.warn(text);
-        terminal.onNotice(text);
-      },
-    };
-  }
-
   /** Reads an experiment file. @throws UserError that says what is wrong with it. */
   read(file: string): Promise<Experiment> {
     return readExperimentFile(file);
-  }
-
-  private noteProgress(file: string, progress: Progress): void {
-    const running = this.running.get(file);
-    if (running) {
-      running.progress = progress;
-      running.progressMs = performance.now();
-    }
-    this.changed.fire(file);
-  }
-
-  private noteWait(file: string, guest: string, wait: Wait | undefined, terminal: RunTerminal): void {
-    const running = this.running.get(file);
-    if (!running) return;
-    const isNew = wait !== undefined && !running.waits.has(guest);
-    if (wait) running.waits.set(guest, { ...wait, seenMs: performance.now() });
-    else running.waits.delete(guest);
-    const text = wait ? waitText(guest, wait) : undefined;
-    if (isNew) this.log.info(`${running.label}: ${text}`);
-    terminal.showWait(guest, text);
-    const activity = wait
-      ? vscode.l10n.t('in use by another controller')
-      : vscode.l10n.t('running benchmarks');
-    this.guests.setActivity(guest, activity);
-    this.changed.fire(file);
   }
 
   private noteRunning(): void {

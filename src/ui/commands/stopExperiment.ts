@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../../model/userError';
 import { fileFrom, valueOf } from '../commandArguments';
-import type { RunningNow } from '../experimentService';
+import type { RunningNow } from '../experimentRun';
 import type { Services } from '../services';
 import { visibleLabel } from '../visibleText';
 
