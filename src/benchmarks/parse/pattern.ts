@@ -16,6 +16,9 @@ export class PatternError extends Error {
   override readonly name = 'PatternError';
 }
 
+/** Of `Pattern.size`. A larger expression could be matched with no output of the length benchmarks have. */
+const mostSize = 10_000;
+
 /** A regular expression of a person, in RE2's syntax: its time grows with the length of the text and no faster. */
 export class Pattern {
   readonly groups: number;
@@ -29,6 +32,11 @@ export class Pattern {
     this.compiled = compile(source);
     this.groups = this.compiled.groupCount();
     this.size = this.compiled.programSize();
+    if (this.size > mostSize) {
+      throw new PatternError(
+        `it is too large (${this.size} steps for a character, at most ${mostSize}); use smaller numbers of repetitions`,
+      );
+    }
     this.names = new Map(Object.entries(this.compiled.namedGroups()));
   }
 

@@ -45,6 +45,7 @@ describe('a pattern', () => {
     ['[z-a]', 'invalid character class range'],
     ['+a', 'missing argument to repetition'],
     ['(?:a{1000}){1000}', 'invalid repeat count'],
+    ['(?:a{1000})'.repeat(20), 'it is too large (20002 steps for a character, at most 10000)'],
     ['(?=a)', 'looking ahead or behind and references back to a group are not supported'],
     ['(a)\\1', 'looking ahead or behind and references back to a group are not supported'],
   ])('refuses %j, and says why', (source, reason) => {
