@@ -1,4 +1,5 @@
 import type { TrendEntry, TrendMetric, TrendOption } from './trendShape';
+import { directionText } from './wording';
 
 /** A metric with the parameters it was measured with: only what is the same workload is one trend. */
 export interface Variant extends TrendOption {
@@ -44,12 +45,14 @@ export function variantsOf(entries: readonly TrendEntry[]): Variant[] {
     .sort((a, b) => Number(b.metric.primary) - Number(a.metric.primary) || b.points - a.points);
 }
 
-/** What tells a metric from others of the same name: "seconds 30", "MiB/s". */
+/** What tells a metric from others of the same name: "seconds 30", "MiB/s", "lower is better". */
 function distinctionOf(metric: TrendMetric, twins: readonly TrendMetric[]): string {
   const names = [...new Set(twins.flatMap(({ parameters }) => Object.keys(parameters)))].sort();
   const differing = names.filter((name) => new Set(twins.map((twin) => twin.parameters[name])).size > 1);
   const unit = new Set(twins.map((twin) => twin.unit)).size > 1 ? [metric.unit || 'no unit'] : [];
-  return [...differing.map((name) => `${name} ${metric.parameters[name] || 'not set'}`), ...unit].join(', ');
+  const better = new Set(twins.map((twin) => twin.better)).size > 1 ? [directionText(metric)] : [];
+  const parameters = differing.map((name) => `${name} ${metric.parameters[name] || 'not set'}`);
+  return [...parameters, ...unit, ...better].join(', ');
 }
 
 /** What was asked for, if it is there; else the first with the most points. */
@@ -105,10 +108,12 @@ export function subjectsOf({ footings }: Variant): SubjectOption[] {
     .sort((a, b) => b.points - a.points);
 }
 
-function subjectKey(subject: Subject): string {
+/** "guest:deb12-pv", "mode:PVHVM/PV"; no two subjects have the same, whatever their names hold. */
+export function subjectKey(subject: Subject): string {
+  const inKey = (name: string): string => name.replace(/[%/]/g, encodeURIComponent);
   return subject.kind === 'value'
-    ? `${subject.by}:${subject.name}`
-    : `${subject.by}:${subject.candidate}/${subject.baseline}`;
+    ? `${subject.by}:${inKey(subject.name)}`
+    : `${subject.by}:${inKey(subject.candidate)}/${inKey(subject.baseline)}`;
 }
 
 function subjectTitle(subject: Subject): string {

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { UserError } from '../../model/userError';
+import { subjectKey } from '../../report/trendOptions';
 import { valueOf } from '../commandArguments';
 import type { Services } from '../services';
 
@@ -38,10 +39,11 @@ export async function showTrend(services: Services, ...args: readonly unknown[])
 
 function subjectOf(options: unknown): string | undefined {
   const [guest, mode] = [textOf(options, 'guest'), textOf(options, 'mode')];
-  if (guest !== undefined) return `guest:${guest}`;
-  if (mode !== undefined) return `mode:${mode}`;
+  if (guest !== undefined) return subjectKey({ kind: 'value', by: 'guest', name: guest });
+  if (mode !== undefined) return subjectKey({ kind: 'value', by: 'mode', name: mode });
   const [baseline, candidate] = [textOf(options, 'baseline'), textOf(options, 'candidate')];
-  return baseline === undefined || candidate === undefined ? undefined : `guest:${candidate}/${baseline}`;
+  if (baseline === undefined || candidate === undefined) return undefined;
+  return subjectKey({ kind: 'speedup', by: 'guest', baseline, candidate });
 }
 
 function textOf(options: unknown, key: string): string | undefined {

@@ -4,6 +4,7 @@ import type { Facts } from '../../../src/model/guest';
 import { reportModel } from '../../../src/report/model';
 import { trendModel } from '../../../src/report/trend';
 import { trendEntry } from '../../../src/report/trendEntry';
+import { subjectKey } from '../../../src/report/trendOptions';
 import type { TrendChoice, TrendEntry } from '../../../src/report/trendShape';
 import { completed, experiment, facts, workload } from './experiments';
 
@@ -63,6 +64,16 @@ const entryOf = (one: Experiment): TrendEntry => trendEntry(`/lab/${one.label}.g
 const trendOf = (runs: readonly Run[], choice: TrendChoice = {}) =>
   trendModel('results', runs.map(made).map(entryOf), [], choice);
 const pv: TrendChoice = { subject: 'guest:deb12-pv' };
+
+describe('the key of a subject', () => {
+  it('is that of no other one', () => {
+    const key = (candidate: string, baseline: string) =>
+      subjectKey({ kind: 'speedup', by: 'guest', baseline, candidate });
+    expect(key('a', 'b')).toBe('guest:a/b');
+    const keys = [key('a/b', 'c'), key('a', 'b/c'), key('a%2Fb', 'c'), key('a', 'b%2Fc')];
+    expect(new Set(keys).size).toBe(4);
+  });
+});
 
 describe('an entry of a trend', () => {
   it('holds the means, extremes and versions of each guest, without warm-ups', () => {
@@ -267,6 +278,23 @@ describe('a trend', () => {
     ]);
     const short = trendModel('results', entries, [], { metric: 'x/seconds (seconds 30)' });
     expect(short.lines[0]!.points).toHaveLength(2);
+  });
+
+  it('keeps directions apart', () => {
+    const lower = (entry: TrendEntry): TrendEntry => ({
+      ...entry,
+      metrics: entry.metrics.map((metric) => ({ ...metric, better: 'lower' })),
+    });
+    const higher = (entry: TrendEntry): TrendEntry => ({
+      ...entry,
+      metrics: entry.metrics.map((metric) => ({ ...metric, better: 'higher' })),
+    });
+    const [a, b, c, d] = [1, 2, 3, 4].map((day) => entryOf(made({ day, benchmark: 'x' })));
+    const { metrics } = trendModel('results', [lower(a!), lower(b!), higher(c!), higher(d!)], [], pv);
+    expect(metrics.map(({ key }) => key)).toEqual([
+      'x/seconds (lower is better)',
+      'x/seconds (higher is better)',
+    ]);
   });
 
   it('counts a copied file once, and names files that cannot be read', () => {
