@@ -10,7 +10,8 @@ import {
 import { replicateMean } from './modes';
 import { inOverviewOrder } from './overviewOrder';
 import type { MetricComparison, MetricReport, PairReport, Replicate, ReportModel } from './shape';
-import { comparisonTitles, directionText, fullTitle } from './wording';
+import { acrossIntervalTitle, comparisonTitles, directionText, fullTitle, ownLevel } from './wording';
+import type { AcrossReport } from './acrossShape';
 
 /** The report of the chosen pair, to be pasted into an issue or a chat. */
 export function toMarkdown(m: ReportModel): string {
@@ -20,6 +21,7 @@ export function toMarkdown(m: ReportModel): string {
     pair === undefined ? valuesTable(m) : pairTable(m, pair),
     ...(pair ? [text(pair.overall.sentence)] : []),
   );
+  if (m.across?.chosen !== undefined) parts.push(acrossPart(m.across));
   const found = pair?.warnings.map((warning) => `${severityWords[warning.severity]}: ${warning.text}`) ?? [];
   const warnings = [...m.notes, ...found, ...m.limits];
   if (warnings.length > 0)
@@ -43,6 +45,27 @@ export function toMarkdown(m: ReportModel): string {
     parts.push(`### Guests\n\n${table(['', ...m.guests.map(({ key }) => key)], rows)}`);
   }
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+/** The followed pair in each of several experiments. */
+function acrossPart(across: AcrossReport): string {
+  const { chosen, experiments, metrics, headline } = across;
+  const labels = new Map(experiments.map(({ experiment, label }) => [experiment, label]));
+  const rows = metrics
+    .filter(({ primary, better }) => primary && better !== 'none')
+    .flatMap((metric) =>
+      metric.entries.map(({ experiment, speedup, interval, word, n }) => [
+        fullTitle(metric),
+        labels.get(experiment) ?? '',
+        formatSpeedup(speedup),
+        formatInterval(interval) + (interval === null ? '' : ownLevel(across, experiment)),
+        word,
+        String(n),
+      ]),
+    );
+  const head = ['Metric', 'Experiment', 'Speedup', acrossIntervalTitle(across), 'Verdict', 'Blocks'];
+  const title = `### ${text(`${chosen?.candidate ?? ''} against ${chosen?.baseline ?? ''}, experiment by experiment`)}`;
+  return [title, text(headline), ...(rows.length === 0 ? [] : [table(head, rows)])].join('\n\n');
 }
 
 const severityWords = { refusal: 'No verdicts', warning: 'Warning', note: 'Note' } as const;

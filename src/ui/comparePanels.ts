@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { listed } from '../report/format';
+import type { ReportOptions } from '../report/shape';
 import { pageOptions } from './pageHtml';
 import { ReportPanel, type ReportTools } from './reportPanel';
 
@@ -14,7 +15,7 @@ export class ComparePanels implements vscode.WebviewPanelSerializer {
   /** Opens a report over the files, or brings the one that is open to the front. */
   async show(files: readonly string[]): Promise<void> {
     const uris = files.map((file) => vscode.Uri.file(file));
-    const known = [...this.open].find((report) => addressOf(report.uris) === addressOf(uris));
+    const known = this.reportOf(files);
     if (known) {
       known.reveal();
       return;
@@ -23,6 +24,21 @@ export class ComparePanels implements vscode.WebviewPanelSerializer {
     const options = pageOptions(this.tools.extensionUri);
     const column = vscode.ViewColumn.Active;
     await this.fill(vscode.window.createWebviewPanel(ComparePanels.viewType, title, column, options), uris);
+  }
+
+  /** What the open report over the files shows; undefined: there is none. */
+  optionsIn(files: readonly string[]): ReportOptions | undefined {
+    return this.reportOf(files)?.options;
+  }
+
+  /** The files of the report that is in front, if one is. */
+  get activeFiles(): readonly string[] | undefined {
+    return [...this.open].find((report) => report.isActive)?.uris.map(({ fsPath }) => fsPath);
+  }
+
+  private reportOf(files: readonly string[]): ReportPanel | undefined {
+    const wanted = addressOf(files.map((file) => vscode.Uri.file(file)));
+    return [...this.open].find((report) => addressOf(report.uris) === wanted);
   }
 
   /** Brings a tab back after a reload of the window, from what its page has kept. */

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { UserError } from '../model/userError';
+import type { ReportOptions } from '../report/shape';
 import { ReportPanel, type ReportTools } from './reportPanel';
 
 class ReportDocument implements vscode.CustomDocument {
@@ -30,9 +31,9 @@ export class ReportEditor implements vscode.CustomReadonlyEditorProvider<ReportD
     await report.load();
   }
 
-  /** The guests that the open report of a file compares; undefined: it is not open. */
-  choiceIn(file: string): ReportPanel['choice'] | undefined {
-    return this.reportOf(file)?.choice;
+  /** What the open report of a file shows; undefined: it is not open. */
+  optionsIn(file: string): ReportOptions | undefined {
+    return this.reportOf(file)?.options;
   }
 
   /** The report of a file, opened if need be, in front so that its page can draw. */

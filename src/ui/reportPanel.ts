@@ -30,7 +30,7 @@ export class ReportPanel extends Disposable {
   private readonly sources: readonly ExperimentSource[];
   private readonly rasteriser: Rasteriser;
   /** What the page has chosen; empty: the report chooses. */
-  choice: Pick<ReportOptions, 'by' | 'baseline' | 'candidate'> = {};
+  private choice: Pick<ReportOptions, 'by' | 'baseline' | 'candidate'> = {};
   private followed: AcrossChoice | undefined;
   private shows: 'nothing' | 'page' | 'message' = 'nothing';
   private isReady = false;
@@ -63,6 +63,11 @@ export class ReportPanel extends Disposable {
     );
     this.sources = uris.map((uri) => this.register(new ExperimentSource(uri, tools.experiments, tools.log)));
     for (const source of this.sources) this.register(source.onDidChange(() => this.show()));
+  }
+
+  /** What its page shows, as what the same report can be made of again. */
+  get options(): ReportOptions {
+    return { ...this.choice, ...(this.followed === undefined ? {} : { across: this.followed }) };
   }
 
   get isActive(): boolean {
@@ -127,8 +132,7 @@ export class ReportPanel extends Disposable {
     const experiments = this.sources.flatMap(({ state }) => (state.status === 'ok' ? state.experiment : []));
     const isRunning = this.sources.some((source) => source.isRunning);
     return reportModel(experiments, {
-      ...this.choice,
-      ...(this.followed === undefined ? {} : { across: this.followed }),
+      ...this.options,
       activity: isRunning ? 'running' : 'none',
     });
   }

@@ -152,6 +152,14 @@ describe('several experiments', () => {
       /other lab/.test(await page.locator('.across .remarks').innerText()),
     );
     await workbench.screenshot('across-three');
+    await workbench.palette('Guestbench: Export Report...');
+    await workbench.question('Export Report');
+    await workbench.pick('HTML');
+    const file = await answerFile(workbench, folder, 'three.html');
+    const html = (await written(workbench, file)).toString();
+    expect(html).toMatch(
+      /<h2>[^\n]*deb12-pvhvm[^\n]* against [^\n]*deb12-pv[^\n]*, experiment by experiment<\/h2>/,
+    );
   });
 });
 

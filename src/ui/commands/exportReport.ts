@@ -1,11 +1,20 @@
 import * as vscode from 'vscode';
+import * as z from 'zod/mini';
 import { UserError } from '../../model/userError';
 import { reportModel } from '../../report/model';
 import { toPhoronixXml } from '../../report/phoronixXml';
-import type { ReportModel } from '../../report/shape';
+import type { ReportModel, ReportOptions } from '../../report/shape';
 import { pickExperiment, stringsOf, valueOf } from '../commandArguments';
 import { chartBytes, chartOf, writeExport } from '../saveChart';
 import type { Services } from '../services';
+
+const comparedBy = z.enum(['guest', 'mode']);
+const choiceSchema = z.object({
+  baseline: z.optional(z.string()),
+  candidate: z.optional(z.string()),
+  by: z.optional(comparedBy),
+  follow: z.optional(z.object({ by: comparedBy, baseline: z.string(), candidate: z.string() })),
+});
 
 /** `data`: of one experiment; `report`: what the page shows, of several files too; `picture`: its overview chart. */
 const formats = {
@@ -20,13 +29,13 @@ const formats = {
 type Format = keyof typeof formats;
 
 /**
- * Writes a report, its data or its overview chart to a file. `{ file? | files?, format?, to?, baseline?, candidate? }`
- * skips the questions; `files`: a report over several. A PNG is drawn by the report's page, which opens for it.
+ * Writes a report, its data or its overview chart to a file. `{ file? | files?, format?, to? }` skips the questions;
+ * `files`: a report over several. `{ baseline?, candidate?, by? }`: what is compared, guests or with `by: 'mode'` modes;
+ * `{ follow?: { by, baseline, candidate } }`: what is followed through several. Without them, what the open report of
+ * the files shows. A PNG is drawn by the report's page, which opens for it.
  */
 export async function exportReport(services: Services, ...args: readonly unknown[]): Promise<void> {
-  const files = stringsOf(args[0], 'files') ?? [
-    await pickExperiment(services, args, vscode.l10n.t('Export Report')),
-  ];
+  const files = await filesOf(services, args);
   const [file] = files;
   if (file === undefined) throw new UserError(vscode.l10n.t('Name at least one experiment file.'));
   const format = formatFrom(valueOf(args[0], 'format')) ?? (await askFormat(files.length));
@@ -40,6 +49,14 @@ export async function exportReport(services: Services, ...args: readonly unknown
   const content = await contentOf(services, files, file, format, args[0]);
   const to = valueOf(args[0], 'to');
   await writeExport(typeof to === 'string' ? to : await askTarget(file, formats[format].extension), content);
+}
+
+/** Named, or of the report over several that is in front; else one is asked for. */
+async function filesOf(services: Services, args: readonly unknown[]): Promise<readonly string[]> {
+  const named = stringsOf(args[0], 'files');
+  if (named) return named;
+  const shown = args[0] === undefined ? (await services.reports()).compared.activeFiles : undefined;
+  return shown ?? [await pickExperiment(services, args, vscode.l10n.t('Export Report'))];
 }
 
 async function contentOf(
@@ -70,34 +87,67 @@ async function contentOf(
   }
 }
 
-/** What the file's open report shows; else by the guests in the options, else as the report chooses. */
+/** What the options say; else what the open report of the files shows; else as a report chooses. */
 async function modelOf(
   services: Services,
   files: readonly string[],
   file: string,
   options: unknown,
 ): Promise<ReportModel> {
-  const [baseline, candidate] = [valueOf(options, 'baseline'), valueOf(options, 'candidate')];
-  const asked = {
-    ...(typeof baseline === 'string' ? { baseline } : {}),
-    ...(typeof candidate === 'string' ? { candidate } : {}),
-  };
-  const isAsked = Object.keys(asked).length > 0;
-  const { editor } = await services.reports();
-  const choice = isAsked || files.length > 1 ? asked : (editor.choiceIn(file) ?? {});
+  const asked = choiceFrom(options);
+  const { editor, compared } = await services.reports();
+  const shown = files.length > 1 ? compared.optionsIn(files) : editor.optionsIn(file);
+  const choice = Object.keys(asked).length > 0 ? asked : (shown ?? {});
   const experiments = await Promise.all(files.map((one) => services.experiments.read(one)));
   const isRunning = files.some((one) => services.experiments.isRunning(one));
   const model = reportModel(experiments, { ...choice, activity: isRunning ? 'running' : 'none' });
-  for (const [role, key] of Object.entries(asked))
-    if (model[role as 'baseline' | 'candidate'] !== key)
-      throw new UserError(
-        vscode.l10n.t(
-          '{0} is not among the guests: {1}.',
-          key,
-          model.guests.map((guest) => guest.key).join(', '),
-        ),
-      );
+  checkChoice(model, asked);
   return model;
+}
+
+type Choice = Pick<ReportOptions, 'by' | 'baseline' | 'candidate' | 'across'>;
+
+function choiceFrom(options: unknown): Choice {
+  const read = choiceSchema.safeParse(typeof options === 'object' && options !== null ? options : {});
+  if (!read.success)
+    throw new UserError(
+      vscode.l10n.t('What is compared must be given by names, and "by" must be guest or mode.'),
+    );
+  const { baseline, candidate, by, follow } = read.data;
+  return {
+    ...(baseline === undefined ? {} : { baseline }),
+    ...(candidate === undefined ? {} : { candidate }),
+    ...(by === undefined ? {} : { by }),
+    ...(follow === undefined ? {} : { across: follow }),
+  };
+}
+
+/** A report that cannot show what was asked for chooses by itself: here that would be another than was asked for. */
+function checkChoice(model: ReportModel, { by, baseline, candidate, across }: Choice): void {
+  const names = by === 'mode' ? model.modes.map(({ mode }) => mode) : model.guests.map(({ key }) => key);
+  for (const role of ['baseline', 'candidate'] as const) {
+    const key = { baseline, candidate }[role];
+    if (key === undefined || (model[role] === key && model.by === (by ?? 'guest'))) continue;
+    const known = names.join(', ');
+    throw new UserError(
+      by === 'mode'
+        ? vscode.l10n.t('{0} is not among the modes that can be compared: {1}.', key, known)
+        : vscode.l10n.t('{0} is not among the guests: {1}.', key, known),
+    );
+  }
+  const followed = model.across?.chosen;
+  const isFollowed =
+    followed?.by === across?.by &&
+    followed?.baseline === across?.baseline &&
+    followed?.candidate === across?.candidate;
+  if (across === undefined || isFollowed) return;
+  throw new UserError(
+    vscode.l10n.t(
+      '{0} against {1} cannot be followed through these experiments.',
+      across.candidate,
+      across.baseline,
+    ),
+  );
 }
 
 function formatFrom(value: unknown): Format | undefined {
