@@ -108,6 +108,7 @@ export class MetricView {
       this.trialsTitle,
       `Every trial (${sides.reduce((sum, { samples }) => sum + samples.samples.length, 0)})`,
     );
+    this.element.classList.toggle('bare', isBare);
     this.element.classList.toggle('single', baseline === undefined);
     this.element.classList.toggle('many', sides.length > 2);
     this.showTrials();

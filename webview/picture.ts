@@ -43,11 +43,12 @@ export async function postPicture(picture: Picture, post: (message: PictureMessa
 function standAlone(picture: Picture): SVGElement {
   const drawing = arranged(picture);
   const box = document.createElement('div');
-  box.className = 'picture-box';
+  box.className = 'saved-box';
   box.append(drawing);
   document.documentElement.classList.add(printingClass);
   document.body.append(box);
-  for (const element of drawing.querySelectorAll<SVGElement>('*')) writeStyle(element);
+  for (const element of drawing.querySelectorAll<SVGElement>('*:not(title)')) writeStyle(element);
+  drawing.removeAttribute('class');
   box.remove();
   document.documentElement.classList.remove(printingClass);
   return drawing;
@@ -55,11 +56,11 @@ function standAlone(picture: Picture): SVGElement {
 
 function arranged({ title, sentence, chart, keys }: Picture): SVGElement {
   const sentences = wrapped(sentence, pictureWidth, 4, 13);
-  const drawing = svg('svg', { role: 'img', 'aria-label': title, class: 'picture' });
+  const drawing = svg('svg', { role: 'img', 'aria-label': title, class: 'saved' });
   drawing.append(
     svg('title', {}, title),
     svg('rect', { class: 'paper', width: '100%', height: '100%' }),
-    svg('text', { x: edge, y: 30, class: 'picture-title' }, title),
+    svg('text', { x: edge, y: 30, class: 'name' }, title),
     ...sentences.map((text, index) => svg('text', { x: edge, y: 56 + 19 * index, class: 'said' }, text)),
   );
   const top = 56 + 19 * sentences.length;

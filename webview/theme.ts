@@ -72,3 +72,15 @@ export function onThemeChange(changed: () => void): () => void {
   observer.observe(document.documentElement, { attributes: true, attributeFilter: ['class', 'style'] });
   return () => observer.disconnect();
 }
+
+/** Has the page dark on white while it is printed, where its drawings need no more than that. Returns how to stop that. */
+export function darkOnPaper(): () => void {
+  const before = () => document.documentElement.classList.add(printingClass);
+  const after = () => document.documentElement.classList.remove(printingClass);
+  window.addEventListener('beforeprint', before);
+  window.addEventListener('afterprint', after);
+  return () => {
+    window.removeEventListener('beforeprint', before);
+    window.removeEventListener('afterprint', after);
+  };
+}

@@ -1,5 +1,6 @@
 import { readTrendMessage } from '../src/report/trendMessage';
 import type { TrendPageMessage } from '../src/report/trendProtocol';
+import { darkOnPaper } from './theme';
 import { TrendPage } from './trendView';
 
 /** Must equal trendVersion of src/report/trendProtocol.ts; a test compares them. */
@@ -30,10 +31,12 @@ export function startTrend(root: HTMLElement, host: TrendHost): () => void {
     }
   }
 
+  const stopPrinting = darkOnPaper();
   window.addEventListener('message', receive);
   host.postMessage({ type: 'ready', version: trendPageVersion });
   return () => {
     window.removeEventListener('message', receive);
+    stopPrinting();
     page.close();
   };
 }

@@ -182,8 +182,9 @@ function axes(model: TrendModel, values: Scale, times: TimeScale, width: number)
   const what =
     model.kind === 'speedup'
       ? 'speedup, logarithmic (higher is better)'
-      : `${model.unit === '' ? 'value' : plain(model.unit)} (${model.better} is better; the axis does not begin at 0)`;
-  parts.push(svg('text', { x: margin.left, y: height - 6, class: 'muted' }, what));
+      : `${model.unit === '' ? 'value' : plain(model.unit)} (${model.better} is better; the axis ${width < 480 ? 'is cut' : 'does not begin at 0'})`;
+  const room = Math.floor((width - margin.left) / pixelsPerCharacter);
+  parts.push(svg('text', { x: margin.left, y: height - 6, class: 'muted' }, shortened(what, room)));
   return parts;
 }
 

@@ -18,7 +18,15 @@ import { reportModel } from '../../src/report/model';
 import type { PictureMessage } from '../../src/report/pictureMessage';
 import { readPageMessage, modelMessage } from '../../src/report/protocol';
 import { readTrendPage, trendMessage } from '../../src/report/trendProtocol';
-import { completed, experiment as made, pv, pvhvm, withLoad, workload } from '../unit/report/experiments';
+import {
+  catalogue,
+  completed,
+  experiment as made,
+  pv,
+  pvhvm,
+  withLoad,
+  workload,
+} from '../unit/report/experiments';
 import { openPlainPage, plainLook, reportPage, trendPage } from './support/plainPage';
 import { answerFile as answerDialog, written as contentOf } from './support/saving';
 import { acrossRuns, trendOf } from './support/severalRuns';
@@ -62,7 +70,7 @@ describe('charts that only the page can draw', () => {
     ended: completed,
   });
   const pages = [
-    ['across', reportPage, modelMessage(reportModel(acrossRuns, {})), 'after the Xen upgrade'],
+    ['across', reportPage, modelMessage(reportModel(acrossRuns, { catalogue })), 'after the Xen upgrade'],
     ['load', reportPage, modelMessage(reportModel([withLoad(loaded, {})], {})), 'I/O wait'],
     [
       'trend',
@@ -81,7 +89,7 @@ describe('charts that only the page can draw', () => {
         await page.locator('details.load').first().evaluate('(fold) => { fold.open = true; }');
         await page
           .locator('details.load')
-          .getByRole('button', { name: /^Course of the load/ })
+          .getByRole('button', { name: /Course of the load/ })
           .first()
           .click();
       }
@@ -102,7 +110,7 @@ describe('charts that only the page can draw', () => {
       mkdirSync('test-results/pictures', { recursive: true });
       writeFileSync(`test-results/pictures/saved-${name}.png`, png);
       // What the page shows is as it was.
-      expect(await page.locator('.picture-box, html.printing').count()).toBe(0);
+      expect(await page.locator('.saved-box, html.printing').count()).toBe(0);
     } finally {
       await page.close();
     }
