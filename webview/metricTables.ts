@@ -2,7 +2,7 @@ import { samplesByBlock } from '../src/report/byBlock';
 import { formatDuration, formatInterval, formatSpeedup, formatValue, plain } from '../src/report/format';
 import type { MetricComparison, MetricReport, Sample } from '../src/report/shape';
 import { spreadOf } from '../src/report/spread';
-import { directionText, intervalTitle, pFigures } from '../src/report/wording';
+import { directionText, intervalTitle, pFigures, ratioTexts } from '../src/report/wording';
 import { el, linkButton, table, type Child, type Column } from './dom';
 import { cvCell, guestMark } from './marks';
 import type { PageActions } from './metricView';
@@ -66,7 +66,7 @@ function pairFigures(
   if (baseline === undefined || found === undefined || found.speedup === null) return null;
   const level = intervalTitle(model.statistics);
   const facts: (readonly [string, string])[] = [
-    ['Speedup', formatSpeedup(found.speedup)],
+    ['Speedup', ratioTexts(found)[0] ?? ''],
     ...(found.interval === null ? [] : [[level, formatInterval(found.interval)] satisfies [string, string]]),
     ...(metric.primary && found.p !== null ? pFigures(model.metrics, found) : []),
   ];

@@ -215,7 +215,7 @@ function numbersTable(
   const found = (metric: MetricReport) => metric.comparisons.find((one) => one.candidate === pair.candidate);
   const rows: TableRow[] = metrics.map((metric) => (): Child[] => [
     link(metric),
-    ...(isImported ? ratioTexts(found(metric)?.speedup) : comparisonCells(found(metric))),
+    ...(isImported ? ratioTexts(found(metric)) : comparisonCells(found(metric))),
     sideMean(metric, found(metric), 'baseline', of(metric, baseline)),
     sideMean(metric, found(metric), 'candidate', of(metric, pair.candidate)),
   ]);

@@ -61,6 +61,8 @@ export const measurementSchema = z.object({
   /** For metrics that are known only once they are measured: what people call it, and whether it is tested. */
   title: z.optional(z.string()),
   primary: z.optional(z.boolean()),
+  /** Of published figures: `value` was given as the most it is, not as what it is. */
+  bound: z.optional(z.literal('most')),
 });
 /** One figure of one trial. */
 export type Measurement = z.infer<typeof measurementSchema>;

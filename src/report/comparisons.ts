@@ -46,8 +46,13 @@ export interface Draft {
 }
 
 export interface Unpaired {
-  readonly baseline: Pick<GuestSamples, 'n' | 'geometricMean'>;
-  readonly candidate: Pick<GuestSamples, 'n' | 'geometricMean'>;
+  readonly baseline: UnpairedSide;
+  readonly candidate: UnpairedSide;
+}
+
+interface UnpairedSide extends Pick<GuestSamples, 'n' | 'geometricMean'> {
+  /** Given as the most it is. */
+  readonly isMost: boolean;
 }
 
 export interface Judged {
@@ -219,19 +224,37 @@ function ratioOf(
   { names }: Draft,
   { baseline, candidate }: Unpaired,
   better: 'higher' | 'lower',
-): Pick<MetricComparison, 'speedup' | 'word' | 'sentence'> {
+): Pick<MetricComparison, 'speedup' | 'bound' | 'word' | 'sentence'> {
   const [a, b] = [baseline.geometricMean, candidate.geometricMean];
   if (a === null || b === null) {
     const lacking = baseline.n === 0 ? names.baseline : candidate.n === 0 ? names.candidate : undefined;
     const why = lacking === undefined ? 'a ratio needs values above 0' : `there is no figure of ${lacking}`;
     return { speedup: null, word: 'not comparable', sentence: `Not compared: ${why}.` };
   }
+  if (baseline.isMost && candidate.isMost) {
+    const sentence = 'Not compared: of both, only the most was given.';
+    return { speedup: null, word: 'not comparable', sentence };
+  }
   const speedup = better === 'higher' ? b / a : a / b;
   const runs = (n: number) => (n === 1 ? 'one figure' : `${n} runs`);
   const by =
     baseline.n + candidate.n === 2 ? '' : `, by the means of ${runs(candidate.n)} and ${runs(baseline.n)}`;
-  const sentence = `${names.candidate} is given as ${speedup.toPrecision(3)} times as fast as ${names.baseline}${by}; ${noInterval}.`;
-  return { speedup, word: 'no interval', sentence };
+  const bound = boundOf(baseline, candidate, better);
+  const figure = `${bound === undefined ? '' : `at ${bound} `}${speedup.toPrecision(3)}`;
+  const sentence = `${names.candidate} is given as ${figure} times as fast as ${names.baseline}${by}; ${noInterval}.`;
+  return bound === undefined
+    ? { speedup, word: 'no interval', sentence }
+    : { speedup, bound, word: `at ${bound}`, sentence };
+}
+
+/** A most of the candidate makes the speedup a most where higher is better; each of the two turns it round. */
+function boundOf(
+  baseline: UnpairedSide,
+  candidate: UnpairedSide,
+  better: 'higher' | 'lower',
+): MetricComparison['bound'] {
+  if (!baseline.isMost && !candidate.isMost) return undefined;
+  return candidate.isMost === (better === 'higher') ? 'most' : 'least';
 }
 
 function wordsOf(
@@ -303,7 +326,9 @@ export function overallOf(judged: readonly Judged[], names: Names, plan: Statist
 
 /** A mean over workloads of unknown certainty would be one figure that hides it: only their range is told. */
 function importedOverall(members: readonly Judged[]): Overall {
-  const ratios = members.flatMap(({ comparison: { speedup } }) => (speedup === null ? [] : [speedup]));
+  const ratios = members.flatMap(({ comparison: { speedup, bound } }) =>
+    speedup === null || bound !== undefined ? [] : [speedup],
+  );
   const [low, high] = [Math.min(...ratios), Math.max(...ratios)];
   const range = ratios.length === 0 ? null : ([low, high] as const);
   const found =

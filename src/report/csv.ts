@@ -47,6 +47,7 @@ const columns: Readonly<Record<string, (row: Row) => CellValue>> = {
   samples: ({ measurement }) => numbersText(measurement?.samples),
   metric_title: ({ measurement }) => measurement?.title,
   primary: ({ measurement }) => measurement?.primary,
+  bound: ({ measurement }) => measurement?.bound,
   round: ({ trial }) => trial?.round,
   block: ({ trial }) => trial?.block,
   position: ({ trial }) => trial?.position,

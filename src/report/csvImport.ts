@@ -203,6 +203,7 @@ const measurementOf = (row: Row) =>
     samples: row.numbers('samples'),
     title: row.text('metric_title'),
     primary: row.boolean('primary'),
+    bound: row.text('bound'),
   });
 
 function cpuOf(row: Row): Record<string, unknown> | undefined {

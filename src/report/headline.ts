@@ -54,22 +54,27 @@ export function importedHeadline(
   shown: readonly (readonly [MetricReport, MetricComparison])[],
   { statement }: Imported,
 ): string {
-  const ratios = shown.flatMap(([, { speedup }]) => (speedup === null ? [] : [speedup]));
+  const given = shown.filter(([, { speedup }]) => speedup !== null);
+  const exact = given.filter(([, { bound }]) => bound === undefined);
+  const ratios = exact.flatMap(([, { speedup }]) => speedup ?? []);
   const caution = capitalized(statement ?? noInterval);
   const [only] = shown;
-  if (ratios.length === 0)
+  if (given.length === 0)
     return `Nothing to compare: no workload has figures of both ${candidate} and ${baseline}.`;
   if (shown.length === 1 && only) return `${only[0].benchmarkTitle}: ${only[1].sentence}`;
+  if (ratios.length === 0)
+    return `${candidate} against ${baseline}: of ${given.length} workloads only limits are given. ${caution}.`;
   const [low, high] = [Math.min(...ratios), Math.max(...ratios)].map((ratio) => ratio.toPrecision(3));
   const ahead = ratios.filter((ratio) => ratio > 1).length;
   const behind = ratios.filter((ratio) => ratio < 1).length;
   const sides = [
-    `above 1 in ${ahead} of ${ratios.length} workloads`,
+    `above 1 in ${ahead} of ${given.length} workloads`,
     ...(behind > 0 ? [`below in ${behind}`] : []),
     ...(ahead + behind < ratios.length ? [`even in ${ratios.length - ahead - behind}`] : []),
+    ...(given.length > ratios.length ? [`only a limit in ${given.length - ratios.length}`] : []),
   ];
   const range = low === high ? (high ?? '') : `${low ?? ''} to ${high ?? ''}`;
-  const counted = ratios.length === 1 ? 'in 1 workload' : `(${sides.join(', ')})`;
+  const counted = given.length === 1 ? 'in 1 workload' : `(${sides.join(', ')})`;
   return `${candidate} is given as ${range} times as fast as ${baseline} ${counted}. ${caution}.`;
 }
 

@@ -126,7 +126,7 @@ export function comparisonCells(
   found: MetricComparison | undefined,
   imported: 'imported' | 'measured',
 ): Markup[] {
-  if (imported === 'imported') return [...ratioTexts(found?.speedup)];
+  if (imported === 'imported') return ratioTexts(found).map(escaped);
   const verdict = found === undefined ? '–' : verdictMark(found.verdict, found.word);
   return [verdict, ...comparisonTexts(found).map(escaped)];
 }

@@ -10,7 +10,14 @@ import {
 import { replicateMean } from './modes';
 import { inOverviewOrder } from './overviewOrder';
 import type { MetricComparison, MetricReport, PairReport, Replicate, ReportModel } from './shape';
-import { acrossIntervalTitle, comparisonTitles, directionText, fullTitle, ownLevel } from './wording';
+import {
+  acrossIntervalTitle,
+  comparisonTitles,
+  directionText,
+  fullTitle,
+  ownLevel,
+  ratioTexts,
+} from './wording';
 import type { AcrossReport } from './acrossShape';
 
 /** The report of the chosen pair, to be pasted into an issue or a chat. */
@@ -101,9 +108,9 @@ function pairTable(m: ReportModel, pair: PairReport): string {
 
 /** Of an imported pair: without the columns that are for measured ones only. */
 function ratioTable(m: ReportModel, { candidate, baselineLabel, candidateLabel }: PairReport): string {
-  const rows = comparedIn(m, candidate).map(({ metric, comparison: { speedup } }) => {
+  const rows = comparedIn(m, candidate).map(({ metric, comparison }) => {
     const guests = [m.baseline, candidate].map((key) => guestCell(metric, key));
-    return [metricName(metric), formatSpeedup(speedup), formatChange(speedup), ...guests];
+    return [metricName(metric), ...ratioTexts(comparison), ...guests];
   });
   return table(['Metric', 'Speedup', 'Change', baselineLabel, candidateLabel], rows);
 }

@@ -107,7 +107,10 @@ export function draftsOf(
       const common = { metric, candidate: candidate.key, names };
       const [a, b] = [baseline.subjects[0]?.guest.key ?? '', candidate.subjects[0]?.guest.key ?? ''];
       if (importOf(pairing) !== undefined) {
-        const meanOf = (key: string) => samplesOf(own, metric.metric, key, () => true);
+        const meanOf = (key: string) => ({
+          ...samplesOf(own, metric.metric, key, () => true),
+          isMost: isMost(own, metric.metric, key),
+        });
         const unpaired: Unpaired = { baseline: meanOf(a), candidate: meanOf(b) };
         return [{ ...common, pairs: [], dropped: [], refused: false, setAside: [], unpaired }];
       }
@@ -122,6 +125,17 @@ export function draftsOf(
       const { pairs, dropped } = pairUp(own, metric.metric, a, b, nameOf);
       return [{ ...common, pairs, dropped, refused, setAside: why }];
     });
+  });
+}
+
+/** Whether some figure of a guest is only the most it was given as. */
+function isMost({ blocks }: BenchmarkRuns, metric: string, guest: string): boolean {
+  return blocks.some(({ slots }) => {
+    const slot = slots.get(guest);
+    return (
+      slot?.state === 'ok' &&
+      slot.run.record.measurements.some(({ id, bound }) => id === metric && bound === 'most')
+    );
   });
 }
 

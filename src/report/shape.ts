@@ -110,6 +110,8 @@ export interface MetricComparison {
   /** Complete blocks that were compared. */
   readonly n: number;
   readonly speedup: number | null;
+  /** Of published figures: the speedup is no more, or no less, than `speedup`; absent: it is `speedup`. */
+  readonly bound?: 'most' | 'least' | undefined;
   readonly interval: readonly [number, number] | null;
   /** What the interval is made of, on the scale of ln(speedup); null where there is none. */
   readonly certainty: { readonly standardError: number; readonly df: number } | null;

@@ -129,8 +129,10 @@ export function comparisonTexts(found: MetricComparison | undefined): readonly s
 /** What can be said of an imported pair: not how sure it is. */
 export const ratioTitles: readonly string[] = ['Speedup', 'Change'];
 
+const boundSigns = { most: '≤ ', least: '≥ ' } as const;
+
 /** The cells under `ratioTitles`. */
-export const ratioTexts = (speedup: number | null | undefined): readonly string[] => [
-  formatSpeedup(speedup),
-  formatChange(speedup),
-];
+export function ratioTexts(found: MetricComparison | undefined): readonly string[] {
+  const sign = found?.bound === undefined ? '' : boundSigns[found.bound];
+  return [formatSpeedup(found?.speedup), formatChange(found?.speedup)].map((text) => sign + text);
+}

@@ -55,6 +55,7 @@ const measurement = fc.record(
     samples: series,
     title: anyText,
     primary: fc.boolean(),
+    bound: fc.constant('most' as const),
   },
   { requiredKeys: ['id', 'value', 'unit', 'better'] },
 );

@@ -57,6 +57,12 @@ describe('the samples', () => {
     expect(model.headline).toMatch(
       /^PVHVM is given as 1\.00 to 3\.05 times as fast as PV .*Published figures, no raw data, no interval\.$/,
     );
+    // "5 % faster at most" is no figure above 1.
+    expect(model.headline).toContain('(above 1 in 7 of 10 workloads, even in 2, only a limit in 1)');
+    const most = model.metrics.find(({ key }) => key === 'fio-randwrite/fio-randwrite.ratio')?.comparisons[0];
+    expect(most).toMatchObject({ speedup: 1.05, bound: 'most', word: 'at most' });
+    expect(most?.sentence).toMatch(/^PVHVM is given as at most 1\.05 times as fast as PV/);
+    expect(toMarkdown(model)).toContain('≤ 1.050 | ≤ +5.0 %');
     for (const { comparisons } of model.metrics)
       expect(comparisons[0]).toMatchObject({ interval: null, verdict: 'untested' });
     expect(toMarkdown(model)).not.toMatch(/95 % interval|p \(Holm\)/);
