@@ -2,9 +2,11 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { UserError } from '../model/userError';
 
 /** What a parser gets to see at most, per stream: so much of its beginning, and of its end. */
-const halfBytes = 4 * 1024 * 1024;
+const halfBytes = 1024 * 1024;
 /** Longer output than this also goes whole into a file of its own beside the experiment file. */
 const inFileBytes = 1024 * 1024;
+/** A line of its own where the middle is missing, so that no figure is glued together from two halves. */
+const leftOut = Buffer.from('\n[output left out here]\n');
 
 /**
  * Collects one stream of a trial: the text for the parser (bounded) and, once it is too long for the experiment
@@ -67,11 +69,10 @@ export class OutputCollector {
   }
 
   private decode(): string {
-    const head = Buffer.concat(this.head);
-    const tail = this.tail?.bytes() ?? Buffer.alloc(0);
-    if (head.length + tail.length === this.bytes) return Buffer.concat([head, tail]).toString('utf8');
-    // A line of its own where the middle is missing, so that no figure is glued together from two halves.
-    return `${head.toString('utf8')}\n[output left out here]\n${tail.toString('utf8')}`;
+    const tail = this.tail?.parts() ?? [];
+    const kept = this.headBytes + tail.reduce((sum, part) => sum + part.length, 0);
+    const all = [...this.head, ...(kept === this.bytes ? [] : [leftOut]), ...tail];
+    return Buffer.concat(all).toString('utf8');
   }
 
   private keep(chunk: Buffer): void {
@@ -103,8 +104,9 @@ class LastBytes {
     this.at = (this.at + last.length) % this.size;
   }
 
-  bytes(): Buffer {
-    if (!this.isFull) return this.memory.subarray(0, this.at);
-    return Buffer.concat([this.memory.subarray(this.at), this.memory.subarray(0, this.at)]);
+  /** In their order. */
+  parts(): Buffer[] {
+    const newest = this.memory.subarray(0, this.at);
+    return this.isFull ? [this.memory.subarray(this.at), newest] : [newest];
   }
 }

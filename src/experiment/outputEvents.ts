@@ -26,16 +26,21 @@ function boundaryAfter(bytes: Buffer, index: number): number {
   return at;
 }
 
-/** The end of the head and the start of the tail: whole lines where they are not too long, else whole characters. */
-function gap(bytes: Buffer): { readonly from: number; readonly to: number } {
-  const from = boundaryBefore(bytes, keptBytes / 2);
-  const to = boundaryAfter(bytes, bytes.length - keptBytes / 2);
-  const lastLine = bytes.subarray(from - lineBytes, from).lastIndexOf(newline);
-  const nextLine = bytes.subarray(to, to + lineBytes).indexOf(newline);
-  return {
-    from: lastLine < 0 ? from : from - lineBytes + lastLine + 1,
-    to: nextLine < 0 ? to : to + nextLine + 1,
-  };
+/** The first part of a long text, at most `most` bytes: up to the end of a line where it is not too long. */
+function headOf(text: string, most: number): Buffer {
+  // Each unit is a byte at least, and the last one may be half a character.
+  const bytes = Buffer.from(text.slice(0, most + 1), 'utf8');
+  const to = boundaryBefore(bytes, most);
+  const line = bytes.subarray(to - lineBytes, to).lastIndexOf(newline);
+  return bytes.subarray(0, line < 0 ? to : to - lineBytes + line + 1);
+}
+
+/** The last part, in the same way: from the beginning of a line. */
+function tailOf(text: string, most: number): Buffer {
+  const bytes = Buffer.from(text.slice(-most - 1), 'utf8');
+  const from = boundaryAfter(bytes, bytes.length - most);
+  const line = bytes.subarray(from, from + lineBytes).indexOf(newline);
+  return bytes.subarray(line < 0 ? from : from + line + 1);
 }
 
 function chunks(bytes: Buffer): string[] {
@@ -70,13 +75,14 @@ export function outputEvents(
     stream,
     text: part,
   });
-  const bytes = Buffer.from(text, 'utf8');
-  if (bytes.length <= keptBytes) return chunks(bytes).map(event);
-  const { from, to } = gap(bytes);
-  const missingBytes = to - from + Math.max(0, (totalBytes ?? 0) - bytes.length);
-  const tail = chunks(bytes.subarray(to)).map(event);
+  const length = Buffer.byteLength(text, 'utf8');
+  if (length <= keptBytes) return chunks(Buffer.from(text, 'utf8')).map(event);
+  const head = headOf(text, keptBytes / 2);
+  const end = tailOf(text, keptBytes / 2);
+  const missingBytes = length - head.length - end.length + Math.max(0, (totalBytes ?? 0) - length);
+  const tail = chunks(end).map(event);
   return [
-    ...chunks(bytes.subarray(0, from)).map(event),
+    ...chunks(head).map(event),
     ...tail
       .slice(0, 1)
       .map((first) => ({ ...first, missingBytes, ...(wholeIn === undefined ? {} : { wholeIn }) })),

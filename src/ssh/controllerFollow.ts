@@ -8,6 +8,7 @@ import { sh } from './shellText';
  */
 export const followFunctions = sh`# What a stream may have for one look, and what all files may have for their end, is sent at once.
 ATEND=1048576
+BLOCK=4096
 
 # Everything that happens arrives in one pipe, so nothing is missed between looking and sleeping:
 # pids (whom to end afterwards), tick (time to look), over (the runner has ended), gone (nobody listens any more).
@@ -35,7 +36,9 @@ events() {
 
 # part FILE FROM BYTES. dd, where there is much to pass over: not every tail can jump.
 part() {
-  if [ "$2" -eq 0 ]; then head -c "$3" "$1"
+  if [ "$3" -le 1048576 ] && [ $((($2 | $3) & (BLOCK - 1))) -eq 0 ]; then
+    dd if="$1" bs=$BLOCK skip=$(($2 / BLOCK)) count=$(($3 / BLOCK)) 2>/dev/null
+  elif [ "$2" -eq 0 ]; then head -c "$3" "$1"
   elif [ "$2" -lt 1048576 ]; then tail -c "+$(($2 + 1))" "$1" | head -c "$3"
   else dd if="$1" bs=65536 skip=$(($2 / 65536)) 2>/dev/null | tail -c "+$(($2 % 65536 + 1))" | head -c "$3"
   fi
@@ -51,16 +54,26 @@ send() { # TAG FILE FROM TO
   done
 }
 
-# skim TAG FILE FROM TO: as send, but of a flood only its end. Sending it all would disturb who writes it.
+# skim TAG FILE FROM TO: as send, but of a flood only its end, and while it goes on whole blocks, which one process can
+# read: more would disturb who writes it. Sets TO, how far it came.
 skim() {
   _most=$limit
   [ "$s" = done ] && _most=$ATEND
-  _from=$3
-  if [ "$limit" -gt 0 ] && [ $(($4 - $3)) -gt $_most ]; then
-    _from=$(($4 - _most))
+  _from=$3; TO=$4
+  if [ "$limit" -gt 0 ] && [ $((TO - _from)) -gt $((_most + 2 * BLOCK)) ]; then
+    [ "$s" = done ] || TO=$((TO - TO % BLOCK))
+    _from=$((TO - _most))
+    _from=$((_from - _from % BLOCK))
     say "skip $1 $((_from - $3))"
   fi
-  send "$1" "$2" "$_from" "$4"
+  send "$1" "$2" "$_from" "$TO"
+}
+
+# sizes: sets o1 and e1, by one process
+sizes() {
+  set -- $(cd "$d" && wc -c out err 2>/dev/null)
+  o1=$1; e1=$3
+  [ "$4" = err ] || { o1=$(size "$d/out"); e1=$(size "$d/err"); }
 }
 
 hush() { [ -n "$kids" ] && kill $kids 2>/dev/null; }
@@ -104,10 +117,10 @@ look() { # ID
     o1=$\{_x#*out=}; o1=$\{o1%% *}
     e1=$\{_x#*err=}; e1=$\{e1%% *}
   else
-    o1=$(size "$d/out"); e1=$(size "$d/err")
+    sizes
   fi
-  skim out "$d/out" "$o" "$o1"; [ "$o1" -gt "$o" ] && o=$o1
-  skim err "$d/err" "$e" "$e1"; [ "$e1" -gt "$e" ] && e=$e1
+  skim out "$d/out" "$o" "$o1"; [ "$TO" -gt "$o" ] && o=$TO
+  skim err "$d/err" "$e" "$e1"; [ "$TO" -gt "$e" ] && e=$TO
   case $s in
     running|orphan|preparing) return ;;
     done)

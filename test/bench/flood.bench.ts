@@ -7,6 +7,6 @@ export async function* bench(): AsyncGenerator<string> {
     // Lines of 100 characters.
     print: `yes "$(printf '%0100d' 7)" | head -c 500000000 | tee /dev/null | cat -v`,
     limitPercent: 2,
-    rounds: 20,
+    rounds: 14,
   });
 }

@@ -6,6 +6,6 @@ export async function* bench(): AsyncGenerator<string> {
     name: 'a million single lines',
     print: 'i=0; while [ $i -lt 1000000 ]; do i=$((i + 1)); echo "line $i of a benchmark"; done',
     limitPercent: 5,
-    rounds: 16,
+    rounds: 12,
   });
 }
