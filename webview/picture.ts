@@ -47,8 +47,10 @@ function standAlone(picture: Picture): SVGElement {
   box.append(drawing);
   document.documentElement.classList.add(printingClass);
   document.body.append(box);
-  for (const element of drawing.querySelectorAll<SVGElement>('*:not(title)')) writeStyle(element);
-  drawing.removeAttribute('class');
+  const elements = [...drawing.querySelectorAll<SVGElement>('*:not(title)')];
+  for (const element of elements) writeStyle(element);
+  // Only now: the style of one can hang on the class of another.
+  for (const element of [drawing, ...elements]) for (const name of unwanted) element.removeAttribute(name);
   box.remove();
   document.documentElement.classList.remove(printingClass);
   return drawing;
@@ -109,7 +111,6 @@ function writeStyle(element: SVGElement): void {
     const value = style.getPropertyValue(name);
     if (value !== '' && value !== initial[name]) element.setAttribute(name, paintText(value));
   }
-  for (const name of unwanted) element.removeAttribute(name);
   keepStrokeWidth(element);
 }
 

@@ -86,14 +86,16 @@ describe('charts that only the page can draw', () => {
     const page = await openPlainPage(workbench.browser, source, plainLook, message);
     try {
       if (name === 'load') {
-        await page.locator('details.load').first().evaluate('(fold) => { fold.open = true; }');
+        await page.locator('details.load summary').first().click();
         await page
           .locator('details.load')
           .getByRole('button', { name: /Course of the load/ })
           .first()
           .click();
       }
-      const label = { across: 'the experiments', load: /the load of/, trend: 'the trend' }[name];
+      const label = { across: 'the experiments', load: /Save chart of the load of/, trend: 'the trend' }[
+        name
+      ];
       const wanted = typeof label === 'string' ? `Save chart of ${label} as a picture` : label;
       await page.getByRole('button', { name: wanted }).first().click();
       const find = `window.posted.find(({ type }) => type === 'savePicture')`;
