@@ -11,6 +11,8 @@ describe('page to host', () => {
     { type: 'openText' },
     { type: 'copyMarkdown' },
     { type: 'error', message: 'x' },
+    { type: 'savePicture', name: 'across', svg: '<svg />', png: 'aGk=' },
+    { type: 'savePicture', name: 'across', svg: '<svg />' },
   ])('takes $type', (message) => {
     expect(readPageMessage(message)).toEqual({ status: 'ok', message });
   });
@@ -24,6 +26,8 @@ describe('page to host', () => {
     { type: 'openOutput', trial: 'x'.repeat(1001), experiment: 0 },
     { type: 'openOutput', trial: 'x', experiment: -1 },
     { type: 'error', message: 'x'.repeat(10_001) },
+    { type: 'savePicture', name: 'across', svg: '<script>' },
+    { type: 'savePicture', name: 'across', svg: '<svg />', png: 'no base64' },
   ])('drops what it does not know: %j', (message) => {
     expect(readPageMessage(message).status).toBe('dropped');
   });
