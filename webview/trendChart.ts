@@ -92,7 +92,7 @@ export function trendChart(
 }
 
 /** What a point says, in words. */
-export function pointText(model: TrendModel, line: string, point: TrendPoint): string {
+function pointText(model: TrendModel, line: string, point: TrendPoint): string {
   const { centre, spread, n, startedAt, label, origin, word } = point;
   const isSpeedup = model.kind === 'speedup';
   const figure = isSpeedup ? `speedup ${formatSpeedup(centre)}` : formatWithUnit(centre, model.unit);

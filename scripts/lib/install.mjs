@@ -16,7 +16,7 @@ function packagesOf(file) {
  * Does node_modules hold what the lockfile asks for? npm writes node_modules/.package-lock.json as the last act of an
  * install, so it is the stamp; optional packages may be missing (they are for other platforms).
  */
-export function nodeModulesAreCurrent() {
+function nodeModulesAreCurrent() {
   const wanted = packagesOf(path.join(root, 'package-lock.json'));
   const installed = packagesOf(path.join(root, 'node_modules', '.package-lock.json'));
   if (!wanted || !installed) return false;

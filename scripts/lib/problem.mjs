@@ -12,8 +12,3 @@ export async function main(body) {
     process.exitCode = 1;
   }
 }
-
-/** Is this module the one Node was started with? */
-export function isMain(meta) {
-  return process.argv[1] !== undefined && meta.url === new URL(`file://${process.argv[1]}`).href;
-}

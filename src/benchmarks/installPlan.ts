@@ -5,7 +5,7 @@ import { installWords, packageManagers, updateWords, type PackageManager } from 
  * How an account becomes root: it is root, sudo does not ask, sudo asks for the account's password, doas does not
  * ask, or in no way that works without a terminal.
  */
-export const privileges = ['root', 'sudo', 'sudo-password', 'doas', 'none'] as const;
+const privileges = ['root', 'sudo', 'sudo-password', 'doas', 'none'] as const;
 export type Privilege = (typeof privileges)[number];
 
 /** What a guest has to install packages with. */

@@ -22,17 +22,17 @@ const quoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 const refuse = (why: string): string => `{ echo "guestbench: failed: ${why}" >&2; exit ${refusedExitCode}; }`;
 
 /** Sets gb_php; PHP without its XML is no use. */
-export const findPhp = [
+const findPhp = [
   'gb_php=',
   `for gb_c in ${phpCommands.join(' ')}; do`,
   '  if command -v "$gb_c" >/dev/null 2>&1; then gb_php=$gb_c; break; fi',
   'done',
 ].join('\n');
-export const phpHasXml =
+const phpHasXml =
   '"$gb_php" -r \'exit(extension_loaded("dom") && extension_loaded("simplexml") && extension_loaded("json") ? 0 : 1);\' >/dev/null 2>&1';
 
 /** Where root's Phoronix Test Suite reads its settings, whatever it is told. */
-export const settingsOfRoot = '/etc/phoronix-test-suite.xml';
+const settingsOfRoot = '/etc/phoronix-test-suite.xml';
 
 /**
  * The places of the Phoronix Test Suite of this account. Its tests, profiles and downloads stay where it keeps them

@@ -63,7 +63,3 @@ export const suites: readonly Suite[] = [
     benchmarks: some('standard', [apache, php, sqlite]),
   },
 ];
-
-export function suiteById(id: string): Suite | undefined {
-  return suites.find((suite) => suite.id === id);
-}

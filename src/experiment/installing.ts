@@ -56,7 +56,7 @@ export async function trySudoPassword(
 }
 
 /** Reads why sudo refused. */
-export function sudoVerdict(stderr: string): SudoVerdict {
+function sudoVerdict(stderr: string): SudoVerdict {
   const lines = stderr.split(/\r?\n/).filter((line) => line.trim() !== '');
   const refused = lines.find((line) =>
     /may not run sudo|not in the sudoers|is not allowed|must have a tty|terminal is required|expired/i.test(

@@ -160,7 +160,7 @@ export async function openSource(place: string, signal?: AbortSignal): Promise<U
   };
 }
 
-export function identityOf({ guestName, sha256 }: UploadSource): string {
+function identityOf({ guestName, sha256 }: UploadSource): string {
   return `uploaded:${guestName.slice(identityDigits + 1)}@${sha256.slice(0, identityDigits)}`;
 }
 

@@ -13,7 +13,7 @@ export interface ConfigLine {
 }
 
 /** One line of an OpenSSH config: `Keyword value`, `Keyword=value`, quotes; undefined for blanks and comments. */
-export function configLine(text: string): ConfigLine | undefined {
+function configLine(text: string): ConfigLine | undefined {
   const [, keyword, rest = ''] = /^\s*([A-Za-z][A-Za-z0-9]*)(?:\s*=\s*|\s+|$)(.*?)\s*$/.exec(text) ?? [];
   if (keyword === undefined) return undefined;
   const values: string[] = [];

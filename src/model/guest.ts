@@ -18,7 +18,7 @@ export const modeSchema = z.enum(modes);
 /** How a guest is virtualized, as seen from inside. */
 export type Mode = z.infer<typeof modeSchema>;
 
-export const modeVerdictSchema = z.object({
+const modeVerdictSchema = z.object({
   mode: modeSchema,
   confidence: z.enum(['certain', 'likely', 'unknown']),
   /** The lines of evidence that decided it, and what to run where evidence is missing. */

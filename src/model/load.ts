@@ -20,7 +20,7 @@ export const hostLoadSchema = z.object({
 });
 export type HostLoad = z.infer<typeof hostLoadSchema>;
 
-export const loadSummarySchema = z.object({
+const loadSummarySchema = z.object({
   contextSwitchesPerSecond: z.optional(z.number()),
   interruptsPerSecond: z.optional(z.number()),
   minimumAvailableBytes: z.optional(z.number()),

@@ -5,7 +5,7 @@ const id = z.string().check(z.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/), z.maxLength
 const seconds = z.int().check(z.minimum(1), z.maximum(7 * 24 * 3600));
 
 /** Text of a POSIX shell script, or its lines. */
-export const shellTextSchema = z.union([
+const shellTextSchema = z.union([
   z.string().check(z.regex(/^[^\0]*[^\s\0][^\0]*$/), z.maxLength(100_000)),
   z.array(z.string().check(z.regex(/^[^\0]*$/))).check(z.minLength(1), z.maxLength(5_000)),
 ]);

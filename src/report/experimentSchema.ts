@@ -55,7 +55,7 @@ const rebootRecordSchema = z.object({
   reason: z.optional(z.string()),
 } satisfies ShapeOf<RebootRecord>);
 
-export const trialRecordSchema = z.object({
+const trialRecordSchema = z.object({
   trial: trialSchema,
   attempt: z.int(),
   job: z.optional(z.string()),
@@ -77,7 +77,7 @@ export const trialRecordSchema = z.object({
 } satisfies ShapeOf<TrialRecord>);
 
 /** Everything but the trials. */
-export const experimentHeadShape = {
+const experimentHeadShape = {
   format: z.int(),
   guestbench: z.string(),
   id: z.string(),

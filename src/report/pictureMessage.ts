@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 
 /** Letters of base64: more than the largest chart takes. */
-export const longestPng = 20_000_000;
+const longestPng = 20_000_000;
 export const pngSchema = z.string().check(z.maxLength(longestPng), z.regex(/^[A-Za-z0-9+/]+={0,2}$/));
 
 /** Page to host: a chart that the page has drawn, to be saved. Without `png` the page could not draw it as one. */

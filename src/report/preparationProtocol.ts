@@ -5,7 +5,7 @@ import type { PreparationModel } from './preparationShape';
 /** What page and host agree on; a page of another version is told to reload. */
 export const preparationVersion = 1;
 
-export const preparationPageSchema = z.discriminatedUnion('type', [
+const preparationPageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), version: z.int() }),
   z.object({ type: z.literal('install') }),
   z.object({ type: z.literal('check') }),

@@ -10,7 +10,7 @@ export const protocolVersion = 1;
 const text = z.string().check(z.maxLength(1000));
 const place = z.int().check(z.minimum(0));
 
-export const pageMessageSchema = z.discriminatedUnion('type', [
+const pageMessageSchema = z.discriminatedUnion('type', [
   /** The page listens; the host answers with the whole model. */
   z.object({ type: z.literal('ready'), version: z.int() }),
   /** `by`: what the two are; absent: guests. An empty one is chosen by the host. */

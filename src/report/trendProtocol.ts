@@ -8,7 +8,7 @@ export const trendVersion = 1;
 
 const text = z.string().check(z.maxLength(10_000));
 
-export const trendPageSchema = z.discriminatedUnion('type', [
+const trendPageSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ready'), version: z.int() }),
   z.object({ type: z.literal('choose'), metric: z.optional(text), subject: z.optional(text) }),
   /** The report of the experiment behind a point. */

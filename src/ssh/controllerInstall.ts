@@ -54,12 +54,3 @@ export function noShell(connection: Connection, result: ExecResult): SshError {
       `${said === undefined ? '' : ` (the guest says: ${said})`}. Use an account with a login shell.`,
   );
 }
-
-/** Rejects with SshError 'no-shell' unless the account can run a POSIX shell. */
-export async function requireShell(connection: Connection, signal?: AbortSignal): Promise<void> {
-  const result = await connection.exec('exec /bin/sh -s', {
-    stdin: 'echo GB1 shell=1\n',
-    ...(signal ? { signal } : {}),
-  });
-  if (parseAnswer(result.stdout)[0]?.get('shell') !== '1') throw noShell(connection, result);
-}

@@ -1,10 +1,4 @@
-import {
-  maxAnystopBlocks,
-  minBlocks,
-  type ComparisonFailure,
-  type ComparisonOk,
-  type Estimated,
-} from './comparison';
+import { minBlocks, type ComparisonFailure, type ComparisonOk, type Estimated } from './comparison';
 import type { FamilyResult } from './family';
 import type { ComparisonError } from './input';
 
@@ -176,12 +170,4 @@ export function overallSentence({ candidate, baseline, family, margin }: Overall
   return ciLow > 1 || ciHigh < 1
     ? `${candidate} is ${figure}.`
     : `Inconclusive: ${candidate} measured ${figure}.`;
-}
-
-/** Why an experiment stopped a comparison, for a log line or a tooltip. */
-export function futileSentence(margin: number): string {
-  return (
-    `This host is too noisy for ±${percent(margin)}: a verdict within ${maxAnystopBlocks} blocks is unlikely. ` +
-    'More blocks would not help; a quieter host or longer runs would.'
-  );
 }

@@ -6,7 +6,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { suiteById } from '../../src/benchmarks/suites';
+import { suites } from '../../src/benchmarks/suites';
 import { readExperiment } from '../../src/experiment/journal';
 import { reportModel } from '../../src/report/model';
 import { openDemoWorkspace, type DemoWorkspace } from './support/demo';
@@ -54,7 +54,7 @@ describe.skipIf(file === undefined)('a suite with the real programs', () => {
     async () => {
       const ids =
         wish.entries?.map(({ benchmark, as }) => as ?? benchmark) ??
-        suiteById(wish.suite)?.benchmarks.map(({ id }) => id) ??
+        suites.find(({ id }) => id === wish.suite)?.benchmarks.map(({ id }) => id) ??
         [];
       await workbench.showContainer('Guestbench');
       await workbench.until('both guests ready', async () => {
@@ -65,7 +65,7 @@ describe.skipIf(file === undefined)('a suite with the real programs', () => {
       await workbench.question('Run Benchmarks: Guests (1/4)');
       await workbench.pickMany(wish.guests);
       await workbench.question('Run Benchmarks: Workloads (2/4)');
-      await workbench.pickMany([suiteById(wish.suite)?.title ?? wish.suite]);
+      await workbench.pickMany([suites.find(({ id }) => id === wish.suite)?.title ?? wish.suite]);
       await workbench.question('Run Benchmarks: Length (3/4)');
       await workbench.pick('As the Suite Says');
       await workbench.question('Run Benchmarks: Rounds (4/4)');

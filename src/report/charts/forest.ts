@@ -7,7 +7,7 @@ import { clampSpeedup, kindTitles, labelOf, speedupRange, ticksBetween, verdictL
 import { drawing, isolated, lettering, line, mark, tag, textWidth, wrapped, type Drawing } from './svg';
 
 /** Rows that a chart shows at most: no reader takes in more, and the table has them all. */
-export const mostForestRows = 100;
+const mostForestRows = 100;
 
 export interface ForestOptions {
   /** Keeps several charts in one document apart. */
@@ -86,7 +86,7 @@ export function forestChart(
 }
 
 /** The chart in words, for those who do not see it. */
-export function describeForest(pair: PairReport, rows: readonly ForestRow[]): string {
+function describeForest(pair: PairReport, rows: readonly ForestRow[]): string {
   const parts = rows.map(({ metric, comparison }) => {
     const { speedup, interval, word } = comparison;
     const range = interval === null ? '' : `, ${formatInterval(interval)}`;

@@ -40,7 +40,7 @@ const short = (value: number): string => String(Math.round(100 * value) / 100);
 export const isolated = (name: string): string => `\u2068${plain(name)}\u2069`;
 
 /** As `escaped`, of a text that is made of plain parts and isolated names. */
-export const escapedIsolates = (text: string): string =>
+const escapedIsolates = (text: string): string =>
   text
     .split(/([\u2068\u2069])/)
     .map((part) => (part === '\u2068' || part === '\u2069' ? part : escaped(part)))

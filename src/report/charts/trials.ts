@@ -123,7 +123,7 @@ export function trialsChart(
 const nameOf = (metric: MetricReport): string => plain(fullTitle(metric));
 
 /** The chart in words, for those who do not see it. */
-export function describeTrials(
+function describeTrials(
   metric: MetricReport,
   sides: readonly TrialSide[],
   found: MetricComparison | undefined,

@@ -5,13 +5,7 @@ import {
   type ComparisonOk,
   type ComparisonResult,
 } from '../../../src/statistics/compare';
-import {
-  futileSentence,
-  overallSentence,
-  percent,
-  verdictSentence,
-  verdictWord,
-} from '../../../src/statistics/words';
+import { overallSentence, percent, verdictSentence, verdictWord } from '../../../src/statistics/words';
 
 const base: ComparisonOk = {
   status: 'ok',
@@ -227,5 +221,4 @@ describe('the small words', () => {
   it('write percents with the digits they need', () => {
     expect([0.02, 0.95, 0.999, 0.025, 0.1].map(percent)).toEqual(['2 %', '95 %', '99.9 %', '2.5 %', '10 %']);
   });
-  it('say that a host is too noisy', () => expect(futileSentence(0.02)).toContain('too noisy for ±2 %'));
 });
