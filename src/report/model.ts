@@ -114,6 +114,16 @@ export function reportModel(experiments: readonly Experiment[], options: ReportO
   };
 }
 
+/** The model that `reportModel` would make for another candidate of the same baseline; undefined: it has to be made. */
+export function withCandidate(
+  model: ReportModel,
+  { by = 'guest', baseline, candidate }: Pick<ReportOptions, 'by' | 'baseline' | 'candidate'>,
+): ReportModel | undefined {
+  if (by !== model.by || baseline !== model.baseline) return undefined;
+  const pair = model.pairs.find((one) => one.candidate === candidate);
+  return pair === undefined ? undefined : { ...model, headline: pair.headline, candidate: pair.candidate };
+}
+
 function setAsideOf(experiments: readonly Experiment[], metrics: readonly MetricInfo[]): ReportSetAside[] {
   return experiments.flatMap((experiment, index) =>
     experiment.setAside.map(({ guest, benchmark, reason }) => ({

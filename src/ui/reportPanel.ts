@@ -3,8 +3,8 @@ import * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
 import { UserError } from '../model/userError';
 import type { Drawing } from '../report/charts/svg';
-import type { SeveralFiles } from '../report/hostMessage';
-import { reportModel } from '../report/model';
+import type { HostMessage, SeveralFiles } from '../report/hostMessage';
+import { reportModel, withCandidate } from '../report/model';
 import { modelMessage, readPageMessage, type PageMessage } from '../report/protocol';
 import type { AcrossChoice } from '../report/acrossShape';
 import type { ReportModel, ReportOptions } from '../report/shape';
@@ -36,6 +36,8 @@ export class ReportPanel extends Disposable {
   private isReady = false;
   private hasRead = false;
   private built: ReportModel | undefined;
+  /** Made while the page starts, for it to find ready. */
+  private prepared: HostMessage | undefined;
   private sent: ReportModel | undefined;
 
   constructor(
@@ -97,7 +99,7 @@ export class ReportPanel extends Disposable {
   /** A single file that cannot be read is a message; among several, the page names it beside the others. */
   private show(): void {
     if (this.isDisposed) return;
-    this.built = undefined;
+    this.forgetModel();
     const [only] = this.sources;
     if (!this.isOverSeveral && only?.state.status === 'unread') return;
     if (!this.isOverSeveral && only?.state.status === 'problem') {
@@ -107,6 +109,7 @@ export class ReportPanel extends Disposable {
     this.hasRead = true;
     if (this.shows === 'page') this.send();
     else this.startPage();
+    if (!this.isReady && this.panel.visible) this.prepared = this.message();
   }
 
   private startPage(): void {
@@ -126,6 +129,15 @@ export class ReportPanel extends Disposable {
   /** Made once for what was read and chosen: of a large experiment it takes a while. */
   private model(): ReportModel {
     return (this.built ??= this.buildModel());
+  }
+
+  private forgetModel(): void {
+    this.built = undefined;
+    this.prepared = undefined;
+  }
+
+  private message(): HostMessage {
+    return modelMessage(this.model(), this.several());
   }
 
   private buildModel(): ReportModel {
@@ -154,7 +166,19 @@ export class ReportPanel extends Disposable {
     const model = this.model();
     this.sent = model;
     if (this.isOverSeveral) this.panel.title = visibleLine(model.title);
-    void this.panel.webview.postMessage(modelMessage(model, this.several()));
+    const message = this.prepared ?? this.message();
+    this.prepared = undefined;
+    void this.panel.webview.postMessage(message);
+  }
+
+  /** Another candidate of the same baseline the page has shown by itself: its model holds them all. */
+  private choose(): void {
+    const known = this.built && withCandidate(this.built, this.choice);
+    const isShown = known !== undefined && this.sent === this.built;
+    this.forgetModel();
+    this.built = known;
+    if (isShown) this.sent = known;
+    else this.send();
   }
 
   private receive(data: unknown): void {
@@ -181,13 +205,12 @@ export class ReportPanel extends Disposable {
           candidate: message.candidate,
           by: message.by ?? 'guest',
         };
-        this.built = undefined;
-        this.send();
+        this.choose();
         return;
       case 'follow': {
         const { by, baseline, candidate } = message;
         this.followed = { by, baseline, candidate };
-        this.built = undefined;
+        this.forgetModel();
         this.send();
         return;
       }

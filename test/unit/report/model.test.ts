@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Experiment, TrialRecord } from '../../../src/model/experiment';
-import { reportModel } from '../../../src/report/model';
+import { reportModel, withCandidate } from '../../../src/report/model';
 import type { MetricComparison, MetricReport, ReportModel, ReportOptions } from '../../../src/report/shape';
 import { compareFamily } from '../../../src/statistics/compare';
 import {
@@ -520,6 +520,25 @@ describe('unfinished and odd experiments', () => {
     });
     expect(pair(report(e)).overall.status).toBe('withheld');
   });
+});
+
+it('makes the model of another candidate from that of one, and of nothing else', () => {
+  const pvh = { name: 'deb12-pvh', host: 'lab1', facts: facts('PVH') };
+  const [base] = fourWorkloads;
+  const values = { ...base!.metrics[0]!.values, [pvh.name]: noisy(1931 * 1.2, 0.004, 6, 9) };
+  const e = experiment({
+    guests: [pv, pvhvm, pvh],
+    workloads: [{ ...base!, metrics: [{ ...base!.metrics[0]!, values }] }],
+    ended: completed,
+  });
+  const baseline = 'deb12-pv';
+  const model = report(e, { baseline, candidate: 'deb12-pvhvm' });
+  const other = { baseline, candidate: 'deb12-pvh' };
+  expect(withCandidate(model, other)).toEqual(report(e, other));
+  expect(withCandidate(model, other)?.headline).not.toBe(model.headline);
+  expect(withCandidate(model, { ...other, by: 'mode' })).toBeUndefined();
+  expect(withCandidate(model, { baseline: 'deb12-pvh', candidate: baseline })).toBeUndefined();
+  expect(withCandidate(model, { baseline, candidate: 'gone' })).toBeUndefined();
 });
 
 it('handles 100 000 measurements', () => {
