@@ -60,14 +60,16 @@ fi
 
 newline='
 '
-# section LABEL TEXT [LINES]
+# section LABEL TEXT [LINES]: of limited lines, only what is not too long
 section() {
   printf '#guestbench:begin %s\n' "$1"
   section_rest=$2
   section_left=${'$'}{3:-10000}
+  section_line='|%s\n'
+  [ $# -lt 3 ] || section_line='|%.400s\n'
   while [ -n "$section_rest" ] && [ "$section_left" -gt 0 ]; do
     section_left=$((section_left - 1))
-    printf '|%s\n' "${'$'}{section_rest%%"$newline"*}"
+    printf "$section_line" "${'$'}{section_rest%%"$newline"*}"
     case $section_rest in
       *"$newline"*) section_rest=${'$'}{section_rest#*"$newline"} ;;
       *) section_rest= ;;
@@ -107,7 +109,7 @@ quick() {
 kernel() {
   kernel_label=$1; shift
   kernel_text=$(bounded "$@") || { kernel_text=; return 0; }
-  kernel_text=$(printf '%s\n' "$kernel_text" | grep -E '${kernelLines}' | cut -c 1-400)
+  kernel_text=$(printf '%s\n' "$kernel_text" | grep -E '${kernelLines}')
   section "$kernel_label" "$kernel_text" 80
 }
 
@@ -173,7 +175,19 @@ quick 'ls -l /sys/class/net' ls -l /sys/class/net
 quick 'ls -l /sys/class/net/*/device/driver' ls -l /sys/class/net/*/device/driver
 run 'lsblk -o NAME,TYPE,SIZE,MODEL' lsblk -o NAME,TYPE,SIZE,MODEL
 run 'df -P /var/tmp' df -P /var/tmp
-mounts=$(bounded mount) && section mount "$(printf '%s\n' "$mounts" | grep -E ' on /(var|var/tmp|tmp|home)? ')"
+if [ -r /proc/mounts ]; then
+  # What mount would print, without the processes that takes.
+  mount_text=
+  while read -r mount_device mount_place mount_type mount_options mount_rest; do
+    case $mount_place in
+      /|/var|/var/tmp|/tmp|/home)
+        mount_text="$mount_text$mount_device on $mount_place type $mount_type ($mount_options)$newline" ;;
+    esac
+  done </proc/mounts
+  section mount "$mount_text"
+else
+  mount_text=$(bounded mount) && section mount "$(printf '%s\n' "$mount_text" | grep -E ' on /(var|var/tmp|tmp|home)? ')"
+fi
 
 # "none" comes with exit code 1 and is an answer all the same.
 detected=$(bounded systemd-detect-virt)
