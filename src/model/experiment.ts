@@ -157,6 +157,36 @@ const at = z.iso.datetime({ offset: true });
 const event = <T extends string, S extends z.core.$ZodLooseShape>(type: T, shape: S) =>
   z.object({ at, type: z.literal(type), ...shape });
 
+const quietShape = {
+  guest: z.string(),
+  when: z.enum(['start', 'resume', 'reboot', 'round']),
+  /** The round that begins then; 0 is the warm-up. */
+  round: z.int(),
+  /** `busy`: it was measured all the same; `unknown`: it could not be looked at. */
+  state: z.enum(['quiet', 'busy', 'unknown']),
+  waitedMs: z.number(),
+  /** What was in the way when it was last not quiet; empty: nothing was. */
+  because: z.array(busyCauseSchema),
+  /** At last; absent where nothing could be seen. */
+  seen: z.optional(quietViewSchema),
+};
+const setAsideShape = { guest: z.string(), benchmark: z.string(), reason: z.string() };
+const settledShape = {
+  benchmark: z.string(),
+  round: z.int(),
+  reason: z.enum(['decided', 'futile', 'max-blocks']),
+};
+const endedShape = {
+  reason: z.enum(['completed', 'stopped', 'failed']),
+  message: z.optional(z.string()),
+};
+
+/** Parts of an experiment that are kept as their events tell them. */
+export const quietRecordSchema = z.object({ at, ...quietShape });
+export const setAsideSchema = z.object(setAsideShape);
+export const settledSchema = z.object(settledShape);
+export const endedSchema = z.object({ at, ...endedShape });
+
 export const eventSchema = z.discriminatedUnion('type', [
   event('experiment', {
     format: z.int(),
@@ -179,19 +209,7 @@ export const eventSchema = z.discriminatedUnion('type', [
     facts: factsSchema,
   }),
   /** A guest was looked at before a round, until it was quiet or the time for that was over. */
-  event('quiet', {
-    guest: z.string(),
-    when: z.enum(['start', 'resume', 'reboot', 'round']),
-    /** The round that begins then; 0 is the warm-up. */
-    round: z.int(),
-    /** `busy`: it was measured all the same; `unknown`: it could not be looked at. */
-    state: z.enum(['quiet', 'busy', 'unknown']),
-    waitedMs: z.number(),
-    /** What was in the way when it was last not quiet; empty: nothing was. */
-    because: z.array(busyCauseSchema),
-    /** At last; absent where nothing could be seen. */
-    seen: z.optional(quietViewSchema),
-  }),
+  event('quiet', quietShape),
   /** Written before a guest is rebooted for a round (`begun`) and when that is over. */
   event('reboot', {
     guest: z.string(),
@@ -240,16 +258,12 @@ export const eventSchema = z.discriminatedUnion('type', [
     hostLoad: z.optional(hostLoadSchema),
   }),
   /** A benchmark that keeps failing on a guest is not tried again there. */
-  event('set-aside', { guest: z.string(), benchmark: z.string(), reason: z.string() }),
+  event('set-aside', setAsideShape),
   /** A benchmark needs no more rounds: all its comparisons have come to an end by the stop rule. */
-  event('settled', {
-    benchmark: z.string(),
-    round: z.int(),
-    reason: z.enum(['decided', 'futile', 'max-blocks']),
-  }),
+  event('settled', settledShape),
   event('paused', { reason: z.string() }),
   event('resumed', { reason: z.string() }),
-  event('ended', { reason: z.enum(['completed', 'stopped', 'failed']), message: z.optional(z.string()) }),
+  event('ended', endedShape),
 ]);
 /** One line of an experiment file. */
 export type ExperimentEvent = z.infer<typeof eventSchema>;
@@ -290,7 +304,7 @@ export interface FactsRecord {
   readonly facts: Facts;
 }
 
-export type QuietRecord = Omit<EventOf<'quiet'>, 'type'>;
+export type QuietRecord = z.infer<typeof quietRecordSchema>;
 
 /** One reboot of one guest between rounds. */
 export interface RebootRecord {
@@ -329,17 +343,9 @@ export interface Experiment {
   readonly reboots?: readonly RebootRecord[];
   /** In the order they were started; a repeated trial has a record per attempt. */
   readonly trials: readonly TrialRecord[];
-  readonly setAside: readonly {
-    readonly guest: string;
-    readonly benchmark: string;
-    readonly reason: string;
-  }[];
-  readonly settled?: readonly Omit<EventOf<'settled'>, 'at' | 'type'>[];
-  readonly ended?: {
-    readonly at: string;
-    readonly reason: EventOf<'ended'>['reason'];
-    readonly message?: string;
-  };
+  readonly setAside: readonly z.infer<typeof setAsideSchema>[];
+  readonly settled?: readonly z.infer<typeof settledSchema>[];
+  readonly ended?: z.infer<typeof endedSchema>;
 }
 
 /** `torn`: the last line was half-written and left out. */

@@ -1,15 +1,16 @@
 import * as z from 'zod/mini';
 import {
-  busyCauseSchema,
   cpuUseSchema,
+  endedSchema,
   importedSchema,
   measurementSchema,
   planSchema,
-  quietViewSchema,
+  quietRecordSchema,
+  setAsideSchema,
+  settledSchema,
   trialSchema,
   type Experiment,
   type FactsRecord,
-  type QuietRecord,
   type RebootRecord,
   type TrialRecord,
 } from '../model/experiment';
@@ -31,17 +32,6 @@ const factsRecordSchema = z.object({
   at: time,
   facts: factsSchema,
 } satisfies ShapeOf<FactsRecord>);
-
-const quietRecordSchema = z.object({
-  at: time,
-  guest: z.string(),
-  when: z.enum(['start', 'resume', 'reboot', 'round']),
-  round: z.int(),
-  state: z.enum(['quiet', 'busy', 'unknown']),
-  waitedMs: z.number(),
-  because: z.array(busyCauseSchema),
-  seen: z.optional(quietViewSchema),
-} satisfies ShapeOf<QuietRecord>);
 
 const rebootRecordSchema = z.object({
   guest: z.string(),
@@ -92,23 +82,9 @@ const experimentHeadShape = {
   facts: listOf(factsRecordSchema),
   quiet: z.optional(listOf(quietRecordSchema)),
   reboots: z.optional(listOf(rebootRecordSchema)),
-  setAside: listOf(z.object({ guest: z.string(), benchmark: z.string(), reason: z.string() })),
-  settled: z.optional(
-    listOf(
-      z.object({
-        benchmark: z.string(),
-        round: z.int(),
-        reason: z.enum(['decided', 'futile', 'max-blocks']),
-      }),
-    ),
-  ),
-  ended: z.optional(
-    z.object({
-      at: time,
-      reason: z.enum(['completed', 'stopped', 'failed']),
-      message: z.optional(z.string()),
-    }),
-  ),
+  setAside: listOf(setAsideSchema),
+  settled: z.optional(listOf(settledSchema)),
+  ended: z.optional(endedSchema),
 } satisfies ShapeOf<Omit<Experiment, 'trials'>>;
 
 export const experimentSchema = z.object({
