@@ -9,7 +9,7 @@ import {
 import type { Shape } from '../src/report/charts/svg';
 import { formatInterval, formatSpeedup, plain } from '../src/report/format';
 import type { MetricComparison, MetricReport, Overall, Verdict } from '../src/report/shape';
-import { closeChart, openChart, scripted, type ScatterChart } from './chart';
+import { closeChart, drawInView, openChart, scripted, type ScatterChart } from './chart';
 import {
   background,
   color,
@@ -65,6 +65,7 @@ export class ForestChart {
   private lines: readonly Line[] = [];
   private names = { baseline: '', candidate: '' };
   private width = 0;
+  private isDrawn = false;
   private wordWidth = 0;
 
   constructor(
@@ -153,7 +154,10 @@ export class ForestChart {
     this.margin = margin;
     this.names = { baseline: plain(names.baseline), candidate: plain(names.candidate) };
     this.relayout(this.box.clientWidth);
-    this.chart?.update('none');
+    if (this.chart === undefined) return;
+    if (this.isDrawn) drawInView(this.chart);
+    else this.chart.update('none');
+    this.isDrawn = true;
   }
 
   close(): void {

@@ -21,6 +21,7 @@ import {
 } from './marks';
 import type { PageActions, Shown } from './metricView';
 import { saveButton } from './saveChart';
+import { inSlices } from './slices';
 
 const allKey = 'overview:all';
 /** A browser's canvas cannot be taller than that many rows, nor can a reader take in more. */
@@ -42,6 +43,9 @@ export class OverviewView {
   private readonly numbers = el('div', {});
   private readonly chart: ForestChart;
   private last: Shown | undefined;
+  /** Once the page is there, a long table is a moment late, so that a choice is answered at once. */
+  private isFilled = false;
+  private stopNumbers: () => void = () => undefined;
 
   constructor(actions: PageActions) {
     this.chart = new ForestChart(this.box, this.canvas);
@@ -119,7 +123,12 @@ export class OverviewView {
           comparison: metric.comparisons.find((one) => one.candidate === candidate),
         })),
     ).map(({ metric }) => metric);
-    replace(this.numbers, model.metrics.length === 0 ? null : numbersTable(shown, pair, shownMetrics));
+    this.stopNumbers();
+    const isLate = this.isFilled && shownMetrics.length > mostRows;
+    this.stopNumbers = inSlices([shownMetrics], isLate ? 0 : 1, (metrics) =>
+      replace(this.numbers, model.metrics.length === 0 ? null : numbersTable(shown, pair, metrics)),
+    );
+    this.isFilled = true;
   }
 
   close(): void {

@@ -1,3 +1,5 @@
+import { inSlices } from './slices';
+
 const waiting = new Map<Element, () => void>();
 let observer: IntersectionObserver | undefined;
 
@@ -5,12 +7,13 @@ let observer: IntersectionObserver | undefined;
 export function whenVisible(element: Element, then: () => void): void {
   observer ??= new IntersectionObserver(
     (entries) => {
-      for (const { target, isIntersecting } of entries) {
-        if (!isIntersecting) continue;
+      // A quick scroll brings several charts into view at once, and each takes a while.
+      const seen = entries.filter(({ isIntersecting }) => isIntersecting);
+      inSlices(seen, 0, ({ target }) => {
         const draw = waiting.get(target);
         forget(target);
         draw?.();
-      }
+      });
     },
     { rootMargin: '600px' },
   );
