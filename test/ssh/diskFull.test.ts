@@ -4,39 +4,22 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { defineBenchmark } from '../../src/benchmarks/define';
-import { parameterObject } from '../../src/benchmarks/parameters';
 import { readExperiment } from '../../src/experiment/journal';
 import { planRounds } from '../../src/experiment/plan';
 import { ExperimentRunner } from '../../src/experiment/runner';
 import { ConnectionPool } from '../../src/ssh/pool';
+import { counting } from './counting';
 import { hostKeysOf, person } from './people';
 import { startSshServer, type SshServer } from './sshServer';
 
 /** Fills the disk in its first four starts, which it counts in a file elsewhere. */
 const greedy = (log: string) =>
-  defineBenchmark({
-    id: 'greedy',
-    title: 'Greedy',
-    description: 'Fills the disk.',
-    kind: 'disk',
-    metrics: [{ id: 'greedy.n', title: 'Count', unit: '1', better: 'higher', primary: true }],
-    parameters: parameterObject({}),
-    presets: { quick: {}, standard: {}, thorough: {} },
-    estimateSeconds: () => 1,
-    timeoutSeconds: () => 60,
-    scripts: {
-      check: () => 'exit 0\n',
-      install: () => 'exit 0\n',
-      cleanup: () => 'rm -f "$GB_WORK/big"\n',
-      run: () =>
-        `echo x >>'${log}'\nif [ $(wc -l <'${log}') -le 4 ]; then cat /dev/zero >"$GB_WORK/big"; exit 1; fi\necho count 1\n`,
-    },
-    parse: ({ stdout, exitCode }) =>
-      exitCode === 0 && stdout === 'count 1\n'
-        ? { outcome: 'ok', metrics: [{ id: 'greedy.n', value: 1, unit: '1', better: 'higher' }] }
-        : { outcome: 'failed', metrics: [], reason: `exit code ${exitCode}` },
-  });
+  counting(
+    'greedy',
+    () =>
+      `echo x >>'${log}'\nif [ $(wc -l <'${log}') -le 4 ]; then cat /dev/zero >"$GB_WORK/big"; exit 1; fi\necho count 1\n`,
+    'rm -f "$GB_WORK/big"\n',
+  );
 
 // Only root may mount a small disk.
 describe.runIf(process.getuid?.() === 0)('a full disk on a guest', () => {

@@ -3,9 +3,6 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Benchmark } from '../../src/benchmarks/benchmark';
-import { defineBenchmark } from '../../src/benchmarks/define';
-import { parameterObject, wholeNumber } from '../../src/benchmarks/parameters';
 import { readExperiment } from '../../src/experiment/journal';
 import { planRounds } from '../../src/experiment/plan';
 import { ExperimentRunner, type RunnerListener } from '../../src/experiment/runner';
@@ -13,44 +10,9 @@ import type { Experiment, Plan } from '../../src/model/experiment';
 import { connect } from '../../src/ssh/connection';
 import { Jobs } from '../../src/ssh/jobs';
 import { SshError, type Connection } from '../../src/ssh/transport';
+import { counter } from './counting';
 import { hostKeysOf, person } from './people';
 import { startSshServer, type SshServer } from './sshServer';
-
-/** Prints numbered lines for a while; the last one is its figure. It notes each of its starts in a file. */
-const counter = (log: string): Benchmark =>
-  defineBenchmark({
-    id: 'counter',
-    title: 'Counter',
-    description: 'Counts.',
-    kind: 'cpu',
-    metrics: [{ id: 'counter.n', title: 'Count', unit: '1', better: 'higher', primary: true }],
-    parameters: parameterObject({ tenths: wholeNumber(1, 1000, 3) }),
-    presets: { quick: {}, standard: {}, thorough: {} },
-    estimateSeconds: () => 1,
-    timeoutSeconds: () => 60,
-    scripts: {
-      check: () => 'exit 0\n',
-      install: () => 'exit 0\n',
-      cleanup: () => 'exit 0\n',
-      run: ({ tenths }) =>
-        [
-          `echo "$GB_RUN" >>'${log}'`,
-          'n=0',
-          `while [ $n -lt ${tenths} ]; do n=$((n + 1)); echo "line $n"; sleep 0.1; done`,
-          'echo "count $n"',
-        ].join('\n'),
-    },
-    parse: ({ stdout, exitCode, cancelled }) => {
-      if (cancelled) return { outcome: 'cancelled', metrics: [] };
-      const figure = /^count (\d+)$/m.exec(stdout)?.[1];
-      if (exitCode !== 0 || figure === undefined)
-        return { outcome: 'failed', metrics: [], reason: 'no count' };
-      return {
-        outcome: 'ok',
-        metrics: [{ id: 'counter.n', value: Number(figure), unit: '1', better: 'higher' }],
-      };
-    },
-  });
 
 describe('an experiment over a real server', () => {
   let server: SshServer;
@@ -80,6 +42,23 @@ describe('an experiment over a real server', () => {
         open.push(current);
       }
       return current;
+    };
+  };
+
+  /** A guest that is there until it goes away, once and for all. */
+  const leavingGuest = () => {
+    let isAway = false;
+    const connecting = connector();
+    return {
+      connect: async (): Promise<Connection> => {
+        if (!isAway) return connecting();
+        throw new SshError('unreachable', 'a: away.');
+      },
+      goAway: (): void => {
+        if (isAway) return;
+        isAway = true;
+        for (const connection of open) connection.close();
+      },
     };
   };
 
@@ -192,22 +171,13 @@ describe('an experiment over a real server', () => {
   });
 
   test('can be left while its guest is out of reach, and is taken up when it is back', async () => {
-    let isAway = false;
-    const connecting = connector();
-    const away = async (): Promise<Connection> => {
-      if (!isAway) return connecting();
-      throw new SshError('unreachable', 'a: away.');
-    };
+    const { connect: away, goAway } = leavingGuest();
     const notices: string[] = [];
     const runner: ExperimentRunner = make(
       15,
       1,
       {
-        onOutput: () => {
-          if (isAway) return;
-          isAway = true;
-          for (const connection of open) connection.close();
-        },
+        onOutput: goAway,
         onReach: (guest, reason) => {
           if (reason !== undefined) runner.leave();
           notices.push(`${guest}: ${reason ?? 'back'}`);
@@ -222,22 +192,13 @@ describe('an experiment over a real server', () => {
   });
 
   test('is stopped at last without a guest out of reach, and says what stays there', async () => {
-    let isAway = false;
-    const connecting = connector();
-    const away = async (): Promise<Connection> => {
-      if (!isAway) return connecting();
-      throw new SshError('unreachable', 'a: away.');
-    };
+    const { connect: away, goAway } = leavingGuest();
     const notices: string[] = [];
     const runner: ExperimentRunner = make(
       600,
       3,
       {
-        onOutput: () => {
-          if (isAway) return;
-          isAway = true;
-          for (const connection of open) connection.close();
-        },
+        onOutput: goAway,
         onReach: (_, reason) => {
           if (reason === undefined) return;
           runner.stop('now');

@@ -1,13 +1,12 @@
 /** The controller of one experiment as a process of its own, so that it can be killed: argv[2] is its order. */
 import { createInterface } from 'node:readline';
-import { defineBenchmark } from '../../src/benchmarks/define';
-import { parameterObject, wholeNumber } from '../../src/benchmarks/parameters';
 import type { LeaseTimes, Wait } from '../../src/experiment/leases';
 import { LeftLeases } from '../../src/experiment/leftLeases';
 import { planRounds } from '../../src/experiment/plan';
 import { ExperimentRunner } from '../../src/experiment/runner';
 import { ConnectionPool } from '../../src/ssh/pool';
 import type { Target } from '../../src/ssh/transport';
+import { counter } from './counting';
 import { hostKeysOf, person } from './people';
 
 export interface LeaseOrder {
@@ -39,40 +38,6 @@ export type LeaseEvent =
 
 const order = JSON.parse(process.argv[2] ?? '') as LeaseOrder;
 
-const counter = defineBenchmark({
-  id: 'counter',
-  title: 'Counter',
-  description: 'Counts.',
-  kind: 'cpu',
-  metrics: [{ id: 'counter.n', title: 'Count', unit: '1', better: 'higher', primary: true }],
-  parameters: parameterObject({ tenths: wholeNumber(1, 1000, 3) }),
-  presets: { quick: {}, standard: {}, thorough: {} },
-  estimateSeconds: () => 1,
-  timeoutSeconds: () => 60,
-  scripts: {
-    check: () => 'exit 0\n',
-    install: () => 'exit 0\n',
-    cleanup: () => 'exit 0\n',
-    run: ({ tenths }) =>
-      [
-        `echo "$GB_RUN" >>'${order.log}'`,
-        'n=0',
-        `while [ $n -lt ${tenths} ]; do n=$((n + 1)); echo "line $n"; sleep 0.1; done`,
-        'echo "count $n"',
-      ].join('\n'),
-  },
-  parse: ({ stdout, exitCode, cancelled }) => {
-    if (cancelled) return { outcome: 'cancelled', metrics: [] };
-    const figure = /^count (\d+)$/m.exec(stdout)?.[1];
-    return exitCode !== 0 || figure === undefined
-      ? { outcome: 'failed', metrics: [], reason: 'no count' }
-      : {
-          outcome: 'ok',
-          metrics: [{ id: 'counter.n', value: Number(figure), unit: '1', better: 'higher' }],
-        };
-  },
-});
-
 const tell = (event: LeaseEvent): void => void process.stdout.write(`${JSON.stringify(event)}\n`);
 
 const pool = new ConnectionPool({ hostKeys: hostKeysOf(order.storeFile, order.knownHostsFile) });
@@ -93,7 +58,7 @@ const runner = new ExperimentRunner({
   },
   lab: { hosts: [], guests: [], suites: {}, benchmarks: [] },
   notes: [],
-  catalogue: [counter],
+  catalogue: [counter(order.log)],
   connect: () => pool.get({ ...order.target, agent: undefined }, { prompter: person() }),
   leaseTimes: order.times,
   ...(order.leftLeases === undefined ? {} : { leftLeases: new LeftLeases(order.leftLeases) }),

@@ -1,35 +1,13 @@
-import { defineBenchmark } from '../../src/benchmarks/define';
-import { parameterObject } from '../../src/benchmarks/parameters';
 import { planRounds } from '../../src/experiment/plan';
 import { ExperimentRunner, type RunnerListener } from '../../src/experiment/runner';
 import type { Plan } from '../../src/model/experiment';
 import { connect } from '../../src/ssh/connection';
 import type { Connection, Target } from '../../src/ssh/transport';
+import { counting } from './counting';
 import { hostKeysOf, person } from './people';
 
 /** Says nothing but that it ran, and notes each of its starts in a file. */
-const brief = (log: string) =>
-  defineBenchmark({
-    id: 'brief',
-    title: 'Brief',
-    description: 'Runs for a moment.',
-    kind: 'cpu',
-    metrics: [{ id: 'brief.n', title: 'Count', unit: '1', better: 'higher', primary: true }],
-    parameters: parameterObject({}),
-    presets: { quick: {}, standard: {}, thorough: {} },
-    estimateSeconds: () => 1,
-    timeoutSeconds: () => 60,
-    scripts: {
-      check: () => 'exit 0\n',
-      install: () => 'exit 0\n',
-      cleanup: () => 'exit 0\n',
-      run: () => `echo "$GB_RUN" >>'${log}'; echo 'count 7'\n`,
-    },
-    parse: ({ stdout }) =>
-      stdout.includes('count 7')
-        ? { outcome: 'ok', metrics: [{ id: 'brief.n', value: 7, unit: '1', better: 'higher' }] }
-        : { outcome: 'failed', metrics: [], reason: 'no count' },
-  });
+const brief = (log: string) => counting('brief', () => `echo "$GB_RUN" >>'${log}'; echo 'count 7'\n`);
 
 /** What a controller is to run; plain data, so that another process can be told. */
 export interface RebootOrder {
