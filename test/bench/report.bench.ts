@@ -1,13 +1,15 @@
-import { mkdtemp, open, readFile, rm, stat } from 'node:fs/promises';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../../scripts/lib/browser.mjs';
-import { readExperiment } from '../../src/experiment/journal';
-import { reportModel } from '../../src/report/model';
-import { modelMessage, readPageMessage } from '../../src/report/protocol';
+import { median } from './figures';
 import { largeExperiment, manyMetrics, manyRounds, type LargeExperiment } from './largeExperiment';
-import { servePage, type PageHost } from './reportPage';
+import type { HostAnswer, HostOrder, Opened } from './reportHost';
+import { servePage, type ServedPage } from './reportPage';
 
 /** Of these the middle one counts: the machine does other things too. */
 const repeats = 3;
@@ -16,11 +18,21 @@ const longestTaskMs = 100;
 /** An experiment of 100 000 measurements: from its file to the page's first complete paint, then the page in use. */
 export async function* bench(): AsyncGenerator<string> {
   const folder = await mkdtemp(join(tmpdir(), 'guestbench-report-'));
+  await buildParts(folder);
   const browser = await launchBrowser();
-  const host: PageHost = { answer: () => Promise.resolve(undefined) };
-  const served = await servePage(folder, host);
-  const bed: TestBed = { browser, host, url: served.url };
+  const host = fork(join(folder, 'reportHost.cjs'), { execArgv: [] });
+  const ask: Ask = async (order) => {
+    const answer = once(host, 'message');
+    host.send(order);
+    const [told] = (await answer) as [HostAnswer];
+    return told;
+  };
+  let page: ServedPage | undefined;
   try {
+    const messages = await ask({ do: 'serve' });
+    if (messages.of !== 'serve') throw new Error('The host does not listen.');
+    page = await servePage(folder, messages.url);
+    const bed: TestBed = { browser, ask, url: page.url };
     for (const [name, recipe] of [
       ['many rounds', manyRounds],
       ['many metrics', manyMetrics],
@@ -30,16 +42,42 @@ export async function* bench(): AsyncGenerator<string> {
       for await (const line of measure(file, bed)) yield `${name}: ${line}`;
     }
   } finally {
-    await served.close();
+    host.kill();
+    await page?.close();
     await browser.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+type Ask = (order: HostOrder) => Promise<HostAnswer>;
+
 interface TestBed {
   readonly browser: Browser;
-  readonly host: PageHost;
+  /** Of the process that stands for the extension host. */
+  readonly ask: Ask;
   readonly url: string;
+}
+
+/** The page as it is shipped, and the process that stands for the extension host. */
+async function buildParts(folder: string): Promise<void> {
+  const common = { bundle: true, outdir: folder, logLevel: 'warning' } as const;
+  await build({
+    ...common,
+    entryPoints: ['webview/main.ts', 'webview/report.css'],
+    entryNames: 'webview',
+    minify: true,
+    platform: 'browser',
+    target: 'es2022',
+    format: 'iife',
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+  await build({
+    ...common,
+    entryPoints: ['test/bench/reportHost.ts'],
+    outExtension: { '.js': '.cjs' },
+    platform: 'node',
+    format: 'cjs',
+  });
 }
 
 async function* measure(file: string, bed: TestBed): AsyncGenerator<string> {
@@ -47,7 +85,8 @@ async function* measure(file: string, bed: TestBed): AsyncGenerator<string> {
   const opened: number[] = [];
   const stages: Stages[] = [];
   for (let repeat = 0; repeat < repeats; repeat++) {
-    alone.push(await timeOf(() => parseAlone(file)));
+    const parsed = await bed.ask({ do: 'parse', file });
+    alone.push(parsed.of === 'parse' ? parsed.ms : NaN);
     const shown = await openReport(file, bed);
     opened.push(shown.paintedMs);
     stages.push(shown.stages);
@@ -62,23 +101,17 @@ async function* measure(file: string, bed: TestBed): AsyncGenerator<string> {
     `reading and parsing alone ${parsedMs.toFixed(0)} ms, file to first complete paint ${paintedMs.toFixed(0)} ms = ` +
     `${(paintedMs / allowedMs).toFixed(2)} of the ${allowedMs.toFixed(0)} ms allowed (1.5 times + 1 s)`
   );
-  yield `medians of the stages: ${(['read', 'model', 'painted'] as const)
+  yield `medians of the stages: ${(['read', 'made', 'painted'] as const)
     .map((stage) => `${stage} ${median(stages.map((one) => one[stage])).toFixed(0)} ms`)
     .join(', ')}`;
-}
-
-/** What any program must do that has the values of the file: read it and parse its lines. */
-async function parseAlone(file: string): Promise<void> {
-  const lines = (await readFile(file, 'utf8')).split('\n');
-  const values = lines.flatMap((line): unknown[] => (line === '' ? [] : [JSON.parse(line)]));
-  if (values.length < 100) throw new Error('The file has no lines.');
 }
 
 interface Stages {
   readonly measurements: number;
   readonly read: number;
-  readonly model: number;
-  /** From the message on its way to the paint. */
+  /** The model, ready to be sent. */
+  readonly made: number;
+  /** From there, or from when the page was ready, to the paint. */
   readonly painted: number;
 }
 
@@ -88,52 +121,38 @@ interface Shown {
   readonly stages: Stages;
 }
 
-async function openReport(file: string, { browser, host, url }: TestBed): Promise<Shown> {
+async function openReport(file: string, { browser, ask, url }: TestBed): Promise<Shown> {
   const startedMs = Date.now();
-  // The product reads while its page starts.
-  const reading = readFile(file, 'utf8').then((text) => {
-    const read = readExperiment(text);
-    if (read.status === 'error') throw new Error(read.error);
-    return { experiment: read.experiment, readMs: Date.now() };
-  });
-  const times = { model: 0 };
-  let choice = {};
-  host.answer = async (data) => {
-    const read = readPageMessage(data);
-    if (read.status === 'dropped') throw new Error(read.why);
-    const { message } = read;
-    if (message.type === 'error') throw new Error(message.message);
-    if (message.type === 'choose') choice = { baseline: message.baseline, candidate: message.candidate };
-    else if (message.type !== 'ready') return undefined;
-    const { experiment } = await reading;
-    const model = reportModel([experiment], choice);
-    times.model = Date.now();
-    return modelMessage(model);
-  };
-  const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
-  page.on('pageerror', (error) => process.stderr.write(`${error.message}\n`));
-  await page.goto(url);
-  const { experiment, readMs } = await reading;
-  const benchmarks = experiment.plan.benchmarks.length;
-  const paintedAtMs = Number(await page.evaluate(completePaint(benchmarks)));
+  // As in the product: the page is put up, and the file is read while it starts.
+  const [page] = await Promise.all([startPage(browser, url), ask({ do: 'open', file })]);
+  const paintedMs = Number(await page.evaluate(completePaint));
+  const told = await ask({ do: 'tell' });
+  if (told.of !== 'tell') throw new Error('The host does not tell how it went.');
+  return { page, paintedMs: paintedMs - startedMs, stages: stagesOf(told.opened, startedMs, paintedMs) };
+}
+
+function stagesOf({ measurements, read, made, ready }: Opened, startedMs: number, paintedMs: number): Stages {
   return {
-    page,
-    paintedMs: paintedAtMs - startedMs,
-    stages: {
-      measurements: experiment.trials.reduce((sum, { measurements }) => sum + measurements.length, 0),
-      read: readMs - startedMs,
-      model: times.model - readMs,
-      painted: paintedAtMs - times.model,
-    },
+    measurements,
+    read: read - startedMs,
+    made: made - read,
+    painted: paintedMs - Math.max(made, ready),
   };
 }
 
+async function startPage(browser: Browser, url: string): Promise<Page> {
+  const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
+  page.on('pageerror', (error) => process.stderr.write(`${error.message}\n`));
+  await page.goto(url);
+  return page;
+}
+
 /** In the page: resolves to the time when headline, all workloads and the first chart have been drawn. */
-const completePaint = (benchmarks: number): string => `new Promise((resolve) => {
+const completePaint = `new Promise((resolve) => {
   const look = () => {
     const done =
       (document.querySelector('h1')?.textContent ?? '') !== '' &&
-      document.querySelectorAll('.workload').length === ${benchmarks} &&
+      document.querySelectorAll('.workload').length === ${manyRounds.metrics.length} &&
       document.querySelector('.overview canvas, .overview svg') !== null;
     if (done) requestAnimationFrame(() => setTimeout(() => resolve(Date.now())));
     else requestAnimationFrame(look);
@@ -203,14 +222,4 @@ async function write(file: string, recipe: LargeExperiment): Promise<void> {
   } finally {
     await handle.close();
   }
-}
-
-async function timeOf(work: () => Promise<void>): Promise<number> {
-  const startedMs = Date.now();
-  await work();
-  return Date.now() - startedMs;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

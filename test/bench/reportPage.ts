@@ -2,7 +2,6 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
-import { build } from 'esbuild';
 
 /** What a page and its host say to each other; the messages are those of the product. */
 export interface PageHost {
@@ -16,10 +15,10 @@ export interface ServedPage {
 }
 
 const nonce = 'Z3Vlc3RiZW5jaA';
-const csp = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'self'; img-src 'self' data:; connect-src 'self'; worker-src 'self'`;
+const csp = `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'self'; img-src 'self' data:; worker-src 'self'`;
 
-/** VS Code's side of a webview, which is another process than the page: messages are parsed there and cloned. */
-const bridge = `
+/** VS Code's side of a webview, which is another process than the page: messages are parsed there, and cloned but for their buffers. */
+const bridge = (messages: string) => `
   const arrays = { Float64Array, Uint32Array };
   const unpacked = (answer) => {
     const [textBytes, count] = new Uint32Array(answer, 0, 2);
@@ -27,15 +26,18 @@ const bridge = `
     let end = 8 + 4 * count + textBytes;
     const text = new TextDecoder().decode(new Uint8Array(answer, end - textBytes, textBytes));
     const buffers = lengths.map((length) => answer.slice(end, (end += length)));
-    return JSON.parse(text, (_, value) =>
+    const message = JSON.parse(text, (_, value) =>
       value !== null && arrays[value.type] && value.buffer !== undefined
         ? new arrays[value.type](buffers[value.buffer])
         : value,
     );
+    return { message, buffers };
   };
   onmessage = async ({ data }) => {
-    const answer = await (await fetch('/message', { method: 'POST', body: JSON.stringify(data) })).arrayBuffer();
-    postMessage(answer.byteLength > 0 ? unpacked(answer) : undefined);
+    const answer = await (await fetch('${messages}', { method: 'POST', body: JSON.stringify(data) })).arrayBuffer();
+    if (answer.byteLength === 0) return postMessage({});
+    const { message, buffers } = unpacked(answer);
+    postMessage({ message, buffers }, buffers);
   };`;
 
 const pageSide = `
@@ -44,8 +46,8 @@ const pageSide = `
     .observe({ type: 'longtask', buffered: true });
   window.answersAwaited = 0;
   const bridge = new Worker('/bridge.js');
-  bridge.onmessage = ({ data }) => {
-    if (data !== undefined) window.postMessage(data);
+  bridge.onmessage = ({ data: { message, buffers } }) => {
+    if (message !== undefined) window.postMessage(message, location.origin, buffers);
     window.answersAwaited -= 1;
   };
   window.acquireVsCodeApi = () => ({
@@ -83,23 +85,14 @@ const theme = `:root {
 }
 body { background: var(--vscode-editor-background); color: var(--vscode-foreground); }`;
 
-/** Builds the page of the report as it is shipped and serves it on 127.0.0.1. */
-export async function servePage(folder: string, host: PageHost): Promise<ServedPage> {
-  await build({
-    entryPoints: ['webview/main.ts', 'webview/report.css'],
-    entryNames: 'webview',
-    outdir: folder,
-    bundle: true,
-    minify: true,
-    platform: 'browser',
-    target: 'es2022',
-    format: 'iife',
-    define: { 'process.env.NODE_ENV': '"production"' },
-    logLevel: 'warning',
-  });
+/**
+ * Serves the page of the report, as it was built into `folder`, on 127.0.0.1.
+ * @param messages the address of its host, which is another process: as in VS Code, files come from elsewhere.
+ */
+export async function servePage(folder: string, messages: string): Promise<ServedPage> {
   const files = new Map<string, readonly [string, string | Buffer]>([
     ['/', ['text/html', html]],
-    ['/bridge.js', ['text/javascript', bridge]],
+    ['/bridge.js', ['text/javascript', bridge(messages)]],
     ['/theme.css', ['text/css', theme]],
     ['/webview.css', ['text/css', await readFile(path.join(folder, 'webview.css'))]],
     ['/webview.js', ['text/javascript', await readFile(path.join(folder, 'webview.js'))]],
@@ -107,9 +100,21 @@ export async function servePage(folder: string, host: PageHost): Promise<ServedP
   const server = createServer((request, response) => {
     const file = files.get(request.url ?? '');
     if (file !== undefined) response.setHeader('content-type', file[0]).end(file[1]);
-    else if (request.url === '/message') void answer(request, response, host);
     else response.writeHead(404).end();
   });
+  return listening(server);
+}
+
+/** Answers the messages of the page at the address it gives. */
+export async function serveMessages(host: PageHost): Promise<ServedPage> {
+  const server = createServer((request, response) => {
+    response.setHeader('access-control-allow-origin', '*');
+    void answer(request, response, host);
+  });
+  return listening(server);
+}
+
+async function listening(server: Server): Promise<ServedPage> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => closed(server) };
 }
