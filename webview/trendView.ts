@@ -158,7 +158,6 @@ export class TrendPage {
       label: string,
       options: readonly TrendOption[],
       chosen: string | undefined,
-      choose: (key: string) => void,
     ): Child => {
       if (options.length === 0) return null;
       const select = el('select', { id, 'data-focus': id });
@@ -167,17 +166,24 @@ export class TrendPage {
         option.selected = key === chosen;
         select.append(option);
       }
-      select.addEventListener('change', () => choose(select.value));
+      select.addEventListener('change', () => this.choose());
       return el('span', { class: 'pick' }, el('label', { for: id }, label), select);
     };
     return [
-      picker('pick-metric', 'Metric', metrics, metric, (key) =>
-        this.post({ type: 'choose', metric: key, ...(subject === undefined ? {} : { subject }) }),
-      ),
-      picker('pick-subject', 'of', subjects, subject, (key) =>
-        this.post({ type: 'choose', ...(metric === undefined ? {} : { metric }), subject: key }),
-      ),
+      picker('pick-metric', 'Metric', metrics, metric),
+      picker('pick-subject', 'of', subjects, subject),
     ];
+  }
+
+  /** By what the page shows: the host may not have answered the last choice yet. */
+  private choose(): void {
+    const chosen = (id: string) => this.pickers.querySelector<HTMLSelectElement>(`#${id}`)?.value;
+    const [metric, subject] = [chosen('pick-metric'), chosen('pick-subject')];
+    this.post({
+      type: 'choose',
+      ...(metric === undefined ? {} : { metric }),
+      ...(subject === undefined ? {} : { subject }),
+    });
   }
 
   private numbersOf(model: TrendModel): Child[] {

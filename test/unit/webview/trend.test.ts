@@ -160,7 +160,7 @@ describe('the page of a trend', () => {
     subject!.dispatchEvent(new Event('change'));
     expect(posted.slice(1)).toEqual([
       { type: 'choose', metric: 'apache/rps', subject: 'guest:deb12-pv' },
-      { type: 'choose', metric: 'sqlite/seconds', subject: 'mode:PV' },
+      { type: 'choose', metric: 'apache/rps', subject: 'mode:PV' },
     ]);
   });
 
