@@ -25,10 +25,14 @@ type PackedCells =
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** @param rows plain objects of JSON's kinds, alike as far as possible. */
-export function packList(rows: readonly object[]): PackedList {
+/**
+ * @param rows plain objects of JSON's kinds, alike as far as possible.
+ * @param without a key that is left out.
+ */
+export function packList(rows: readonly object[], without?: string): PackedList {
   const keys = new Set<string>();
   for (const row of rows) for (const key in row) keys.add(key);
+  if (without !== undefined) keys.delete(without);
   return { length: rows.length, columns: [...keys].map((key) => packColumn(key, rows as readonly Row[])) };
 }
 

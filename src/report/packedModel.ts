@@ -1,9 +1,13 @@
 import { packList, unpackList, type PackedList } from './packedList';
-import type { Pair, ReportModel, ReportTrial, Sample } from './shape';
+import type { GuestSamples, MetricComparison, Pair, ReportModel, ReportTrial, Sample } from './shape';
 
-/** The long lists of a model, apart from it: those of the samples one after the other, and so those of the pairs. */
+/** The long lists of a model, apart from it: those of the metrics one after the other. */
 export interface PackedLists {
   readonly trials: PackedList;
+  /** Without their samples. */
+  readonly guests: PackedList;
+  /** Without their pairs. */
+  readonly comparisons: PackedList;
   readonly samples: PackedList;
   readonly pairs: PackedList;
 }
@@ -12,8 +16,13 @@ export interface PackedLists {
 export interface PackedModel {
   readonly model: ReportModel;
   readonly lists: PackedLists;
-  /** By metric: of the samples of its guests, then of the pairs of its comparisons. */
-  readonly lengths: readonly (readonly number[])[];
+  /** By metric: of the samples of each of its guests, and of the pairs of each of its comparisons. */
+  readonly lengths: readonly PackedLengths[];
+}
+
+interface PackedLengths {
+  readonly samples: readonly number[];
+  readonly pairs: readonly number[];
 }
 
 /** Takes the long lists out of a model, so that it can be sent in a moment however many trials it has. */
@@ -31,15 +40,27 @@ export function packModel(model: ReportModel): PackedModel {
       trials: [],
       metrics: metrics.map((metric) => ({
         ...metric,
-        guests: metric.guests.map((guest) => ({ ...guest, samples: [] })),
-        comparisons: metric.comparisons.map((comparison) => ({ ...comparison, pairs: [] })),
+        guests: [],
+        comparisons: [],
       })),
     },
-    lists: { trials: packList(trials), samples: packList(samples), pairs: packList(pairs) },
-    lengths: metrics.map(({ guests, comparisons }) => [
-      ...guests.map((guest) => guest.samples.length),
-      ...comparisons.map((comparison) => comparison.pairs.length),
-    ]),
+    lists: {
+      trials: packList(trials),
+      guests: packList(
+        metrics.flatMap(({ guests }) => guests),
+        'samples',
+      ),
+      comparisons: packList(
+        metrics.flatMap(({ comparisons }) => comparisons),
+        'pairs',
+      ),
+      samples: packList(samples),
+      pairs: packList(pairs),
+    },
+    lengths: metrics.map(({ guests, comparisons }) => ({
+      samples: guests.map((guest) => guest.samples.length),
+      pairs: comparisons.map((comparison) => comparison.pairs.length),
+    })),
   };
 }
 
@@ -47,18 +68,24 @@ export function packModel(model: ReportModel): PackedModel {
 export function unpackModel({ model, lists, lengths }: PackedModel): ReportModel {
   const samples = ranges(lists.samples);
   const pairs = ranges(lists.pairs);
+  const [guests, comparisons] = [unpackList(lists.guests), unpackList(lists.comparisons)];
+  let [firstGuest, firstComparison] = [0, 0];
   return {
     ...model,
     trials: unpackList(lists.trials) as ReportTrial[],
     metrics: model.metrics.map((metric, index) => {
-      const [own, guests] = [lengths[index] ?? [], metric.guests.length];
+      const own = lengths[index] ?? { samples: [], pairs: [] };
       return {
         ...metric,
-        guests: metric.guests.map((guest, place) =>
-          withList(guest, 'samples', samples(own[place] ?? 0) as () => Sample[]),
+        guests: own.samples.map((length) =>
+          withList(guests[firstGuest++] as GuestSamples, 'samples', samples(length) as () => Sample[]),
         ),
-        comparisons: metric.comparisons.map((comparison, place) =>
-          withList(comparison, 'pairs', pairs(own[guests + place] ?? 0) as () => Pair[]),
+        comparisons: own.pairs.map((length) =>
+          withList(
+            comparisons[firstComparison++] as MetricComparison,
+            'pairs',
+            pairs(length) as () => Pair[],
+          ),
         ),
       };
     }),
@@ -77,7 +104,7 @@ function ranges(list: PackedList): (length: number) => () => object[] {
 
 function withList<T extends object, K extends keyof T>(object: T, key: K, make: () => T[K]): T {
   let made: T[K] | undefined;
-  return Object.defineProperty({ ...object }, key, {
+  return Object.defineProperty(object, key, {
     get: () => (made ??= make()),
     enumerable: true,
     configurable: true,
