@@ -113,7 +113,7 @@ describe('several experiments', () => {
     }
     await workbench.setTheme('Default Dark Modern');
     await page.getByRole('button', { name: 'Save chart of the experiments as a picture' }).click();
-    const file = await answerFile(workbench, folder, 'across.png');
+    const file = await answerFile(workbench, results, 'across.png');
     expect((await written(workbench, file)).readUInt32BE(16)).toBe(2 * 920);
   });
 
@@ -155,7 +155,7 @@ describe('several experiments', () => {
     await workbench.palette('Guestbench: Export Report...');
     await workbench.question('Export Report');
     await workbench.pick('HTML');
-    const file = await answerFile(workbench, folder, 'three.html');
+    const file = await answerFile(workbench, results, 'three.html');
     const html = (await written(workbench, file)).toString();
     expect(html).toMatch(
       /<h2>[^\n]*deb12-pvhvm[^\n]* against [^\n]*deb12-pv[^\n]*, experiment by experiment<\/h2>/,
@@ -186,7 +186,7 @@ describe('a trend', () => {
       await workbench.screenshot(`trend-${theme.replaceAll(' ', '-')}`);
     }
     await page.getByRole('button', { name: 'Save chart of the trend as a picture' }).click();
-    const file = await answerFile(workbench, folder, 'trend.svg');
+    const file = await answerFile(workbench, results, 'trend.svg');
     expect((await written(workbench, file)).toString()).toMatch(
       /^<\?xml [^>]*\?>\n<svg [^]*kernel 6\.1\.0-28/,
     );
