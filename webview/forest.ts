@@ -19,6 +19,7 @@ import {
   isHighContrast,
   muted,
   verdictColor,
+  verdictTextColor,
 } from './theme';
 
 export interface ForestRow {
@@ -307,7 +308,7 @@ export class ForestChart {
         const tail = kind === 'heading' ? '' : [figures, word].filter((part) => part !== '').join(' ');
         ctx.textAlign = 'right';
         const tailWidth = ctx.measureText(tail).width;
-        ctx.fillStyle = kind === 'metric' ? verdictColor(verdict) : ctx.fillStyle;
+        ctx.fillStyle = kind === 'metric' ? verdictTextColor(verdict) : ctx.fillStyle;
         ctx.fillText(tail, this.width - 4, middle);
         ctx.textAlign = 'left';
         const shown = fit(ctx, label, this.width - left - tailWidth - 16);
@@ -324,7 +325,7 @@ export class ForestChart {
       ctx.fillText(figures, column, middle);
       ctx.fillStyle = muted();
       ctx.fillText(interval === null ? '' : formatInterval(interval), column + 46, middle);
-      ctx.fillStyle = verdictColor(verdict);
+      ctx.fillStyle = verdictTextColor(verdict);
       ctx.font = `600 12px ${family}`;
       const { wordColumn } = this;
       ctx.fillText(fit(ctx, word, this.width - column - wordColumn), column + wordColumn, middle);

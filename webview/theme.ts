@@ -57,6 +57,17 @@ const verdictVariables: Readonly<Record<Verdict, readonly string[]>> = {
 };
 export const verdictColor = (verdict: Verdict) => color(...verdictVariables[verdict]);
 
+const verdictTexts: Partial<Readonly<Record<Verdict, string>>> = {
+  faster: '--better-text',
+  slower: '--worse-text',
+  equivalent: '--alike-text',
+};
+/** For words: darker on light, lighter on dark. */
+export const verdictTextColor = (verdict: Verdict) => {
+  const variable = verdictTexts[verdict];
+  return color(...(variable === undefined ? [] : [variable]), ...verdictVariables[verdict]);
+};
+
 /** Has all colours read again. */
 export function forgetColors(): void {
   cache.clear();
