@@ -20,8 +20,8 @@ export interface CleaningOptions {
   readonly isOver?: (id: string) => boolean;
   /** Which guest could not be cleaned, and why. */
   readonly onNotice: (text: string) => void;
-  /** Aborted: guests out of reach are no longer waited for. */
-  readonly abandon: AbortSignal;
+  /** Aborted: the guest is no longer waited for. */
+  readonly givenUp: (guest: string) => AbortSignal;
 }
 
 /**
@@ -33,7 +33,7 @@ export async function cleanUpGuests(options: CleaningOptions): Promise<readonly 
   const cleaned = await Promise.all(
     options.guests.map(async (guest) => {
       try {
-        await unlessGivenUp(cleanUpInReach(guest, options), options.abandon);
+        await unlessGivenUp(cleanUpInReach(guest, options), options.givenUp(guest));
         return true;
       } catch (error) {
         const said = error instanceof Error ? error.message : String(error);
@@ -61,7 +61,7 @@ async function cleanUpInReach(guest: string, options: CleaningOptions): Promise<
           .catch(() => undefined);
         throw error;
       }
-      if (performance.now() > untilMs || options.abandon.aborted) throw error;
+      if (performance.now() > untilMs || options.givenUp(guest).aborted) throw error;
       if (attempt === 2) options.onNotice(`${error.message} Its clean-up is tried for a minute.`);
       await sleep(pauseMs);
     }

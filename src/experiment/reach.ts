@@ -2,17 +2,34 @@ import { isPassing } from '../ssh/errors';
 import type { Connection } from '../ssh/transport';
 import type { RunnerListener } from './runnerOptions';
 
-/** Which guests are out of reach now, and says so once of each. */
+/** A guest in reach has ended what runs there, and is cleaned, in less. */
+const giveUpMs = 15_000;
+
+/** Which guests are out of reach now, and says so once of each; and for which nobody waits any more. */
 export class Reach {
   private readonly away = new Set<string>();
+  private readonly patience = new Map<string, AbortController>();
 
   constructor(
     private readonly open: (guest: string) => Promise<Connection>,
     private readonly listener: Pick<RunnerListener, 'onReach' | 'onNotice'>,
   ) {}
 
-  get isAnyAway(): boolean {
-    return this.away.size > 0;
+  /** Aborted: the guest is no longer waited for. */
+  givenUp(guest: string): AbortSignal {
+    return this.patienceWith(guest).signal;
+  }
+
+  /** Does not wait for those out of reach, and not for long for the others. */
+  giveUp(guests: readonly string[]): void {
+    for (const guest of guests)
+      setTimeout(() => this.patienceWith(guest).abort(), this.away.has(guest) ? 0 : giveUpMs).unref();
+  }
+
+  private patienceWith(guest: string): AbortController {
+    const patience = this.patience.get(guest) ?? new AbortController();
+    this.patience.set(guest, patience);
+    return patience;
   }
 
   /** A connection; that there is none is said, and that there is one again. */

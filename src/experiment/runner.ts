@@ -54,8 +54,6 @@ export class ExperimentRunner {
   private readonly pauses: Pauses;
   /** Those before an interruption. */
   private reboots: readonly RebootRecord[] = [];
-  /** Aborted: guests out of reach are no longer waited for. */
-  private readonly abandon = new AbortController();
   private ledger: Ledger;
   private journal: JournalWriter | undefined;
 
@@ -130,8 +128,7 @@ export class ExperimentRunner {
 
   /** After `stop('now')`: does not wait for guests out of reach, and not for long for the others. */
   giveUp(): void {
-    const isAway = this.reach.isAnyAway;
-    setTimeout(() => this.abandon.abort(), isAway ? 0 : giveUpMs).unref();
+    this.reach.giveUp(this.options.plan.guests.map(({ name }) => name));
   }
 
   /** Takes a guest that is waited for; `agreed` is the job that may be ended for it. @throws UserError */
@@ -218,7 +215,7 @@ export class ExperimentRunner {
     // to be collected when the experiment goes on.
     const ends = await Promise.allSettled(
       lanes.map((lane) =>
-        this.runLane(lane, this.roundStart(when)).catch((error: unknown) => {
+        this.runLane(lane, this.roundStart(lane, when)).catch((error: unknown) => {
           this.leave();
           throw error;
         }),
@@ -235,11 +232,11 @@ export class ExperimentRunner {
       id: this.options.id,
       guests: plan.guests.map(({ name }) => name),
       benchmarks: [...this.planned.values()],
-      connect: (guest) => this.options.connect(guest, this.notGivenUp),
+      connect: (guest) => this.options.connect(guest, this.notGivenUp(guest)),
       jobsOf: (guest) => this.jobsOf(guest),
       isOver: this.isOver,
       onNotice: (text) => this.options.listener.onNotice?.(text),
-      abandon: this.abandon.signal,
+      givenUp: (guest) => this.reach.givenUp(guest),
     });
     if (uncleaned.length > 0) this.options.leftLeases?.add(this.options.id);
     const isStopped = this.stopping.signal.aborted;
@@ -307,7 +304,8 @@ export class ExperimentRunner {
     await Promise.all(
       this.options.plan.guests.map(async ({ name }) => {
         if (when !== 'end' && this.isStopping) return;
-        const signal = when === 'end' ? this.notGivenUp : AbortSignal.any([this.waiting, this.kill.signal]);
+        const signal =
+          when === 'end' ? this.notGivenUp(name) : AbortSignal.any([this.waiting, this.kill.signal]);
         await this.facts.record(name, when, this.options.connect(name, signal));
       }),
     );
@@ -328,8 +326,9 @@ export class ExperimentRunner {
     );
   }
 
-  private roundStart(when: 'start' | 'resume'): RoundStart {
+  private roundStart(lane: readonly Trial[], when: 'start' | 'resume'): RoundStart {
     const { plan, connect, listener } = this.options;
+    const guests = new Set(lane.map(({ guest }) => guest));
     return new RoundStart({
       plan,
       connect,
@@ -346,7 +345,7 @@ export class ExperimentRunner {
       when,
       reboots: this.reboots,
       stopping: this.stopping.signal,
-      leaving: this.notGivenUp,
+      leaving: AbortSignal.any([...guests].map((guest) => this.notGivenUp(guest))),
     });
   }
 
@@ -428,7 +427,7 @@ export class ExperimentRunner {
       onStarted: () => this.leases.began(trial.guest),
       signal: this.kill.signal,
       leave: this.leaving.signal,
-      abandon: this.abandon.signal,
+      abandon: this.reach.givenUp(trial.guest),
     }).finally(() => this.leases.ended(trial.guest));
     this.upcoming.recorded(trial.guest, jobId);
     const isSetAside = this.ledger.end(trial, end.outcome);
@@ -468,13 +467,10 @@ export class ExperimentRunner {
     this.options.listener.onNotice?.(`${benchmark}: ${settledWords[reason]} after ${round} rounds.`);
   }
 
-  private get notGivenUp(): AbortSignal {
-    return AbortSignal.any([this.waiting, this.abandon.signal]);
+  private notGivenUp(guest: string): AbortSignal {
+    return AbortSignal.any([this.waiting, this.reach.givenUp(guest)]);
   }
 }
-
-/** A guest in reach has ended what runs there, and is cleaned, in less. */
-const giveUpMs = 15_000;
 
 const settledWords: Readonly<Record<SettledReason, string>> = {
   decided: 'decided',

@@ -33,12 +33,12 @@ describe('an experiment over a real server', () => {
   afterAll(() => server.stop());
 
   /** A controller of its own: no connection is shared with another one. */
-  const connector = (): (() => Promise<Connection>) => {
-    const hostKeys = hostKeysOf(join(server.folder, 'store'), server.knownHostsFile);
+  const connector = (to = server): (() => Promise<Connection>) => {
+    const hostKeys = hostKeysOf(join(to.folder, 'store'), to.knownHostsFile);
     let current: Connection | undefined;
     return async () => {
       if (current?.isOpen !== true) {
-        current = await connect(server.target(), { prompter: person(), hostKeys });
+        current = await connect(to.target(), { prompter: person(), hostKeys });
         open.push(current);
       }
       return current;
@@ -69,10 +69,11 @@ describe('an experiment over a real server', () => {
     changes: {
       readonly id?: string;
       readonly file?: string;
-      readonly connect?: () => Promise<Connection>;
+      readonly connect?: (guest: string) => Promise<Connection>;
+      readonly guests?: Plan['guests'];
     } = {},
   ): ExperimentRunner => {
-    const guests = [{ name: 'a', host: 'h' }];
+    const guests = changes.guests ?? [{ name: 'a', host: 'h' }];
     const benchmarks = [{ id: 'counter', parameters: { tenths } }];
     const plan: Plan = {
       guests,
@@ -228,6 +229,55 @@ describe('an experiment over a real server', () => {
     expect(removed.jobs).toBeGreaterThan(0);
     expect(await jobs.lease()).toBeUndefined();
     expect(existsSync(`${server.prefix}-${process.getuid?.() ?? 0}`)).toBe(false);
+  });
+
+  test('that is given up with one guest out of reach still has what runs on another, and cleans that one', async () => {
+    const second = await startSshServer();
+    const { connect: away, goAway } = leavingGuest();
+    const near = connector(second);
+    const notices: string[] = [];
+    const runner: ExperimentRunner = make(
+      30,
+      3,
+      {
+        onOutput: ({ guest }) => {
+          if (guest === 'a') goAway();
+        },
+        onReach: (_, reason) => {
+          if (reason === undefined) return;
+          runner.stop('after-trial');
+          runner.giveUp();
+        },
+        onNotice: (text) => notices.push(text),
+      },
+      {
+        id: 'half',
+        connect: (guest) => (guest === 'a' ? away() : near()),
+        guests: [
+          { name: 'a', host: 'h' },
+          { name: 'b', host: 'i' },
+        ],
+      },
+    );
+    try {
+      expect(await runner.run()).toMatchObject({ reason: 'stopped' });
+      const of = (name: string): unknown[] =>
+        experiment()
+          .trials.filter(({ trial }) => trial.guest === name)
+          .map(({ status, stdout }) => [status, stdout]);
+      expect(of('a')).toEqual([['cancelled', expect.any(String)]]);
+      expect(of('b').length).toBeGreaterThan(0);
+      expect(of('b')).toEqual(of('b').map(() => ['ok', whole(30)]));
+      expect(notices.filter((text) => text.includes('could not be cleaned'))).toEqual([
+        expect.stringMatching(/^a /),
+      ]);
+      expect(existsSync(`${second.prefix}-${process.getuid?.() ?? 0}`)).toBe(false);
+    } finally {
+      await second.stop();
+      const jobs = new Jobs(connector());
+      for (const { id } of await jobs.list()) await jobs.cancel(id, 0);
+      await jobs.cleanUp('anybodys');
+    }
   });
 
   test('leaves no process of its own on the guest when it is stopped', async () => {

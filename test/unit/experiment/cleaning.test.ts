@@ -42,7 +42,7 @@ function lab(plan: {
     jobsOf: () => jobs,
     isOver: (id) => id === 'e0',
     onNotice: (text) => notices.push(text),
-    abandon: new AbortController().signal,
+    givenUp: () => new AbortController().signal,
   };
   return { calls, notices, options };
 }
@@ -78,6 +78,8 @@ describe('cleaning the guests of an experiment', () => {
     const { options } = lab({});
     given.abort();
     const never = new Promise<Connection>(() => undefined);
-    expect(await cleanUpGuests({ ...options, connect: () => never, abandon: given.signal })).toEqual(['a']);
+    expect(await cleanUpGuests({ ...options, connect: () => never, givenUp: () => given.signal })).toEqual([
+      'a',
+    ]);
   });
 });
