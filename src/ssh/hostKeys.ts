@@ -33,12 +33,22 @@ const hostKeyAlgorithms = [
 ] as const;
 export type HostKeyAlgorithm = (typeof hostKeyAlgorithms)[number];
 
+interface ParsedFile {
+  readonly text: string;
+  readonly entries: readonly KnownHost[];
+}
+
 /** Which host keys are trusted. Reads the person's known_hosts files, keeps a store of its own, writes no other file. */
 export class HostKeys {
   private readonly known: readonly string[];
   /** Questions being asked, by host and key: two connections to one new host ask once. */
   private readonly asking = new Map<string, Promise<boolean>>();
   private writing: Promise<unknown> = Promise.resolve();
+  /**
+   * What each file said when it was last read. It is read anew for every connection, as neither its time nor its size
+   * would tell of each change; only what says the same is not parsed a hundred times for a hundred guests.
+   */
+  private readonly parsed = new Map<string, ParsedFile>();
 
   constructor(
     private readonly files: HostKeyFiles,
@@ -146,17 +156,25 @@ export class HostKeys {
 
   private async entries(target: Target): Promise<KnownHost[]> {
     const texts = await Promise.all(this.known.map((file) => this.readKnown(file, target)));
-    return [...texts.flat(), ...parseKnownHosts(await this.readStore(), this.files.store)];
+    return [...texts.flat(), ...this.parse(await this.readStore(), this.files.store)];
   }
 
   /** A file of the person's that cannot be read only means fewer known keys: they are asked then. */
-  private async readKnown(file: string, target: Target): Promise<KnownHost[]> {
+  private async readKnown(file: string, target: Target): Promise<readonly KnownHost[]> {
     try {
-      return parseKnownHosts(await readFile(file, 'utf8'), file);
+      return this.parse(await readFile(file, 'utf8'), file);
     } catch (error) {
       if (!isMissing(error)) this.log(`${target.name}: ${file} cannot be read (${reason(error)})`);
       return [];
     }
+  }
+
+  private parse(text: string, file: string): readonly KnownHost[] {
+    const before = this.parsed.get(file);
+    if (before?.text === text) return before.entries;
+    const entries = parseKnownHosts(text, file);
+    this.parsed.set(file, { text, entries });
+    return entries;
   }
 
   private async readStore(): Promise<string> {
