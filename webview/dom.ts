@@ -73,7 +73,8 @@ export interface Column {
 /** The cells of a row, or how to make them: of a long table only the first are made at once. */
 export type TableRow = readonly Child[] | (() => readonly Child[]);
 
-const rowsAtOnce = 120;
+/** As many as come into view. */
+const rowsAtOnce = 40;
 
 /** A table that scrolls sideways in a narrow panel; the first cell of each row is its heading. */
 export function table(

@@ -178,10 +178,22 @@ export class ForestChart {
   }
 
   private axisTitle(): string {
+    return this.narrow ? `speedup of ${this.names.candidate} (right is better)` : 'speedup, logarithmic';
+  }
+
+  /** What left and right mean, at the ends of the axis. */
+  private drawDirections({ ctx, chartArea, scales }: ScatterChart): void {
     const { candidate } = this.names;
-    return this.narrow
-      ? `speedup of ${candidate} (right is better)`
-      : `← ${candidate} slower · speedup, logarithmic · ${candidate} faster (right is better) →`;
+    const [slower, faster] = [`← ${candidate} slower`, `${candidate} faster →`];
+    const title = ctx.measureText(this.axisTitle()).width;
+    const half = (chartArea.width - title) / 2 - 16;
+    const [left, right] = [fit(ctx, slower, half), fit(ctx, faster, half)];
+    const y = (scales['x']?.bottom ?? 0) - 12;
+    ctx.fillStyle = muted();
+    ctx.textAlign = 'left';
+    ctx.fillText(left, chartArea.left, y);
+    ctx.textAlign = 'right';
+    ctx.fillText(right, chartArea.right, y);
   }
 
   private gutters() {
@@ -297,6 +309,8 @@ export class ForestChart {
     const family = fontFamily();
     ctx.save();
     ctx.textBaseline = 'middle';
+    ctx.font = `12px ${family}`;
+    if (!this.narrow) this.drawDirections(chart);
     for (const { kind, label, verdict, word, speedup, interval, y: at } of this.lines) {
       const middle = y.getPixelForValue(at) - (this.narrow && kind !== 'heading' ? 9 : 0);
       ctx.font = `${kind === 'metric' ? '' : '600 '}12px ${family}`;

@@ -2,7 +2,7 @@ import { samplesByBlock } from '../src/report/byBlock';
 import { formatDuration, formatInterval, formatSpeedup, formatValue, plain } from '../src/report/format';
 import type { MetricComparison, MetricReport, Sample } from '../src/report/shape';
 import { spreadOf } from '../src/report/spread';
-import { directionText, intervalTitle, pFigures, ratioTexts } from '../src/report/wording';
+import { directionText, intervalTitle, limitSign, pFigures, ratioTexts } from '../src/report/wording';
 import { el, linkButton, table, type Child, type Column } from './dom';
 import { cvCell, guestMark } from './marks';
 import type { PageActions } from './metricView';
@@ -26,14 +26,19 @@ export function numbersTable(
     })),
   ];
   const caption = `${metric.title}${unit}, ${directionText(metric)}`;
-  const numbers = table(caption, columns, numberRows(sides, importedPair(shown)));
+  const sign = (side: ChartSide) => limitSign(metric, found, side.role);
+  const numbers = table(caption, columns, numberRows(sides, importedPair(shown), sign));
   return el('div', { class: 'numbers' }, numbers, pairFigures(shown, metric, found));
 }
 
-function numberRows(sides: readonly ChartSide[], isImported: boolean): Child[][] {
+function numberRows(
+  sides: readonly ChartSide[],
+  isImported: boolean,
+  sign: (side: ChartSide) => string,
+): Child[][] {
   const most = Math.max(0, ...sides.map(({ samples }) => samples.n));
   const row = (title: string, cell: (side: ChartSide) => Child): Child[] => [title, ...sides.map(cell)];
-  const mean = (title: string) => row(title, ({ samples }) => formatValue(samples.geometricMean));
+  const mean = (title: string) => row(title, (side) => sign(side) + formatValue(side.samples.geometricMean));
   if (isImported && most <= 1) return [mean('Figure')];
   const spreads = new Map(sides.map((side) => [side, spreadOf(side.samples.samples)]));
   const range = (side: ChartSide, low: 'least' | 'lower', high: 'greatest' | 'upper'): Child => {

@@ -8,7 +8,16 @@ import type {
   PairReport,
   ReportModel,
 } from '../src/report/shape';
-import { intervalTitle, marginText, ratioTexts, verdictWords, verdictsAmong } from '../src/report/wording';
+import {
+  intervalTitle,
+  limitSign,
+  marginText,
+  pairCaption,
+  ratioTexts,
+  ratioWord,
+  verdictWords,
+  verdictsAmong,
+} from '../src/report/wording';
 import { el, linkButton, name, replace, setText, table, type Child, type Column, type TableRow } from './dom';
 import { ForestChart, type ForestRow } from './forest';
 import {
@@ -109,7 +118,7 @@ export class OverviewView {
           : 'The chart appears with the first complete block: one trial of a workload in both guests.',
       );
       const isImported = pair.imported !== undefined;
-      replace(this.legend, ...(isImported ? importedLegend() : legendOf(model, visible)));
+      replace(this.legend, ...(isImported ? importedLegend(pair) : legendOf(model, visible)));
       const names = { baseline: pair.baselineLabel, candidate: pair.candidateLabel };
       const band = isImported ? undefined : model.statistics.margin;
       if (measured) this.chart.show(visible, pair.overall, band, names);
@@ -149,9 +158,9 @@ function legendOf(model: ReportModel, rows: readonly ForestRow[]): Child[] {
   ];
 }
 
-function importedLegend(): Child[] {
+function importedLegend(pair: PairReport): Child[] {
   return [
-    verdictMark('untested', 'ratio of the means'),
+    verdictMark('untested', ratioWord(pair)),
     el('span', {}, 'imported: no pairs, no interval, so no verdict'),
   ];
 }
@@ -176,7 +185,11 @@ function sideMean(
   side: 'baseline' | 'candidate',
   samples: GuestSamples | undefined,
 ): Child {
-  if (found?.replicates === undefined) return meanCell(samples, metric.unit);
+  if (found?.replicates === undefined) {
+    const sign = limitSign(metric, found, side);
+    const mean = meanCell(samples, metric.unit);
+    return sign === '' ? mean : el('span', {}, sign, mean);
+  }
   return name(formatWithUnit(replicateMean(found, side), metric.unit));
 }
 
@@ -242,6 +255,5 @@ function numbersTable(
       '',
     ]);
   }
-  const caption = `Speedup of ${pair.candidateLabel} against ${pair.baselineLabel}; geometric means on the right`;
-  return table(plain(caption), columns, rows);
+  return table(plain(pairCaption(pair)), columns, rows);
 }

@@ -1,9 +1,9 @@
-import { listed, plain } from '../src/report/format';
+import { plain } from '../src/report/format';
 import type { SeveralFiles } from '../src/report/hostMessage';
 import { oneBootLimit } from '../src/report/limits';
 import { howToRead } from '../src/report/reading';
 import type { ReportExperiment, ReportModel, ReportWarning, Verdict } from '../src/report/shape';
-import { tallyLead } from '../src/report/wording';
+import { factsSentence, tallyLead } from '../src/report/wording';
 import { comparabilityId, comparabilityOf } from './comparabilityView';
 import { AcrossView, type AcrossActions } from './acrossView';
 import { el, linkButton, name, replace, setText, table, type Child } from './dom';
@@ -263,7 +263,6 @@ function failuresOf(model: ReportModel, actions: PageActions): Child[] {
 
 function factsOf(model: ReportModel): Child[] {
   if (model.facts.length === 0 || model.guests.length === 0) return [];
-  const differing = model.facts.filter(({ differs }) => differs).map(({ label }) => label);
   const rows = model.facts.map(({ label, values, differs }): Child[] => [
     label,
     ...values.map((value) => (value === null ? '–' : name(value))),
@@ -274,15 +273,7 @@ function factsOf(model: ReportModel): Child[] {
     ...model.guests.map(({ key }) => ({ title: plain(key) })),
     ...(model.guests.length > 1 ? [{ title: 'Same?' }] : []),
   ];
-  const sentence =
-    model.guests.length < 2
-      ? ''
-      : differing.length === 0
-        ? 'As far as is known, the guests are alike.'
-        : `The guests differ in: ${listed(
-            differing.map((label) => label),
-            20,
-          )}.`;
+  const sentence = model.guests.length < 2 ? '' : factsSentence(model.facts);
   return [
     el('h2', {}, model.guests.length > 1 ? 'The guests side by side' : 'The guest'),
     sentence === '' ? null : el('p', {}, sentence),

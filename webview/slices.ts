@@ -2,7 +2,7 @@
 const sliceMs = 12;
 
 /**
- * Does `work` for the first items at once, and for the others a few at a time, so that the page answers meanwhile.
+ * Does `work` for the first items at once, and for the others a few in each frame, so that the page answers meanwhile.
  * Returns how to leave out what is not done yet.
  */
 export function inSlices<T>(
@@ -12,7 +12,8 @@ export function inSlices<T>(
   whenDone: () => void = () => undefined,
 ): () => void {
   let next = 0;
-  let timer: number | undefined;
+  let frame = 0;
+  let timer = 0;
   const goOn = (): void => {
     const startedMs = performance.now();
     do {
@@ -22,10 +23,14 @@ export function inSlices<T>(
     later();
   };
   const later = (): void => {
-    if (next < items.length) timer = window.setTimeout(goOn);
+    // Not before the page was drawn: the layout of what several slices made would be one long task.
+    if (next < items.length) frame = requestAnimationFrame(() => (timer = window.setTimeout(goOn)));
     else whenDone();
   };
   for (; next < Math.min(first, items.length); next++) work(items[next] as T);
   later();
-  return () => clearTimeout(timer);
+  return () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
 }

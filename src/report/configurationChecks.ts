@@ -158,6 +158,7 @@ export function configurationChecks(baseline: Side, candidate: Side): Comparabil
   const checks = [
     ...configurations.map((one) => configurationCheck(one, baseline, candidate, modes)),
     mitigationsCheck(baseline, candidate, modes),
+    ...virtualHostCheck(baseline, candidate),
   ];
   const isOneMode = !differ(modes) && !modes.includes('unknown');
   return isOneMode ? ofOneMode(checks) : checks;
@@ -228,6 +229,32 @@ function notKnown(baseline: Side, candidate: Side, a: readonly string[], b: read
   const [known, values, other] =
     a.length > 0 ? [baseline.name, a, candidate.name] : [candidate.name, b, baseline.name];
   return `${known} has ${listed(values)}; not known of ${other}`;
+}
+
+/** Models that QEMU makes up: Xen hands on its host's, so the host has one of these itself. */
+const madeUp = /\b(?:QEMU|TCG|KVM)\b/i;
+
+/** Whether the Xen host is itself a virtual machine; nothing where no guest of Xen tells its CPU. */
+function virtualHostCheck(baseline: Side, candidate: Side): ComparabilityCheck[] {
+  const models = [...baseline.subjects, ...candidate.subjects].flatMap(({ guest, facts }) =>
+    xenModes.includes(guest.mode) ? (facts?.cpuModel ?? []) : [],
+  );
+  const virtual = models.find((model) => madeUp.test(model));
+  if (models.length === 0) return [];
+  const about = {
+    id: 'virtual-host',
+    title: 'Hardware of the host',
+    phrase: 'the Xen host is itself a virtual machine',
+  };
+  if (virtual === undefined) return [passed(about.id, about.title, 'No CPU that an emulator makes up')];
+  return [
+    found(
+      about,
+      'weakens',
+      `${capitalized(about.phrase)}: its CPU is "${virtual}".`,
+      'Under a second hypervisor or an emulator every mode costs something else, and another one can be the fastest. These figures hold for this host alone: measure on real hardware what real hardware does.',
+    ),
+  ];
 }
 
 /** Xen says of a PV guest itself that some mitigations are the hypervisor's: that difference comes with the mode. */

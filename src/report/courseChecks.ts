@@ -77,7 +77,10 @@ function modeChecks(named: readonly Named[]): ComparabilityCheck[] {
     if (named.some(({ facts }) => facts === undefined))
       return [unknown('mode', title, 'Not known of all guests')];
     const modes = [...new Set(named.map(({ guest }) => guest.mode))];
-    return [passed('mode', title, `Found for certain: ${listed(modes)}`)];
+    const isImported = named.every(({ experiment }) => experiment.imported !== undefined);
+    return [
+      passed('mode', title, `${isImported ? 'As the source says' : 'Found for certain'}: ${listed(modes)}`),
+    ];
   }
   return [
     ...others.map(({ name, guest }) =>

@@ -39,7 +39,7 @@ export function pairHeadline(
   const doubts = weak === '' ? '' : `; ${weak}`;
   if (tested.length === 1 && only) {
     const { sentence } = only[1];
-    return `${only[0].benchmarkTitle}: ${doubts === '' ? sentence : `${sentence.replace(/\.$/, '')}${doubts}.`}`;
+    return `${metricText(only[0])}: ${doubts === '' ? sentence : `${sentence.replace(/\.$/, '')}${doubts}.`}`;
   }
   const found = `${findings(tested, plan)}${doubts}`;
   const { speedup, interval, workloads } = overall;
@@ -77,6 +77,10 @@ export function importedHeadline(
   const counted = given.length === 1 ? 'in 1 workload' : `(${sides.join(', ')})`;
   return `${candidate} is given as ${range} times as fast as ${baseline} ${counted}. ${caution}.`;
 }
+
+/** The workload, with its figure where it has a name of its own: "OpenSSL (RSA 4096 sign)". */
+const metricText = ({ benchmarkTitle, title }: MetricReport): string =>
+  title === benchmarkTitle ? benchmarkTitle : `${benchmarkTitle} (${title})`;
 
 function findings(
   tested: readonly (readonly [MetricReport, MetricComparison])[],

@@ -1,7 +1,7 @@
 import { forestChart, forestChoice } from './charts/forest';
 import { variablePalette } from './charts/palette';
 import { escaped } from './charts/svg';
-import { count, formatInterval, formatSpeedup, listed } from './format';
+import { count, formatInterval, formatSpeedup } from './format';
 import { acrossSection } from './htmlAcross';
 import {
   clipped,
@@ -33,7 +33,17 @@ import type {
   ReportWarning,
   Verdict,
 } from './shape';
-import { directionText, intervalTitle, marginText, tallyLead, verdictWords, verdictsAmong } from './wording';
+import {
+  directionText,
+  factsSentence,
+  intervalTitle,
+  marginText,
+  pairCaption,
+  ratioWord,
+  tallyLead,
+  verdictWords,
+  verdictsAmong,
+} from './wording';
 
 /** Rows that the document's tables have at most; the CSV and JSON exports have them all. */
 const most = { metrics: 1000, failures: 300, facts: 200 } as const;
@@ -165,7 +175,7 @@ function warningsSection(m: ReportModel, pair: PairReport | undefined): Markup {
 }
 
 function checksOf(checks: PairReport['checks']): Markup {
-  const outcomes = { passed: '✓ alike', found: '≠ found', unknown: '? not known' } as const;
+  const outcomes = { passed: '✓ nothing found', found: '≠ found', unknown: '? not known' } as const;
   const rows = checks.map(({ title, outcome, weight, seen, advice }) => [
     escaped(title),
     outcomes[outcome],
@@ -177,7 +187,7 @@ function checksOf(checks: PairReport['checks']): Markup {
     checks.filter(({ outcome }) => outcome === wanted).length;
   const columns = words('Checked', 'Outcome', 'Weight', 'What was seen', 'What it could do');
   return details(
-    `Can the two be compared? ${count(checks.length, 'check')}: ${number('passed')} alike, ${number('found')} found something, ${number('unknown')} not known`,
+    `Can the two be compared? ${count(checks.length, 'check')}: ${number('found')} found something, ${number('passed')} found nothing, ${number('unknown')} not known`,
     table('What could explain a difference other than the mode', columns, rows),
   );
 }
@@ -212,7 +222,7 @@ function forestOf(m: ReportModel, pair: PairReport, id: string): Markup {
 function legendOf(m: ReportModel, pair: PairReport, rows: ReturnType<typeof forestChoice>['rows']): Markup {
   if (pair.imported !== undefined) {
     const parts = [
-      verdictMark('untested', 'ratio of the means'),
+      verdictMark('untested', ratioWord(pair)),
       el('span', {}, 'imported: no pairs, no interval, so no verdict'),
     ];
     return el('p', { class: 'legend' }, ...parts);
@@ -258,8 +268,7 @@ function pairTable(m: ReportModel, pair: PairReport): Markup {
     ...comparisonColumns(m, kind),
     ...numbers(pair.baselineLabel, pair.candidateLabel),
   ];
-  const caption = `Speedup of ${pair.candidateLabel} against ${pair.baselineLabel}; geometric means on the right`;
-  return table(caption, columns, rows) + leftOut(wanted.length - most.metrics, 'metric');
+  return table(pairCaption(pair), columns, rows) + leftOut(wanted.length - most.metrics, 'metric');
 }
 
 function valuesTable(m: ReportModel): Markup {
@@ -327,7 +336,6 @@ const hasFacts = ({ facts, guests }: ReportModel): boolean => facts.length > 0 &
 function factsSection(m: ReportModel): Markup {
   if (!hasFacts(m)) return '';
   const several = m.guests.length > 1;
-  const differing = m.facts.filter(({ differs }) => differs).map(({ label }) => label);
   const rows = m.facts
     .slice(0, most.facts)
     .map(({ label, values, differs }) => [
@@ -340,11 +348,7 @@ function factsSection(m: ReportModel): Markup {
     ...m.guests.map(({ key }) => ({ title: name(key) })),
     ...(several ? words('Same?') : []),
   ];
-  const sentence = !several
-    ? ''
-    : differing.length === 0
-      ? 'As far as is known, the guests are alike.'
-      : `The guests differ in: ${listed(differing, 20)}.`;
+  const sentence = several ? factsSentence(m.facts) : '';
   const imported = m.experiments.every((one) => one.imported !== undefined);
   const caption = imported
     ? 'Facts as the imported results give them'
@@ -370,7 +374,7 @@ function timesOf({ imported, startedAt, endedAt }: ReportExperiment): [string, s
 /** Where the figures come from. */
 function footerOf({ experiments, statistics, status }: ReportModel): Markup {
   const { plan, alpha, margin, maxBlocks } = statistics;
-  const design = `${plan === 'anystop' ? `may stop after any block, at most ${maxBlocks}` : 'number of blocks fixed beforehand'}; error level ${alpha}, margin of equivalence ${margin}`;
+  const design = `${plan === 'anystop' ? `the intervals hold at whatever block it ends, up to ${maxBlocks}` : 'number of blocks fixed beforehand'}; error level ${alpha}, margin of equivalence ${margin}`;
   const parts = experiments.map((one) => {
     const facts: [string, string | undefined][] = [
       ['Experiment', one.label],

@@ -3,7 +3,7 @@ import { escaped, tag, type Attributes } from './charts/svg';
 import { guestTone } from './charts/palette';
 import { count, formatPercent, formatValue, formatWithUnit } from './format';
 import type { GuestSamples, MetricComparison, MetricReport, ReportModel, Verdict } from './shape';
-import { comparisonTexts, comparisonTitles, fullTitle, ratioTexts, ratioTitles } from './wording';
+import { comparisonTexts, comparisonTitles, fullTitle, limitSign, ratioTexts, ratioTitles } from './wording';
 
 /** Markup: what is text is escaped already. */
 export type Markup = string;
@@ -105,7 +105,7 @@ export function sideCell(
   side: 'baseline' | 'candidate',
   key: string | undefined,
 ): Markup {
-  if (found?.replicates === undefined) return meanCell(metric, key);
+  if (found?.replicates === undefined) return limitSign(metric, found, side) + meanCell(metric, key);
   const means = found.replicates.flatMap((one) => (one.side === side && one.mean !== null ? [one.mean] : []));
   if (means.length === 0) return '–';
   const [least, greatest] = [Math.min(...means), Math.max(...means)];

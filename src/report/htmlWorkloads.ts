@@ -37,7 +37,7 @@ import {
 } from './htmlParts';
 import { spreadKey, spreadOf } from './spread';
 import type { GuestSamples, MetricComparison, MetricReport, ReportLoad, ReportModel, Sample } from './shape';
-import { directionText, furtherFigures, intervalTitle, pFigures } from './wording';
+import { directionText, furtherFigures, intervalTitle, limitSign, pFigures } from './wording';
 
 /** What a document holds at most; the CSV and JSON exports have it all. */
 const most = { charts: 60, blocks: 200, metrics: 200 } as const;
@@ -181,11 +181,12 @@ function figuresTable(
   sides: readonly TrialSide[],
   bare: boolean,
 ): Markup {
+  const found = metric.comparisons.find((one) => one.candidate === model.candidate);
   const unit = metric.unit === '' ? '' : ` (${metric.unit})`;
   const rows = sides.map(({ guest, role, samples }): Markup[] => [
     guestMark(model, guest.key, role),
     ...(bare ? [] : [String(samples.n)]),
-    samples.n === 0 ? '–' : meanOf(samples, metric.unit),
+    samples.n === 0 ? '–' : limitSign(metric, found, role) + meanOf(samples, metric.unit),
     ...(bare ? [] : [...spreadCells(samples), cvCell(samples)]),
   ]);
   const figures = bare ? ['Figure'] : ['n', 'Geometric mean', 'Median', 'Middle half', 'Range', 'CV'];

@@ -266,7 +266,13 @@ function statusOf(
   const failed = runs.reduce((sum, one) => sum + one.failed, 0);
   if (experiments.length > 0 && experiments.every(({ imported }) => imported !== undefined)) {
     const isPublished = experiments.every(({ imported }) => imported?.from === 'published');
-    const text = `Imported · ${count(finished, isPublished ? 'figure' : 'run')}${failed > 0 ? ` · ${failed} failed` : ''}`;
+    const amount = isPublished
+      ? count(
+          new Set(experiments.flatMap(({ plan }) => plan.benchmarks.map(({ id }) => id))).size,
+          'workload',
+        )
+      : count(finished, 'run');
+    const text = `Imported · ${amount}${failed > 0 ? ` · ${failed} failed` : ''}`;
     return { state: 'completed', text, finished, planned, failed };
   }
   const last = experiments.find(({ ended }) => ended === undefined) ?? experiments.at(-1);

@@ -4,7 +4,12 @@ import { familySize, intervalTitle, marginText } from './wording';
 
 /** What a reader must know of the words and figures of a report, in sentences. */
 export function howToRead(m: ReportModel): readonly string[] {
-  return m.experiments.some(({ imported }) => imported === undefined) ? measured(m) : imported;
+  if (m.experiments.some(({ imported }) => imported === undefined)) return measured(m);
+  const isPublished = m.experiments.every((one) => one.imported?.from === 'published');
+  return [
+    `Speedup: ${isPublished ? 'the ratio as it was published' : 'the ratio of the means'}, turned so that above 1 is better for every metric, also where lower values are better.`,
+    ...imported,
+  ];
 }
 
 function measured({ limits, statistics, metrics }: ReportModel): readonly string[] {
@@ -28,6 +33,5 @@ const holmSentence =
   'p (Holm): p after that correction, and what a verdict rests on. Of many comparisons, one alone can have a small p by chance; p alone is that of the one comparison.';
 
 const imported: readonly string[] = [
-  'Speedup: the ratio of the means, turned so that above 1 is better for every metric, also where lower values are better.',
   'Nothing tells which runs were made side by side, so drift of the host cannot be told from a difference of the guests: there is no interval, no test and no verdict, however far a ratio is from 1.',
 ];

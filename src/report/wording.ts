@@ -1,6 +1,6 @@
 import type { AcrossChange, AcrossReport } from './acrossShape';
-import { count, formatChange, formatInterval, formatP, formatSpeedup } from './format';
-import type { MetricComparison, MetricReport, ReportModel, Verdict } from './shape';
+import { count, formatChange, formatInterval, formatP, formatSpeedup, listed } from './format';
+import type { MetricComparison, MetricReport, PairReport, ReportModel, Verdict } from './shape';
 
 /** What is said of metrics and comparisons, word for word the same on the page and in the exports. */
 
@@ -124,6 +124,36 @@ export function comparisonTexts(found: MetricComparison | undefined): readonly s
   if (found === undefined) return ['–', '–', '–', '–', '–'];
   const { speedup, interval, pHolm, n } = found;
   return [formatSpeedup(speedup), formatInterval(interval), formatChange(speedup), formatP(pHolm), String(n)];
+}
+
+/** Of a table of comparisons with what each side did. */
+export function pairCaption({ candidateLabel, baselineLabel, imported }: PairReport): string {
+  const speedup = `Speedup of ${candidateLabel} against ${baselineLabel}`;
+  return imported === undefined ? `${speedup}; geometric means on the right` : speedup;
+}
+
+/** What the points of an imported pair are. */
+export const ratioWord = ({ imported }: PairReport): string =>
+  imported?.from === 'published' ? 'ratio as published' : 'ratio of the means';
+
+/** Before the figure of a side that is only known to be at most so much; empty: the figure itself. */
+export function limitSign(
+  { better }: Pick<MetricReport, 'better'>,
+  found: MetricComparison | undefined,
+  side: 'baseline' | 'candidate',
+): string {
+  if (found?.bound === undefined) return '';
+  // Where higher is better, a most of the candidate makes the speedup a most, one of the baseline a least.
+  const limited = (found.bound === 'most') === (better === 'higher') ? 'candidate' : 'baseline';
+  return side === limited ? boundSigns.most : '';
+}
+
+/** In what the guests differ, as far as it is known of all of them. */
+export function factsSentence(facts: ReportModel['facts']): string {
+  const known = facts.filter(({ values }) => values.every((value) => value !== null)).length;
+  const differing = facts.filter(({ differs }) => differs).map(({ label }) => label);
+  const of = `Of ${count(known, 'fact')} known of every guest`;
+  return differing.length === 0 ? `${of}, none differs.` : `${of}, these differ: ${listed(differing, 20)}.`;
 }
 
 /** What can be said of an imported pair: not how sure it is. */

@@ -1,7 +1,7 @@
 import { formatInterval, formatSpeedup, plain } from '../format';
 import { inOverviewOrder } from '../overviewOrder';
 import type { MetricComparison, MetricReport, Overall, PairReport, ReportModel, Verdict } from '../shape';
-import { intervalTitle, marginText, verdictWords, verdictsAmong } from '../wording';
+import { intervalTitle, marginText, ratioWord, verdictWords, verdictsAmong } from '../wording';
 import { lightPalette, verdictPaint, type Palette } from './palette';
 import { clampSpeedup, kindTitles, labelOf, speedupRange, ticksBetween, verdictLooks } from './scale';
 import { drawing, isolated, lettering, line, mark, tag, textWidth, wrapped, type Drawing } from './svg';
@@ -69,7 +69,7 @@ export function forestChart(
   const lines = linesOf(rows, pair.overall);
   const plot = plotOf(lines, margin, head.height, alone ? 10 : 0);
   const legend = alone
-    ? legendOf(rows, margin, model.statistics, plot.bottom + axisHeight, options.palette)
+    ? legendOf(pair, rows, margin, model.statistics, plot.bottom + axisHeight, options.palette)
     : { height: 0, markup: '' };
   const height = plot.bottom + axisHeight + legend.height;
   const about = {
@@ -187,14 +187,25 @@ function axisOf(plot: Plot, candidate: string, palette: Palette): string {
     lettering(at(value), bottom + 15, String(value), { fill: palette.foreground, anchor: 'middle' }),
   ]);
   const name = isolated(candidate);
-  const full = `← ${name} slower · speedup, logarithmic · ${name} faster (right is better) →`;
-  const title = textWidth(full) <= right - left + 100 ? full : 'speedup, logarithmic (right is better) →';
+  const [slower, faster] = [`← ${name} slower`, `${name} faster →`];
+  const title = 'speedup, logarithmic';
+  const isRoomy = textWidth(slower) + textWidth(faster) + textWidth(title) + 40 <= right - left;
+  const said = { fill: palette.muted };
   return [
     band,
     ...ticks,
     line(left, bottom, right, bottom, palette.grid),
     line(at(1), top, at(1), bottom, palette.foreground),
-    lettering((left + right) / 2, bottom + 36, title, { fill: palette.muted, anchor: 'middle' }),
+    ...(isRoomy
+      ? [
+          lettering(left, bottom + 36, slower, said),
+          lettering(right, bottom + 36, faster, { ...said, anchor: 'end' }),
+        ]
+      : []),
+    lettering((left + right) / 2, bottom + 36, isRoomy ? title : `${title} (right is better)`, {
+      ...said,
+      anchor: 'middle',
+    }),
   ].join('\n');
 }
 
@@ -254,6 +265,7 @@ export function headOf(title: string, headline: string, palette: Palette): Part 
 }
 
 function legendOf(
+  pair: PairReport,
   rows: readonly ForestRow[],
   margin: number | undefined,
   statistics: ReportModel['statistics'],
@@ -276,7 +288,7 @@ function legendOf(
       sign,
       17,
       margin === undefined
-        ? 'ratio of the means: imported, so no interval and no verdict'
+        ? `${ratioWord(pair)}: imported, so no interval and no verdict`
         : verdictWords[verdict],
     );
   }

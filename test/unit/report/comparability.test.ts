@@ -54,11 +54,35 @@ describe('guests that are alike', () => {
     expect(checks.map(({ id }) => id)).toEqual([
       ...['experiments', 'hosts', 'architecture', 'cpu-model', 'vcpus', 'memory', 'kernel', 'distribution'],
       ...['clock-source', 'hypervisor', 'root-disk', 'root-filesystem', 'disk-driver', 'network-driver'],
-      ...['mitigations', 'mode', 'mode-changed', 'kernel-changed', 'clock-source-changed', 'reboot'],
+      ...['mitigations', 'virtual-host', 'mode', 'mode-changed', 'kernel-changed', 'clock-source-changed'],
+      'reboot',
       ...['background', 'steal', 'memory-pressure', 'busy-host', 'drift'],
     ]);
     expect(checks.find(({ id }) => id === 'kernel')?.seen).toBe('6.1.0-28-amd64 in both');
     expect(checks.every(({ weight, advice }) => weight === undefined && advice === undefined)).toBe(true);
+  });
+
+  it('weaken each other where their Xen host is a virtual machine itself', () => {
+    const cpuModel = 'QEMU Virtual CPU version 2.5+';
+    const e = experiment({
+      guests: [
+        { ...pv, facts: facts('PV', { cpuModel }) },
+        { ...pvhvm, facts: facts('PVHVM', { cpuModel }) },
+      ],
+      workloads,
+      ended: completed,
+    });
+    expect(checkOf(e, 'virtual-host')).toMatchObject({ outcome: 'found', weight: 'weakens' });
+    expect(pairOf(e).headline).toContain('one warning: the Xen host is itself a virtual machine');
+    const kvm = experiment({
+      guests: [
+        { name: 'a', host: 'lab1', facts: facts('KVM', { cpuModel, bootId: 'a' }) },
+        { name: 'b', host: 'lab1', facts: facts('KVM', { cpuModel, bootId: 'b' }) },
+      ],
+      workloads: [workload('openssl', 1931, 1.2, 0.004, 10, ['a', 'b'])],
+    });
+    // KVM's guests have such a CPU on real hardware too.
+    expect(pairOf(kvm).checks.map(({ id }) => id)).not.toContain('virtual-host');
   });
 
   it('are not called alike in what is not known', () => {

@@ -188,7 +188,9 @@ describe('a comparison of two guests', () => {
         notes: ['Both guests are the same machine.'],
       }),
     );
-    expect(same.headline).toMatch(/^OpenSSL: No difference beyond .* between a and b/);
+    expect(same.headline).toMatch(
+      /^OpenSSL \(RSA 2048 signatures\): No difference beyond .* between a and b/,
+    );
     expect(same.notes).toEqual(['Both guests are the same machine.']);
     expect([same.baseline, same.candidate]).toEqual(['a', 'b']);
   });
