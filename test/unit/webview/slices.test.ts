@@ -21,7 +21,7 @@ describe('work in slices', () => {
     expect(whenDone).toHaveBeenCalledTimes(1);
   });
 
-  it('pauses when a slice has taken its time', () => {
+  it('pauses when a slice has taken its time, until the page was drawn', () => {
     const done: number[] = [];
     const slow = (item: number): void => {
       done.push(item);
@@ -30,8 +30,15 @@ describe('work in slices', () => {
     let now = 0;
     vi.spyOn(performance, 'now').mockImplementation(() => now);
     inSlices([1, 2, 3], 0, slow);
-    vi.runOnlyPendingTimers();
+    const nextSlice = (): void => {
+      vi.advanceTimersToNextFrame();
+      vi.advanceTimersToNextTimer();
+    };
+    expect(done).toEqual([]);
+    nextSlice();
     expect(done).toEqual([1]);
+    nextSlice();
+    expect(done).toEqual([1, 2]);
     vi.runAllTimers();
     expect(done).toEqual([1, 2, 3]);
   });
@@ -57,7 +64,7 @@ describe('a long table', () => {
     const made = table('Rows', [{ title: 'Row' }], rows);
     document.body.replaceChildren(made);
     const first = texts(made).length;
-    expect(first).toBeGreaterThan(50);
+    expect(first).toBeGreaterThan(30);
     expect(first).toBeLessThan(500);
     vi.runAllTimers();
     expect(texts(made)).toEqual(rows.map((row) => row()[0]));
