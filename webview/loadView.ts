@@ -1,6 +1,6 @@
 import { count, formatBytes, formatDuration, formatPercent, formatValue, plain } from '../src/report/format';
 import type { ReportLoad, ReportTrial } from '../src/report/shape';
-import { el, linkButton, replace, setText, table, type Child, type Column } from './dom';
+import { el, linkButton, replace, setText, table, type Child, type Column, type TableRow } from './dom';
 import { loadChart, loadPicture } from './loadChart';
 import { guestMark } from './marks';
 import type { PageActions } from './metricView';
@@ -109,7 +109,7 @@ function loadTable(shown: Shown, rows: readonly Row[], choose: (id: string) => v
     ...(hasHost ? [stacked('Own', 'dom0', 'Others')] : []),
   ];
   const roles = new Map(shownGuests(shown).map(({ guest, role }) => [guest.key, role]));
-  const cells = rows.map(({ trial, load }): Child[] => {
+  const cellsOf = ({ trial, load }: Row): Child[] => {
     const { host } = load;
     const id = idOf(trial);
     const chart = linkButton('Chart', `load:${id}`, plain(`Course of the load of ${trial.id}`), () =>
@@ -130,7 +130,12 @@ function loadTable(shown: Shown, rows: readonly Row[], choose: (id: string) => v
         ? [lines(...[host?.ownPercent, host?.dom0Percent, host?.othersPercent].map(formatPercent))]
         : []),
     ];
-  });
+  };
+  const cells = rows.map(
+    (row): TableRow =>
+      () =>
+        cellsOf(row),
+  );
   const host = hasHost ? '; domains of the host in percent of one physical CPU, as dom0 saw them' : '';
   const rates = hasRates ? ', context switches, interrupts' : '';
   const memory = hasMemory ? ', highest memory pressure, least memory available' : '';
