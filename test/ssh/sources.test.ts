@@ -91,7 +91,8 @@ async function run(source: string, given?: (file: string) => void) {
       onUpload: ({ guest, name, sentBytes, totalBytes }) => {
         if (sentBytes === totalBytes) uploads.push(`${name} to ${guest}`);
       },
-      onNotice: (text) => notices.push(text),
+      // What others take of this machine's CPU is not what is tested.
+      onNotice: (text) => text.includes('(steal)') || notices.push(text),
     },
   }).run();
   return { summary, uploads, notices, text: readFileSync(file, 'utf8') };
