@@ -20,7 +20,7 @@ export async function* bench(): AsyncGenerator<string> {
   const folder = await mkdtemp(join(tmpdir(), 'guestbench-report-'));
   await buildParts(folder);
   const browser = await launchBrowser();
-  const host = fork(join(folder, 'reportHost.cjs'), { execArgv: [] });
+  const host = fork(join(folder, 'reportHost.cjs'), { execArgv: ['--expose-gc'] });
   const ask: Ask = async (order) => {
     const answer = once(host, 'message');
     host.send(order);
