@@ -1,4 +1,9 @@
-import { readHostMessage, readRasterRequest, type SeveralFiles } from '../src/report/hostMessage';
+import {
+  readHostMessage,
+  readRasterRequest,
+  type HostMessage,
+  type SeveralFiles,
+} from '../src/report/hostMessage';
 import { unpackModel } from '../src/report/packedModel';
 import type { PageMessage } from '../src/report/protocol';
 import type { ReportModel } from '../src/report/shape';
@@ -24,6 +29,7 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
   let state: PageState = readState(vscode.getState());
   let model: ReportModel | undefined;
   let several: SeveralFiles | undefined;
+  let part: HostMessage['part'];
   let page: Page | undefined;
   let scrolled = false;
   const open = new Set(state.open);
@@ -63,7 +69,7 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
     const wanted = model.pairs.find(({ candidate }) => candidate === state.candidate)?.candidate;
     page ??= new Page(root, actions);
     page.showFiles(model, several);
-    page.update({ model, baseline: model.baseline, candidate: wanted ?? model.candidate });
+    page.update({ model, baseline: model.baseline, candidate: wanted ?? model.candidate }, part);
     const { scroll } = state;
     if (!scrolled && scroll !== undefined) page.whenWhole(() => window.scrollTo(0, scroll));
     scrolled = true;
@@ -94,7 +100,7 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
     }
     const isFirst = model === undefined;
     model = unpackModel(read.message);
-    ({ several } = read.message);
+    ({ several, part } = read.message);
     if (several !== undefined) keep({ files: several.files.map(({ address }) => address) });
     try {
       show();
@@ -115,7 +121,10 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
   window.addEventListener('message', receive);
   window.addEventListener('scroll', rememberScroll, { passive: true });
   const stopTheme = onThemeChange(redrawCharts);
-  const stopPrinting = openForPrinting(root, () => (model?.trials.length ?? 0) <= mostPrintedTrials);
+  const stopPrinting = openForPrinting(
+    root,
+    () => part !== 'head' && (model?.trials.length ?? 0) <= mostPrintedTrials,
+  );
   post({ type: 'ready', version: pageProtocolVersion });
   return () => {
     clearTimeout(timer);

@@ -1,5 +1,5 @@
 import { plain } from '../src/report/format';
-import type { SeveralFiles } from '../src/report/hostMessage';
+import { headWorkloads, type HostMessage, type SeveralFiles } from '../src/report/hostMessage';
 import { oneBootLimit } from '../src/report/limits';
 import { howToRead } from '../src/report/reading';
 import type { ReportExperiment, ReportModel, ReportWarning, Verdict } from '../src/report/shape';
@@ -82,7 +82,8 @@ export class Page {
     root.removeAttribute('aria-busy');
   }
 
-  update(shown: Shown): void {
+  /** `part`: the model is what is seen first, without trials; the whole one follows. */
+  update(shown: Shown, part?: HostMessage['part']): void {
     const { model, candidate } = shown;
     const pair = model.pairs.find((one) => one.candidate === candidate);
     replace(this.title, name(model.title));
@@ -104,7 +105,7 @@ export class Page {
     replace(this.warnings, ...warningsOf(warnings, grave.length > 0));
     this.warnings.hidden = warnings.length === 0;
     this.overview.update(shown);
-    this.showWorkloads(shown);
+    this.showWorkloads(shown, part);
     replace(this.failures, ...failuresOf(model, this.actions));
     replace(this.comparability, ...(pair === undefined ? [] : comparabilityOf(pair)));
     replace(this.facts, ...factsOf(model));
@@ -123,7 +124,7 @@ export class Page {
     else this.afterwards = then;
   }
 
-  private showWorkloads(shown: Shown): void {
+  private showWorkloads(shown: Shown, part: HostMessage['part']): void {
     this.stopShowing();
     this.isWhole = false;
     const { metrics } = shown.model;
@@ -145,23 +146,23 @@ export class Page {
     for (const [benchmark, view] of this.views) {
       view.element.id = `workload-${metrics.findIndex((metric) => metric.benchmark === benchmark)}`;
     }
+    const fill = (benchmark: string) =>
+      this.views.get(benchmark)?.update(
+        shown,
+        metrics.filter((metric) => metric.benchmark === benchmark),
+      );
+    if (part === 'head') {
+      benchmarks.slice(0, headWorkloads).forEach(fill);
+      return;
+    }
     // What is there already can be a moment late, so that the page answers a choice at once.
     const atOnce = this.isFilled ? 0 : workloadsAtOnce;
     this.isFilled = true;
-    this.stopShowing = inSlices(
-      benchmarks,
-      atOnce,
-      (benchmark) =>
-        this.views.get(benchmark)?.update(
-          shown,
-          metrics.filter((metric) => metric.benchmark === benchmark),
-        ),
-      () => {
-        this.isWhole = true;
-        this.afterwards();
-        this.afterwards = () => undefined;
-      },
-    );
+    this.stopShowing = inSlices(benchmarks, atOnce, fill, () => {
+      this.isWhole = true;
+      this.afterwards();
+      this.afterwards = () => undefined;
+    });
   }
 }
 

@@ -1,9 +1,14 @@
 import type { PackedModel } from './packedModel';
 
+/** Of the head of a model these have all they show. They are as many as the first screen can hold. */
+export const headWorkloads = 2;
+
 /** Host to page: the whole model, after `ready` and whenever it has changed; `unpackModel` makes it whole again. */
 export interface HostMessage extends PackedModel {
   readonly type: 'model';
   readonly version: number;
+  /** What is seen first; the whole model follows. */
+  readonly part?: 'head';
   readonly several?: SeveralFiles;
 }
 

@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import type { HostMessage, SeveralFiles } from './hostMessage';
+import { headWorkloads, type HostMessage, type SeveralFiles } from './hostMessage';
 import { packModel } from './packedModel';
 import { pictureMessageSchema, pngSchema } from './pictureMessage';
-import type { ReportModel } from './shape';
+import type { MetricReport, ReportModel } from './shape';
 
 /** What page and host agree on; a page of another version is told to reload. */
 export const protocolVersion = 1;
@@ -68,5 +68,30 @@ export function modelMessage(model: ReportModel, several?: SeveralFiles): HostMe
     version: protocolVersion,
     ...packModel(model),
     ...(several === undefined ? {} : { several }),
+  };
+}
+
+/** With more samples it takes longer to send a model than a person should wait for the answer. */
+const smallSamples = 20_000;
+
+/**
+ * Of a large model what is seen first, to be sent before the whole: trials, failures and the samples of later workloads
+ * are left out. Undefined: the model is small.
+ */
+export function headMessage(model: ReportModel, several?: SeveralFiles): HostMessage | undefined {
+  const samples = model.metrics.flatMap(({ guests }) => guests.map((guest) => guest.samples.length));
+  if (samples.reduce((sum, length) => sum + length, model.trials.length) <= smallSamples) return undefined;
+  const first = [...new Set(model.metrics.map(({ benchmark }) => benchmark))].slice(0, headWorkloads);
+  const metrics = model.metrics.map((metric) =>
+    first.includes(metric.benchmark) ? metric : withoutSamples(metric),
+  );
+  return { ...modelMessage({ ...model, metrics, trials: [], failures: [] }, several), part: 'head' };
+}
+
+function withoutSamples(metric: MetricReport): MetricReport {
+  return {
+    ...metric,
+    guests: metric.guests.map((guest) => ({ ...guest, samples: [] })),
+    comparisons: metric.comparisons.map((comparison) => ({ ...comparison, pairs: [] })),
   };
 }

@@ -5,7 +5,7 @@ import { UserError } from '../model/userError';
 import type { Drawing } from '../report/charts/svg';
 import type { HostMessage, SeveralFiles } from '../report/hostMessage';
 import { reportModel, withCandidate } from '../report/model';
-import { modelMessage, readPageMessage, type PageMessage } from '../report/protocol';
+import { headMessage, modelMessage, readPageMessage, type PageMessage } from '../report/protocol';
 import type { AcrossChoice } from '../report/acrossShape';
 import type { ReportModel, ReportOptions } from '../report/shape';
 import type { ExperimentService } from './experimentService';
@@ -36,8 +36,10 @@ export class ReportPanel extends Disposable {
   private isReady = false;
   private hasRead = false;
   private built: ReportModel | undefined;
-  /** Made while the page starts, for it to find ready. */
+  /** Made while the page starts, for it to find ready: the head of a large model, else the whole. */
   private prepared: HostMessage | undefined;
+  /** The page has nothing to show yet. */
+  private isBlank = true;
   private sent: ReportModel | undefined;
 
   constructor(
@@ -109,7 +111,7 @@ export class ReportPanel extends Disposable {
     this.hasRead = true;
     if (this.shows === 'page') this.send();
     else this.startPage();
-    if (!this.isReady && this.panel.visible) this.prepared = this.message();
+    if (!this.isReady && this.panel.visible) this.prepared = this.firstMessage();
   }
 
   private startPage(): void {
@@ -134,6 +136,10 @@ export class ReportPanel extends Disposable {
   private forgetModel(): void {
     this.built = undefined;
     this.prepared = undefined;
+  }
+
+  private firstMessage(): HostMessage {
+    return headMessage(this.model(), this.several()) ?? this.message();
   }
 
   private message(): HostMessage {
@@ -163,12 +169,18 @@ export class ReportPanel extends Disposable {
   private send(): void {
     const isThere = this.isReady && this.shows === 'page' && this.panel.visible;
     if (this.isDisposed || !this.hasRead || !isThere) return;
-    const model = this.model();
-    this.sent = model;
-    if (this.isOverSeveral) this.panel.title = visibleLine(model.title);
-    const message = this.prepared ?? this.message();
+    if (this.isOverSeveral) this.panel.title = visibleLine(this.model().title);
+    const message = this.prepared ?? (this.isBlank ? this.firstMessage() : this.message());
     this.prepared = undefined;
+    this.isBlank = false;
     void this.panel.webview.postMessage(message);
+    // The head must be on its way before the whole is packed.
+    if (message.part === 'head') setImmediate(() => this.sendRest());
+    else this.sent = this.model();
+  }
+
+  private sendRest(): void {
+    if (this.sent === undefined) this.send();
   }
 
   /** Another candidate of the same baseline the page has shown by itself: its model holds them all. */
@@ -196,6 +208,8 @@ export class ReportPanel extends Disposable {
     switch (message.type) {
       case 'ready':
         this.isReady = true;
+        this.isBlank = true;
+        this.sent = undefined;
         this.send();
         this.rasteriser.askAgain();
         return;

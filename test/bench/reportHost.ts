@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { readExperiment } from '../../src/experiment/journal';
 import type { Experiment } from '../../src/model/experiment';
 import { reportModel, withCandidate } from '../../src/report/model';
-import { modelMessage, readPageMessage } from '../../src/report/protocol';
+import { headMessage, modelMessage, readPageMessage } from '../../src/report/protocol';
 import type { ReportModel, ReportOptions } from '../../src/report/shape';
 import { serveMessages, type PageHost } from './reportPage';
 
@@ -33,7 +33,10 @@ export type HostAnswer =
  * while the page starts, as `ui/reportPanel.ts` does.
  */
 class ReportHost {
-  private readonly page: PageHost = { answer: (data) => this.answer(data) };
+  private readonly page: PageHost = {
+    answer: (data) => this.answer(data),
+    rest: () => this.message(),
+  };
   private opening: Promise<void> = Promise.resolve();
   private experiment: Experiment | undefined;
   private model: ReportModel | undefined;
@@ -77,7 +80,7 @@ class ReportHost {
     this.times.read = Date.now();
     this.experiment = read.experiment;
     this.model = reportModel([read.experiment], this.choice);
-    this.prepared = modelMessage(this.model);
+    this.prepared = headMessage(this.model) ?? modelMessage(this.model);
     this.times.made = Date.now();
   }
 

@@ -7,6 +7,8 @@ import * as path from 'node:path';
 export interface PageHost {
   /** Called with each message of the page; what it gives is sent to the page. */
   answer: (message: unknown) => Promise<unknown>;
+  /** What it sends by itself after an answer that was the head of a model. */
+  rest: () => unknown;
 }
 
 export interface ServedPage {
@@ -33,11 +35,17 @@ const bridge = (messages: string) => `
     );
     return { message, buffers };
   };
-  onmessage = async ({ data }) => {
-    const answer = await (await fetch('${messages}', { method: 'POST', body: JSON.stringify(data) })).arrayBuffer();
-    if (answer.byteLength === 0) return postMessage({});
+  const ask = async (address, request) => (await fetch(address, { method: 'POST', body: request })).arrayBuffer();
+  const hand = (answer) => {
     const { message, buffers } = unpacked(answer);
-    postMessage({ message, buffers }, buffers);
+    const isHead = message.part === 'head';
+    postMessage({ message, buffers, isHead }, buffers);
+    return isHead;
+  };
+  onmessage = async ({ data }) => {
+    const answer = await ask('${messages}', JSON.stringify(data));
+    if (answer.byteLength === 0) return postMessage({});
+    if (hand(answer)) hand(await ask('${messages}rest', ''));
   };`;
 
 const pageSide = `
@@ -46,9 +54,9 @@ const pageSide = `
     .observe({ type: 'longtask', buffered: true });
   window.answersAwaited = 0;
   const bridge = new Worker('/bridge.js');
-  bridge.onmessage = ({ data: { message, buffers } }) => {
+  bridge.onmessage = ({ data: { message, buffers, isHead } }) => {
     if (message !== undefined) window.postMessage(message, location.origin, buffers);
-    window.answersAwaited -= 1;
+    if (!isHead) window.answersAwaited -= 1;
   };
   window.acquireVsCodeApi = () => ({
     getState: () => undefined,
@@ -121,6 +129,10 @@ async function listening(server: Server): Promise<ServedPage> {
 
 async function answer(request: IncomingMessage, response: ServerResponse, host: PageHost): Promise<void> {
   try {
+    if (request.url === '/rest') {
+      response.end(packed(host.rest()));
+      return;
+    }
     const parts: Buffer[] = [];
     for await (const part of request) parts.push(part as Buffer);
     const message: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));

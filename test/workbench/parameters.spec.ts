@@ -6,6 +6,7 @@ import { openWorkbench, type Workbench } from './support/workbench';
 
 const benchmark = 'fio random reads';
 const step = `Run Benchmarks: ${benchmark} (3/4)`;
+const parameterStep = (parameter: string) => `Run Benchmarks: ${benchmark}, ${parameter} (3/4)`;
 
 let demo: DemoWorkspace;
 let workbench: Workbench;
@@ -52,7 +53,7 @@ describe('the editor of parameters', () => {
 
   it('refuses what the schema refuses, in its words', async () => {
     await workbench.pick('seconds');
-    await workbench.question(`Run Benchmarks: ${benchmark}, seconds (3/4)`);
+    await workbench.question(parameterStep('seconds'));
     await workbench.fill('1');
     expect(await workbench.inputProblem()).toContain('seconds must be a whole number from 2 to 3600');
     await workbench.fill('2');
@@ -63,12 +64,15 @@ describe('the editor of parameters', () => {
   it('saves what was changed as a suite in the lab file, whose comments stay', async () => {
     const before = labText();
     await workbench.pick('sizeMiB');
+    await workbench.question(parameterStep('sizeMiB'));
     await workbench.fill('32');
     await workbench.question(step);
     await workbench.fill('engine');
+    await workbench.question(parameterStep('engine'));
     await workbench.pick('psync');
     await workbench.question(step);
     await workbench.fill('Save as a Suite');
+    await workbench.question('Run Benchmarks: Save as a Suite (3/4)');
     await workbench.fill('short reads');
     await workbench.question(step);
     expect(suites()).toEqual({

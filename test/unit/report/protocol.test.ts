@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { readHostMessage } from '../../../src/report/hostMessage';
 import { reportModel } from '../../../src/report/model';
-import { modelMessage, protocolVersion, readPageMessage } from '../../../src/report/protocol';
+import { unpackModel } from '../../../src/report/packedModel';
+import { headMessage, modelMessage, protocolVersion, readPageMessage } from '../../../src/report/protocol';
+import type { ReportModel } from '../../../src/report/shape';
+import { completed, catalogue, experiment, pv, pvhvm, workload } from './experiments';
 
 describe('page to host', () => {
   it.each([
@@ -58,5 +61,43 @@ describe('host to page', () => {
     ],
   ])('drops: %s', (why, data) => {
     expect(readHostMessage(data, protocolVersion)).toEqual({ status: 'dropped', why });
+  });
+});
+
+describe('the head of a model', () => {
+  const report = (rounds: number) =>
+    reportModel(
+      [
+        experiment({
+          guests: [pv, pvhvm],
+          workloads: ['openssl', 'fio-randread', 'sqlite'].map((id) => workload(id, 1000, 1.2, 0.01, rounds)),
+          ended: completed,
+        }),
+      ],
+      { catalogue },
+    );
+  const samplesOf = ({ metrics }: ReportModel) =>
+    metrics.map(({ guests }) => guests.reduce((sum, { samples }) => sum + samples.length, 0));
+
+  it('is left out where the model is small', () => {
+    expect(headMessage(report(10))).toBeUndefined();
+  });
+
+  it('has all that stands first, and no sample of what comes later', () => {
+    const model = report(2000);
+    const head = headMessage(model)!;
+    expect(readHostMessage(structuredClone(head), protocolVersion).status).toBe('ok');
+    expect(head.part).toBe('head');
+    const unpacked = unpackModel(head);
+    expect(model.metrics.at(-2)?.benchmark).not.toBe(model.metrics.at(-1)?.benchmark);
+    expect(samplesOf(model)).toEqual([4002, 4002, 4002, 4002, 4002]);
+    expect(samplesOf(unpacked)).toEqual([4002, 4002, 4002, 4002, 0]);
+    expect(unpacked.metrics[0]).toEqual(model.metrics[0]);
+    expect(unpacked.metrics.at(-1)).toMatchObject({
+      key: model.metrics.at(-1)?.key,
+      title: model.metrics.at(-1)?.title,
+    });
+    expect({ ...unpacked, metrics: [], trials: [] }).toEqual({ ...model, metrics: [], trials: [] });
+    expect(unpacked.trials).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readHostMessage } from '../../../src/report/hostMessage';
+import { headWorkloads, readHostMessage } from '../../../src/report/hostMessage';
 import { formatInterval, formatSpeedup, formatWithUnit } from '../../../src/report/format';
 import { ticksBetween } from '../../../src/report/charts/scale';
 import { reportModel } from '../../../src/report/model';
@@ -81,6 +81,17 @@ describe('the report page', () => {
       'Random read (fio): Random read',
     ]);
     expect(root.hasAttribute('aria-busy')).toBe(false);
+    expect(posted.some(({ type }) => type === 'error')).toBe(false);
+  });
+
+  it('shows the first workloads of a head, and the others with the whole model', () => {
+    const trials = { ...model, trials: [], failures: [] };
+    send(structuredClone({ ...modelMessage(trials), part: 'head' }));
+    expect(root.querySelector('h1')?.textContent).toBe(model.headline);
+    expect(textsOf('h3')).toHaveLength(headWorkloads);
+    expect(root.querySelectorAll('.workload')).toHaveLength(3);
+    show(model);
+    expect(textsOf('h3')).toHaveLength(3);
     expect(posted.some(({ type }) => type === 'error')).toBe(false);
   });
 
