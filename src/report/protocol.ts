@@ -75,16 +75,18 @@ export function modelMessage(model: ReportModel, several?: SeveralFiles): HostMe
 const smallSamples = 20_000;
 
 /**
- * Of a large model what is seen first, to be sent before the whole: trials, failures and the samples of later workloads
- * are left out. Undefined: the model is small.
+ * Of a large model what is seen first, to be sent before the whole: of later workloads it has the tested metrics without
+ * their samples, and no trials and failures. Undefined: the model is small.
  */
 export function headMessage(model: ReportModel, several?: SeveralFiles): HostMessage | undefined {
   const samples = model.metrics.flatMap(({ guests }) => guests.map((guest) => guest.samples.length));
   if (samples.reduce((sum, length) => sum + length, model.trials.length) <= smallSamples) return undefined;
   const first = [...new Set(model.metrics.map(({ benchmark }) => benchmark))].slice(0, headWorkloads);
-  const metrics = model.metrics.map((metric) =>
-    first.includes(metric.benchmark) ? metric : withoutSamples(metric),
-  );
+  const metrics = model.metrics.flatMap((metric, index) => {
+    if (first.includes(metric.benchmark)) return metric;
+    const startsWorkload = metric.benchmark !== model.metrics[index - 1]?.benchmark;
+    return metric.primary || startsWorkload ? withoutSamples(metric) : [];
+  });
   return { ...modelMessage({ ...model, metrics, trials: [], failures: [] }, several), part: 'head' };
 }
 
