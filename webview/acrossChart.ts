@@ -1,24 +1,11 @@
-import { clampSpeedup, kindTitles, labelOf, speedupRange, ticksBetween } from '../src/report/charts/scale';
+import { acrossGroups, type AcrossLane } from '../src/report/charts/acrossGroups';
+import { clampSpeedup, speedupRange, ticksBetween } from '../src/report/charts/scale';
 import { formatInterval, formatSpeedup, plain } from '../src/report/format';
 import type { AcrossMetric, AcrossReport } from '../src/report/acrossShape';
-import type { Verdict } from '../src/report/shape';
 import { leastMargin } from '../src/report/wording';
-import { experimentLetter, experimentShape } from './experimentMarks';
+import { experimentLetter } from '../src/report/charts/experimentShapes';
+import { experimentShape } from './experimentMarks';
 import { svg, tenth } from './svg';
-
-/** One experiment of one metric: a line of the chart. */
-interface Lane {
-  readonly experiment: number;
-  readonly verdict: Verdict;
-  readonly word: string;
-  readonly speedup: number | null;
-  readonly interval: readonly [number, number] | null;
-}
-
-interface Group {
-  readonly title: string;
-  readonly lanes: readonly Lane[];
-}
 
 /** Where things stand, in CSS pixels. */
 interface Layout {
@@ -48,7 +35,7 @@ export function acrossChart(
   label: string,
 ): SVGElement {
   const margin = leastMargin(across);
-  const groups = groupsOf(across, metrics);
+  const groups = acrossGroups(across, metrics);
   const layout = layoutFor(width);
   const lanes = groups.flatMap((group) => group.lanes);
   const [low, high] = speedupRange(lanes, margin);
@@ -101,21 +88,8 @@ function layoutFor(width: number): Layout {
     : { width, left: Math.min(260, Math.round(width * 0.27)), right: 268, laneHeight: 22, drop: 0, isNarrow };
 }
 
-function groupsOf(across: AcrossReport, metrics: readonly AcrossMetric[]): Group[] {
-  const groups = metrics.map((metric): Group => {
-    const label = labelOf(metric);
-    return { title: `${label} · ${kindTitles[metric.kind]}`, lanes: metric.entries };
-  });
-  const overall = across.experiments.flatMap(({ experiment, overall: found }): Lane[] =>
-    found?.status === 'ok' && found.workloads > 1
-      ? [{ experiment, verdict: 'untested', word: '', speedup: found.speedup, interval: found.interval }]
-      : [],
-  );
-  return overall.length < 2 ? groups : [...groups, { title: 'Geometric mean of the tested', lanes: overall }];
-}
-
 function laneParts(
-  { experiment, verdict, word, speedup, interval }: Lane,
+  { experiment, verdict, word, speedup, interval }: AcrossLane,
   across: AcrossReport,
   { width, left, right, drop, isNarrow }: Layout,
   middle: number,

@@ -1,4 +1,5 @@
 /** What is needed only when something is exported, saved or imported again: a bundle of its own, loaded by import(). */
+export { acrossPicture } from './charts/across';
 export { forestPicture } from './charts/forest';
 export { trialsPicture } from './charts/trials';
 export { toCsv } from './csv';

@@ -89,10 +89,10 @@ function sectionsOf(m: ReportModel): readonly Markup[] {
   const pair = m.pairs.find(({ candidate }) => candidate === m.candidate);
   const others = m.pairs.filter((one) => one !== pair);
   return [
+    ...(m.across === undefined ? [] : [acrossSection(m.across), pairTitle(m)]),
     warningsSection(m, pair),
     overviewSection(m, pair),
     others.length === 0 ? '' : othersSection(m, others),
-    m.across === undefined ? '' : acrossSection(m.across),
     workloadSections(m),
     failuresSection(m),
     factsSection(m),
@@ -100,13 +100,16 @@ function sectionsOf(m: ReportModel): readonly Markup[] {
   ];
 }
 
+const pairTitle = (m: ReportModel): Markup =>
+  el('h2', {}, 'One pair in detail') + el('p', {}, escaped(m.headline));
+
 function headerOf(m: ReportModel): Markup {
   return el(
     'header',
     {},
     el('p', { class: 'muted' }, name(m.title)),
-    el('h1', {}, escaped(m.headline)),
-    tallyOf(m),
+    el('h1', {}, escaped(m.across?.headline ?? m.headline)),
+    m.across === undefined ? tallyOf(m) : '',
     el('p', {}, escaped(m.status.text)),
   );
 }
@@ -143,8 +146,8 @@ function contentsOf(m: ReportModel): Markup {
   const link = (id: string, text: Markup) => el('a', { href: `#${id}` }, text);
   const workloads = workloadLinks(m);
   const parts = [
-    link('overview', 'Overview'),
     ...(m.across === undefined ? [] : [link('across', 'Across the experiments')]),
+    link('overview', m.across === undefined ? 'Overview' : 'One pair in detail'),
     ...workloads.map(({ id, title }) => link(id, name(title))),
     ...(m.failures.length + m.setAside.length === 0 ? [] : [link('failures', 'Failures')]),
     ...(hasFacts(m) ? [link('guests', 'Guests')] : []),

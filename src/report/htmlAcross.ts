@@ -1,3 +1,5 @@
+import { acrossChoice, acrossForest } from './charts/across';
+import { variablePalette } from './charts/palette';
 import { labelOf } from './charts/scale';
 import { escaped } from './charts/svg';
 import { formatInterval, formatSpeedup, formatValue } from './format';
@@ -8,13 +10,14 @@ import {
   list,
   name,
   numbers,
+  scroll,
   table,
   verdictMark,
   words,
   type Markup,
 } from './htmlParts';
 import type { AcrossMetric, AcrossReport } from './acrossShape';
-import { acrossIntervalTitle, changeMarks, ownLevel } from './wording';
+import { acrossIntervalTitle, acrossMarginText, changeMarks, ownLevel } from './wording';
 
 /** Metrics that the tables follow at most. */
 const mostMetrics = 100;
@@ -33,13 +36,34 @@ export function acrossSection(across: AcrossReport): Markup {
     'section',
     { id: 'across' },
     el('h2', {}, title),
-    el('p', {}, escaped(across.headline)),
     list(refusalsOf(across, metrics)),
+    chartOf(across),
     metrics.length === 0 ? '' : entriesTable(across, metrics),
     changesTable(across, metrics),
     guestsTable(across, metrics),
     factsTable(across),
   );
+}
+
+function chartOf(across: AcrossReport): Markup {
+  const drawn = acrossChoice(across);
+  const chart = acrossForest(across, drawn, { id: 'across', palette: variablePalette, setting: 'document' });
+  if (chart === undefined) return '';
+  const svg = chart.svg.replace('<svg ', '<svg class="wide" ');
+  const band = el('span', { class: 'band', 'aria-hidden': 'true' });
+  const tested = across.metrics.filter(({ primary, better }) => primary && better !== 'none').length;
+  return [
+    scroll('Chart of the speedup in each experiment', svg),
+    el(
+      'p',
+      { class: 'legend' },
+      el('span', {}, `${band} ${acrossMarginText(across)}`),
+      el('span', {}, `├─┤ ${acrossIntervalTitle(across)}`),
+    ),
+    drawn.length < tested
+      ? el('p', { class: 'muted' }, `The chart shows ${drawn.length} of ${tested} workloads.`)
+      : '',
+  ].join('');
 }
 
 const labelIn = ({ experiments }: AcrossReport, experiment: number): Markup =>

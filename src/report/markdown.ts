@@ -23,12 +23,13 @@ import type { AcrossReport } from './acrossShape';
 /** The report of the chosen pair, to be pasted into an issue or a chat. */
 export function toMarkdown(m: ReportModel): string {
   const pair = m.pairs.find(({ candidate }) => candidate === m.candidate);
-  const parts = [`## ${text(m.title)}`, `**${text(m.headline)}**`, text(m.status.text)];
+  const headline = m.across?.headline ?? m.headline;
+  const parts = [`## ${text(m.title)}`, `**${text(headline)}**`, text(m.status.text)];
+  if (m.across !== undefined) parts.push(acrossPart(m.across), '### One pair in detail', text(m.headline));
   parts.push(
     pair === undefined ? valuesTable(m) : pairTable(m, pair),
     ...(pair ? [text(pair.overall.sentence)] : []),
   );
-  if (m.across?.chosen !== undefined) parts.push(acrossPart(m.across));
   const found = pair?.warnings.map((warning) => `${severityWords[warning.severity]}: ${warning.text}`) ?? [];
   const warnings = [...m.notes, ...found, ...m.limits];
   if (warnings.length > 0)
@@ -56,7 +57,8 @@ export function toMarkdown(m: ReportModel): string {
 
 /** The followed pair in each of several experiments. */
 function acrossPart(across: AcrossReport): string {
-  const { chosen, experiments, metrics, headline } = across;
+  const { chosen, experiments, metrics } = across;
+  if (chosen === undefined) return '';
   const labels = new Map(experiments.map(({ experiment, label }) => [experiment, label]));
   const rows = metrics
     .filter(({ primary, better }) => primary && better !== 'none')
@@ -71,8 +73,8 @@ function acrossPart(across: AcrossReport): string {
       ]),
     );
   const head = ['Metric', 'Experiment', 'Speedup', acrossIntervalTitle(across), 'Verdict', 'Blocks'];
-  const title = `### ${text(`${chosen?.candidate ?? ''} against ${chosen?.baseline ?? ''}, experiment by experiment`)}`;
-  return [title, text(headline), ...(rows.length === 0 ? [] : [table(head, rows)])].join('\n\n');
+  const title = `### ${text(`${chosen.candidate} against ${chosen.baseline}, experiment by experiment`)}`;
+  return [title, ...(rows.length === 0 ? [] : [table(head, rows)])].join('\n\n');
 }
 
 const severityWords = { refusal: 'No verdicts', warning: 'Warning', note: 'Note' } as const;

@@ -13,17 +13,17 @@ export class ComparePanels implements vscode.WebviewPanelSerializer {
   constructor(private readonly tools: ReportTools) {}
 
   /** Opens a report over the files, or brings the one that is open to the front. */
-  async show(files: readonly string[]): Promise<void> {
+  async show(files: readonly string[]): Promise<ReportPanel> {
     const uris = files.map((file) => vscode.Uri.file(file));
     const known = this.reportOf(files);
     if (known) {
       known.reveal();
-      return;
+      return known;
     }
     const title = listed(files.map((file) => path.basename(file, '.guestbench')));
     const options = pageOptions(this.tools.extensionUri);
     const column = vscode.ViewColumn.Active;
-    await this.fill(vscode.window.createWebviewPanel(ComparePanels.viewType, title, column, options), uris);
+    return this.fill(vscode.window.createWebviewPanel(ComparePanels.viewType, title, column, options), uris);
   }
 
   /** What the open report over the files shows; undefined: there is none. */
@@ -51,7 +51,7 @@ export class ComparePanels implements vscode.WebviewPanelSerializer {
     await this.fill(panel, uris);
   }
 
-  private async fill(panel: vscode.WebviewPanel, uris: readonly vscode.Uri[]): Promise<void> {
+  private async fill(panel: vscode.WebviewPanel, uris: readonly vscode.Uri[]): Promise<ReportPanel> {
     panel.iconPath = vscode.Uri.joinPath(this.tools.extensionUri, 'media', 'icon.png');
     const report = new ReportPanel(uris, panel, this.tools);
     this.open.add(report);
@@ -60,6 +60,7 @@ export class ComparePanels implements vscode.WebviewPanelSerializer {
       report.dispose();
     });
     await report.load();
+    return report;
   }
 }
 

@@ -12,21 +12,19 @@ export type ChartFormat = 'svg' | 'png';
 
 export interface ChartChoice {
   readonly candidate?: string | undefined;
-  /** The key of a metric; absent: the overview. */
+  /** The key of a metric; absent: the overview, of several experiments where no candidate is chosen. */
   readonly metric?: string | undefined;
 }
 
 /** A chart of a report as a picture of its own. @throws UserError when there is nothing to draw. */
-export async function chartOf(
-  model: ReportModel,
-  { candidate = model.candidate, metric }: ChartChoice,
-): Promise<Drawing> {
-  const { forestPicture, trialsPicture } = await import('../report/exchange');
-  const found = metric === undefined ? undefined : model.metrics.find(({ key }) => key === metric);
-  const made =
-    metric === undefined
-      ? candidate && forestPicture(model, candidate)
-      : found && trialsPicture(model, found, candidate);
+export async function chartOf(model: ReportModel, { candidate, metric }: ChartChoice): Promise<Drawing> {
+  const { acrossPicture, forestPicture, trialsPicture } = await import('../report/exchange');
+  const pair = candidate ?? model.candidate;
+  const overview = () =>
+    (candidate === undefined ? acrossPicture(model) : undefined) ??
+    (pair === undefined ? undefined : forestPicture(model, pair));
+  const found = model.metrics.find(({ key }) => key === metric);
+  const made = metric === undefined ? overview() : found && trialsPicture(model, found, pair);
   if (made) return made;
   throw new UserError(
     metric === undefined

@@ -3,8 +3,9 @@ import { inOverviewOrder } from '../overviewOrder';
 import type { MetricComparison, MetricReport, Overall, PairReport, ReportModel, Verdict } from '../shape';
 import { intervalTitle, marginText, ratioWord, verdictWords, verdictsAmong } from '../wording';
 import { lightPalette, verdictPaint, type Palette } from './palette';
-import { clampSpeedup, kindTitles, labelOf, speedupRange, ticksBetween, verdictLooks } from './scale';
-import { drawing, isolated, lettering, line, mark, tag, textWidth, wrapped, type Drawing } from './svg';
+import { kindTitles, labelOf, verdictLooks } from './scale';
+import { axisHeight, axisMarkup, intervalMarkup, speedupAxis, type SpeedupAxis } from './speedupAxis';
+import { drawing, isolated, lettering, mark, tag, textWidth, wrapped, type Drawing } from './svg';
 
 /** Rows that a chart shows at most: no reader takes in more, and the table has them all. */
 const mostForestRows = 100;
@@ -32,7 +33,6 @@ export interface ForestChoice {
 const width = 920;
 const rowHeight = 30;
 const headingHeight = 28;
-const axisHeight = 52;
 
 /** The tested metrics of a pair; without any, those that can be compared at all. */
 export function forestChoice({ metrics }: ReportModel, candidate: string): ForestChoice {
@@ -79,7 +79,7 @@ export function forestChart(
   };
   return drawing(about, width, height, alone ? options.palette.background : undefined, [
     head.markup,
-    axisOf(plot, pair.candidateLabel, options.palette),
+    axisMarkup(plot, pair.candidateLabel, options.palette),
     ...lines.map((one) => lineMarkup(one, plot, options.palette)),
     legend.markup,
   ]);
@@ -136,19 +136,11 @@ function linesOf(rows: readonly ForestRow[], overall: Overall): readonly Line[] 
   return lines;
 }
 
-interface Plot {
+interface Plot extends SpeedupAxis {
   /** Room at both sides. */
   readonly edge: number;
-  readonly left: number;
-  readonly right: number;
-  readonly top: number;
-  readonly bottom: number;
-  readonly margin: number | undefined;
-  readonly low: number;
-  readonly high: number;
   /** From the figures to the verdict. */
   readonly wordColumn: number;
-  readonly at: (speedup: number) => number;
 }
 
 function plotOf(lines: readonly Line[], margin: number | undefined, top: number, edge: number): Plot {
@@ -161,52 +153,9 @@ function plotOf(lines: readonly Line[], margin: number | undefined, top: number,
     270,
   );
   const [left, right] = [edge + Math.max(110, labels + 26), width - wordColumn - words - 32 - edge];
-  const [low, high] = speedupRange(lines, margin);
   const last = lines.at(-1);
-  const at = (speedup: number) =>
-    left + ((right - left) * Math.log(clampSpeedup(speedup) / low)) / Math.log(high / low);
   const bottom = top + (last === undefined ? 0 : last.y + rowHeight / 2);
-  return { edge, left, right, top, bottom, margin, low, high, wordColumn, at };
-}
-
-function axisOf(plot: Plot, candidate: string, palette: Palette): string {
-  const { left, right, top, bottom, margin, low, high, at } = plot;
-  const band =
-    margin === undefined
-      ? ''
-      : tag('rect', {
-          x: at(1 / (1 + margin)),
-          y: top,
-          width: at(1 + margin) - at(1 / (1 + margin)),
-          height: bottom - top,
-          fill: palette.equivalent,
-          'fill-opacity': 0.14,
-        });
-  const ticks = ticksBetween(low, high, right - left).flatMap((value) => [
-    line(at(value), top, at(value), bottom + 5, palette.grid, { 'stroke-opacity': 0.6 }),
-    lettering(at(value), bottom + 15, String(value), { fill: palette.foreground, anchor: 'middle' }),
-  ]);
-  const name = isolated(candidate);
-  const [slower, faster] = [`← ${name} slower`, `${name} faster →`];
-  const title = 'speedup, logarithmic';
-  const isRoomy = textWidth(slower) + textWidth(faster) + textWidth(title) + 40 <= right - left;
-  const said = { fill: palette.muted };
-  return [
-    band,
-    ...ticks,
-    line(left, bottom, right, bottom, palette.grid),
-    line(at(1), top, at(1), bottom, palette.foreground),
-    ...(isRoomy
-      ? [
-          lettering(left, bottom + 36, slower, said),
-          lettering(right, bottom + 36, faster, { ...said, anchor: 'end' }),
-        ]
-      : []),
-    lettering((left + right) / 2, bottom + 36, isRoomy ? title : `${title} (right is better)`, {
-      ...said,
-      anchor: 'middle',
-    }),
-  ].join('\n');
+  return { ...speedupAxis(lines, margin, { left, right, top, bottom }), edge, wordColumn };
 }
 
 function lineMarkup(one: Line, plot: Plot, palette: Palette): string {
@@ -223,13 +172,8 @@ function lineMarkup(one: Line, plot: Plot, palette: Palette): string {
     }),
   ];
   if (interval !== null) {
-    const [low, high] = [plot.at(interval[0]), plot.at(interval[1])];
     const stroke = { 'stroke-width': verdict === 'untested' && kind === 'metric' ? 1 : 2 };
-    parts.push(
-      line(low, y, high, y, paint, stroke),
-      line(low, y - 4, low, y + 4, paint, stroke),
-      line(high, y - 4, high, y + 4, paint, stroke),
-    );
+    parts.push(intervalMarkup(plot, interval, y, paint, stroke));
   }
   if (speedup !== null) {
     const { shape, filled } = verdictLooks[verdict];

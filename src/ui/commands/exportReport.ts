@@ -31,10 +31,10 @@ export async function exportReport(services: Services, ...args: readonly unknown
   const [file] = files;
   if (file === undefined) throw new UserError(vscode.l10n.t('Name at least one experiment file.'));
   const format = formatFrom(valueOf(args[0], 'format')) ?? (await askFormat(files.length));
-  if (files.length > 1 && (formats[format].of === 'data' || format === 'png'))
+  if (files.length > 1 && formats[format].of === 'data')
     throw new UserError(
       vscode.l10n.t(
-        'Several experiments can be exported as Markdown, HTML or SVG: choose one file for {0}.',
+        'Several experiments can be exported as Markdown, HTML, SVG or PNG: choose one file for {0}.',
         format,
       ),
     );
@@ -73,8 +73,9 @@ async function contentOf(
     case 'svg':
     case 'png': {
       const drawing = await chartOf(await modelOf(services, files, file, options), {});
-      const { editor } = await services.reports();
-      return chartBytes(drawing, format, async (picture) => (await editor.shown(file)).rasterise(picture));
+      const { editor, compared } = await services.reports();
+      const page = () => (files.length > 1 ? compared.show(files) : editor.shown(file));
+      return chartBytes(drawing, format, async (picture) => (await page()).rasterise(picture));
     }
   }
 }
@@ -137,9 +138,7 @@ async function askFormat(files: number): Promise<Format> {
       detail: vscode.l10n.t('Every value by guest and metric; which trials are pairs has no place there'),
     },
   ];
-  const offered = items.filter(
-    ({ format }) => files === 1 || (formats[format].of !== 'data' && format !== 'png'),
-  );
+  const offered = items.filter(({ format }) => files === 1 || formats[format].of !== 'data');
   const picked = await vscode.window.showQuickPick(offered, { title: vscode.l10n.t('Export Report') });
   if (!picked) throw new vscode.CancellationError();
   return picked.format;

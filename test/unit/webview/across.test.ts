@@ -6,7 +6,7 @@ import type { SeveralFiles } from '../../../src/report/hostMessage';
 import { reportModel } from '../../../src/report/model';
 import { modelMessage, readPageMessage, type PageMessage } from '../../../src/report/protocol';
 import type { ReportModel } from '../../../src/report/shape';
-import { experimentLetter } from '../../../webview/experimentMarks';
+import { experimentLetter } from '../../../src/report/charts/experimentShapes';
 import type { PageState } from '../../../webview/host';
 import { start } from '../../../webview/main';
 import { catalogue, completed, experiment, pv, pvhvm, workload } from '../report/experiments';

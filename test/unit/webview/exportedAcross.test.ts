@@ -1,0 +1,69 @@
+// @vitest-environment happy-dom
+import { describe, expect, it } from 'vitest';
+import { acrossChoice, acrossForest, acrossPicture } from '../../../src/report/charts/across';
+import { variablePalette } from '../../../src/report/charts/palette';
+import { formatInterval, formatSpeedup } from '../../../src/report/format';
+import { toHtml } from '../../../src/report/html';
+import { reportModel } from '../../../src/report/model';
+import { acrossRuns } from '../../workbench/support/severalRuns';
+import { catalogue } from '../report/experiments';
+import { markupOf } from '../report/markup';
+
+const model = reportModel(acrossRuns, { catalogue });
+const across = model.across!;
+const parse = (text: string) => new DOMParser().parseFromString(text, 'image/svg+xml').documentElement;
+const linesOf = (svg: Element) =>
+  [...svg.querySelectorAll('g')].map((line) => ({
+    words: [...line.querySelectorAll('text')].map(({ textContent }) => textContent ?? ''),
+    shapes: [...line.querySelectorAll('path')].map((path) => path.getAttribute('transform') ?? ''),
+  }));
+const placeOf = (transform: string) => Number(/translate\(([\d.]+)/.exec(transform)?.[1]);
+
+describe('several experiments as a picture', () => {
+  const picture = acrossPicture(model)!;
+  const lines = linesOf(parse(picture.svg));
+
+  it('has a line for each experiment of each tested metric, with its figures', () => {
+    const entries = acrossChoice(across).flatMap((metric) => metric.entries);
+    expect(entries).toHaveLength(12);
+    expect(lines.length).toBeGreaterThan(entries.length);
+    entries.forEach(({ speedup, interval, word }, index) => {
+      expect(lines[index]?.words).toEqual(
+        expect.arrayContaining([formatSpeedup(speedup), formatInterval(interval), word]),
+      );
+    });
+  });
+
+  it('puts what is faster further to the right', () => {
+    const sqlite = across.metrics.findIndex(({ benchmark }) => benchmark === 'sqlite');
+    const first = acrossChoice(across)
+      .slice(0, sqlite)
+      .reduce((sum, { entries }) => sum + entries.length, 0);
+    const [before, after] = [lines[first]!, lines[first + 1]!].map(({ shapes }) => placeOf(shapes.at(-1)!));
+    expect(after!).toBeGreaterThan(before!);
+  });
+
+  it('says what its band and its intervals are, and is well-formed', () => {
+    const { text } = markupOf(picture.svg);
+    expect(text).toContain('±2 %: counts as equivalent');
+    expect(text).toContain('95 % interval');
+    expect(text).toContain('before the Xen upgrade');
+    expect(picture.svg).not.toMatch(/NaN|Infinity|undefined/);
+  });
+
+  it('is not there without several experiments or figures', () => {
+    expect(acrossPicture(reportModel(acrossRuns.slice(0, 1), { catalogue }))).toBeUndefined();
+    const options = { id: 'none', palette: variablePalette, setting: 'document' } as const;
+    expect(acrossForest(across, [], options)?.svg).toContain('Geometric mean');
+    expect(acrossForest({ ...across, experiments: [] }, [], options)).toBeUndefined();
+  });
+});
+
+it('stands in the exported page, in the colours of the page', () => {
+  const html = toHtml(model);
+  expect(html).toContain('aria-labelledby="across-title across-desc"');
+  expect(html).toContain('aria-label="Chart of the speedup in each experiment"');
+  const [, svg = ''] = /(<svg class="wide"[^>]*across-title[\s\S]*?<\/svg>)/.exec(html) ?? [];
+  expect(svg).toContain('var(--');
+  expect(svg).not.toMatch(/#[\da-f]{6}/);
+});
