@@ -154,6 +154,11 @@ describe('several experiments', () => {
     await workbench.screenshot('across-three');
     await workbench.palette('Guestbench: Export Report...');
     await workbench.question('Export Report');
+    await workbench.pick('PNG');
+    const png = await written(workbench, await answerFile(workbench, results, 'three.png'));
+    expect(png.readUInt32BE(16)).toBe(2 * 920);
+    await workbench.palette('Guestbench: Export Report...');
+    await workbench.question('Export Report');
     await workbench.pick('HTML');
     const file = await answerFile(workbench, results, 'three.html');
     const html = (await written(workbench, file)).toString();

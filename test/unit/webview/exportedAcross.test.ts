@@ -4,6 +4,7 @@ import { acrossChoice, acrossForest, acrossPicture } from '../../../src/report/c
 import { variablePalette } from '../../../src/report/charts/palette';
 import { formatInterval, formatSpeedup } from '../../../src/report/format';
 import { toHtml } from '../../../src/report/html';
+import { toMarkdown } from '../../../src/report/markdown';
 import { reportModel } from '../../../src/report/model';
 import { acrossRuns } from '../../workbench/support/severalRuns';
 import { catalogue } from '../report/experiments';
@@ -66,4 +67,18 @@ it('stands in the exported page, in the colours of the page', () => {
   const [, svg = ''] = /(<svg class="wide"[^>]*across-title[\s\S]*?<\/svg>)/.exec(html) ?? [];
   expect(svg).toContain('var(--');
   expect(svg).not.toMatch(/#[\da-f]{6}/);
+});
+
+it('leads an exported report, with one pair in detail below', () => {
+  const order = (text: string, parts: readonly string[]) => {
+    const places = parts.map((part) => text.indexOf(part));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+  };
+  order(toMarkdown(model), [
+    '**PVHVM against PV in 4 experiments',
+    'experiment by experiment',
+    '### One pair',
+  ]);
+  order(toHtml(model), ['<h1>PVHVM against PV in 4 experiments', 'id="across"', '>One pair in detail</h2>']);
 });
