@@ -105,7 +105,7 @@ export class AcrossView {
     replace(
       this.legend,
       el('span', {}, `A mark and its ${acrossIntervalTitle(across)} for each experiment`),
-      el('span', {}, 'hollow: an estimate without interval'),
+      hasBareEstimate(this.drawnMetrics(across)) ? el('span', {}, bareEstimateKey) : null,
       el('span', {}, el('span', { class: 'band' }), ` ${acrossMarginText(across)}`),
     );
     this.draw();
@@ -143,7 +143,7 @@ export class AcrossView {
       chart: acrossChart(across, drawn, pictureWidth, sentence),
       keys: [
         { text: `A mark and its ${acrossIntervalTitle(across)} for each experiment` },
-        { text: 'hollow: an estimate without interval' },
+        ...(hasBareEstimate(drawn) ? [{ text: bareEstimateKey }] : []),
         {
           sign: svg('rect', { class: 'margin', x: 0, y: -6, width: 24, height: 12 }),
           text: acrossMarginText(across),
@@ -164,6 +164,13 @@ export class AcrossView {
     this.box.replaceChildren(acrossChart(across, drawn, width, describe(across, drawn)));
   }
 }
+
+const bareEstimateKey = 'hollow: an estimate without interval';
+
+const hasBareEstimate = (metrics: readonly AcrossMetric[]): boolean =>
+  metrics.some(({ entries }) =>
+    entries.some(({ speedup, interval }) => speedup !== null && interval === null),
+  );
 
 function choiceKey({ by, baseline, candidate }: AcrossChoice): string {
   return JSON.stringify([by, baseline, candidate]);

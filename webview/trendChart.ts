@@ -240,18 +240,22 @@ function timeScale(times: readonly number[], width: number): TimeScale {
   return { at, ticks: ticks.map(({ time, text }) => ({ x: at(time), text })) };
 }
 
-/** Beginnings of months or days, or hours that divide the span, not many more than `wanted`. */
+/** Of the day, so that ticks stand at full hours or at their usual parts. */
+const minuteSteps = [5, 15, 30, 60, 120, 180, 360, 720, 1440];
+
+/** Beginnings of months or days, or times of the day, not many more than `wanted`. */
 function timeTicks(low: number, high: number, wanted: number): { time: number; text: string }[] {
   const days = (high - low) / dayMs;
   const start = new Date(low);
   const [year, month, day] = [start.getFullYear(), start.getMonth(), start.getDate()];
   const step = Math.ceil((days > 300 ? days / 30.4 : days) / wanted);
+  const minutes = minuteSteps.find((one) => one * 60_000 * wanted >= high - low) ?? 1440;
   const timeOfTick = (index: number): number =>
     days > 300
       ? new Date(year, month + index * step, 1).getTime()
       : days > 3
         ? new Date(year, month, day + index * step).getTime()
-        : low + ((high - low) * (index - 0.5)) / wanted;
+        : new Date(year, month, day, 0, index * minutes).getTime();
   const options: Intl.DateTimeFormatOptions =
     days > 300
       ? { year: 'numeric', month: 'short' }
@@ -259,10 +263,8 @@ function timeTicks(low: number, high: number, wanted: number): { time: number; t
         ? { month: 'short', day: 'numeric' }
         : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
   const ticks: { time: number; text: string }[] = [];
-  for (let index = 0; index <= wanted + 1; index++) {
-    const time = timeOfTick(index);
-    if (time >= low && time <= high)
-      ticks.push({ time, text: new Date(time).toLocaleString(undefined, options) });
+  for (let index = 0, time = timeOfTick(0); time <= high; time = timeOfTick(++index)) {
+    if (time >= low) ticks.push({ time, text: new Date(time).toLocaleString(undefined, options) });
   }
   return ticks;
 }

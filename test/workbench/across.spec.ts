@@ -1,5 +1,13 @@
 /** Several experiments in one report, and one metric through a folder of them. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,6 +28,7 @@ interface Run {
   readonly effect: number;
   readonly guests?: readonly [string, string];
   readonly facts?: Partial<Facts>;
+  readonly ended?: Experiment['ended'];
 }
 
 const names = ['deb12-pv', 'deb12-pvhvm'] as const;
@@ -41,7 +50,7 @@ function asOwn(one: Experiment): Experiment {
 }
 
 /** An experiment of two guests on a day of November, as a file of the results folder. */
-function write({ label, day, effect, guests = names, facts: own }: Run): string {
+function write({ label, day, effect, guests = names, facts: own, ended }: Run): string {
   const [pv, pvhvm] = guests;
   const one = experiment({
     label,
@@ -53,7 +62,7 @@ function write({ label, day, effect, guests = names, facts: own }: Run): string 
       workload('openssl', 1931, 1, 0.004, 6, [pv, pvhvm]),
       workload('sqlite', 44, effect, 0.01, 6, [pv, pvhvm]),
     ],
-    ended: completed,
+    ...(ended === undefined ? {} : { ended }),
   });
   const startedAt = new Date(Date.UTC(2026, 10, day, 20)).toISOString();
   const file = join(results, `2026-11-0${day}-200000-${label.replaceAll(' ', '-')}.guestbench`);
@@ -67,9 +76,15 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'gb-across-'));
   results = join(folder, 'guestbench-results');
   mkdirSync(results);
-  before = write({ label: 'before upgrade', day: 1, effect: 1.1 });
-  write({ label: 'after upgrade', day: 3, effect: 1.3, facts: { kernel: '6.1.0-31-amd64' } });
-  write({ label: 'other lab', day: 5, effect: 1.2, guests: ['alpine-a', 'alpine-b'] });
+  before = write({ label: 'before upgrade', day: 1, effect: 1.1, ended: completed });
+  write({
+    label: 'after upgrade',
+    day: 3,
+    effect: 1.3,
+    ended: completed,
+    facts: { kernel: '6.1.0-31-amd64' },
+  });
+  write({ label: 'other lab', day: 5, effect: 1.2, ended: completed, guests: ['alpine-a', 'alpine-b'] });
   workbench = await openWorkbench({ folder, viewport: { width: 1500, height: 1000 } });
 });
 
@@ -202,4 +217,15 @@ describe('a trend', () => {
     );
     expect(workbench.pageErrors).toEqual([]);
   });
+});
+
+it('an interrupted experiment goes to the trash with what its guests kept for it', async () => {
+  const file = write({ label: 'cut short', day: 7, effect: 1 });
+  await row('cut short').waitFor();
+  await workbench.contextMenu(row('cut short'), 'Delete Experiment...');
+  await workbench.answerDialog(/Delete .*cut-short\.guestbench\?/, 'Delete');
+  await row('cut short').waitFor({ state: 'detached' });
+  expect(existsSync(file)).toBe(false);
+  const left = readdirSync(join(workbench.server.profile, 'data'), { recursive: true, encoding: 'utf8' });
+  expect(left.filter((path) => /leftLeases.cut short$/.test(path))).toHaveLength(1);
 });

@@ -25,10 +25,21 @@ export async function deleteExperiment(services: Services, ...args: readonly unk
     remove,
   );
   if (chosen !== remove) throw new vscode.CancellationError();
+  await leaveLeases(services, file);
   const folder = path.dirname(file);
   const ours = (await readdir(folder)).filter((entry) => entry === name || entry.startsWith(`${name}.`));
   for (const entry of ours) await toTrash(vscode.Uri.file(path.join(folder, entry)));
   services.experiments.refresh();
+}
+
+/** What guests keep for an experiment that was interrupted is kept for nobody once its file is gone. */
+async function leaveLeases({ experiments }: Services, file: string): Promise<void> {
+  try {
+    const { id, ended, imported } = await experiments.read(file);
+    if (ended === undefined && imported === undefined) experiments.leftLeases.add(id);
+  } catch {
+    // A file that nobody can read never goes on: its leases become stale.
+  }
 }
 
 /** Not every file system has a trash. */
