@@ -96,25 +96,30 @@ afterAll(async () => {
 
 const row = (label: string) => workbench.treeRow('Experiments', label);
 
-/** Chooses rows of the tree as a person does, the last one with the menu. */
-async function compare(...labels: readonly string[]): Promise<void> {
-  // A report that the first click opens may take the focus from the second.
-  await workbench.until('chosen rows', async () => {
+/** Chooses rows of the tree as a person does, the last one with the menu, until the report has this title. */
+async function compare(title: string, ...labels: readonly string[]): Promise<void> {
+  // The report that the first click opens may take the focus from the second, or from the menu, which closes it.
+  await workbench.until(`the tab ${title}`, async () => {
     for (const [index, label] of labels.entries())
       await row(label).click({ modifiers: index === 0 ? [] : ['Control'] });
     const chosen = await Promise.all(labels.map((label) => row(label).getAttribute('aria-selected')));
-    return chosen.every((is) => is === 'true');
+    if (!chosen.every((is) => is === 'true')) return false;
+    await workbench.contextMenu(row(labels.at(-1) ?? ''), 'Compare Experiments...');
+    const tab = workbench.page.locator('.tab', { hasText: title });
+    return tab.waitFor({ timeout: 5000 }).then(
+      () => true,
+      () => false,
+    );
   });
-  await workbench.contextMenu(row(labels.at(-1) ?? ''), 'Compare Experiments...');
 }
 
 describe('several experiments', () => {
   it('are compared from the tree in one report, metric by metric', async () => {
     await workbench.showContainer('Guestbench');
     await row('before upgrade').waitFor();
-    await compare('before upgrade', 'after upgrade');
     const title = 'before upgrade and after upgrade';
-    await workbench.until('the tab', async () => (await workbench.tabs()).includes(title));
+    await compare(title, 'before upgrade', 'after upgrade');
+    expect(await workbench.tabs()).toContain(title);
     const page = workbench.webviewFrame();
     await page.locator('.across-chart').waitFor();
     expect(await page.locator('.files li').count()).toBe(2);

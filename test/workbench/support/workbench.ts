@@ -62,6 +62,8 @@ export interface WorkbenchOptions {
 
 const startLimitMs = 90_000;
 const stepLimitMs = 30_000;
+/** A menu has all its entries at once. */
+const menuLimitMs = 3000;
 const pictureFolder = resolve('test-results', 'pictures');
 
 function exactly(text: string): RegExp {
@@ -343,7 +345,12 @@ export class Workbench {
   async contextMenu(row: Locator, item: string): Promise<void> {
     const menu = await this.#openContextMenu(row);
     const entry = menu.getByRole('menuitem', { name: exactly(item) });
-    await entry.waitFor();
+    try {
+      await entry.waitFor({ timeout: menuLimitMs });
+    } catch (error) {
+      await this.page.keyboard.press('Escape');
+      throw error;
+    }
     // A menu ignores the mouse for its first 100 ms, so one click may not be enough.
     await this.until('closed menu', async () => {
       await entry.click({ timeout: 1000 });
