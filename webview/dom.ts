@@ -45,13 +45,34 @@ export function linkButton(text: string, key: string, label: string, onClick: ()
   return button;
 }
 
-/** Replaces the children of `parent`; an element that had the focus and is made again gets it back. */
+/** The element that had the focus when it was made anew while a person was elsewhere, by its `data-focus`. */
+let awaited: string | null = null;
+
+/**
+ * Replaces the children of `parent`; an element that had the focus and is made again gets it back. While a person is
+ * elsewhere in the window, in the command palette say, it gets it back when they return, never before.
+ */
 export function replace(parent: Element, ...children: readonly Child[]): void {
   const active = document.activeElement;
   const key = active !== null && parent.contains(active) ? active.getAttribute('data-focus') : null;
   parent.replaceChildren(...nodesOf(children));
   if (key === null) return;
-  for (const element of parent.querySelectorAll<HTMLElement>('[data-focus]')) {
+  if (document.hasFocus()) {
+    focusOn(parent, key);
+    return;
+  }
+  if (awaited === null) window.addEventListener('focus', returnFocus, { once: true });
+  awaited = key;
+}
+
+function returnFocus(): void {
+  const key = awaited;
+  awaited = null;
+  if (key !== null && document.activeElement === document.body) focusOn(document, key);
+}
+
+function focusOn(within: ParentNode, key: string): void {
+  for (const element of within.querySelectorAll<HTMLElement>('[data-focus]')) {
     if (element.getAttribute('data-focus') === key) element.focus({ preventScroll: true });
   }
 }

@@ -47,7 +47,7 @@ export async function pickGuest(services: Services, title: string): Promise<stri
   if (guests.length === 1 && only) return only.name;
   const picked = await vscode.window.showQuickPick(
     guests.map(({ name, host = '' }) => ({ ...visibleItem({ label: name, description: host }), name })),
-    { title, placeHolder: vscode.l10n.t('Choose a guest') },
+    { title, placeHolder: vscode.l10n.t('Choose a guest'), ignoreFocusOut: true },
   );
   if (!picked) throw new vscode.CancellationError();
   return picked.name;
@@ -91,6 +91,7 @@ export async function pickExperiment(
         entries.length === 0
           ? vscode.l10n.t('There is no experiment yet')
           : vscode.l10n.t('Choose an experiment'),
+      ignoreFocusOut: true,
     },
   );
   if (!picked) throw new vscode.CancellationError();

@@ -119,6 +119,26 @@ describe('charts that only the page can draw', () => {
   });
 });
 
+describe('a report that changes', () => {
+  it('leaves the focus to the question that a person is at', async () => {
+    const page = workbench.webviewFrame();
+    const file = join(folder, 'xen.guestbench');
+    await page.getByRole('button', { name: 'Go to all checks of comparability' }).focus();
+    await workbench.page.keyboard.press('F1');
+    const palette = workbench.page.locator('.quick-input-widget:visible input.input').first();
+    await palette.fill('>Guestbench');
+    const ended = readFileSync(file, 'utf8').trimEnd();
+    writeFileSync(file, `${ended.slice(0, ended.lastIndexOf('\n'))}\n`);
+    const changed = page.locator('main', { hasText: /interrupted/i });
+    await changed.waitFor();
+    await workbench.page.keyboard.type(': Stop');
+    expect(await palette.inputValue()).toBe('>Guestbench: Stop');
+    await workbench.page.keyboard.press('Escape');
+    copyFileSync(original, file);
+    await changed.waitFor({ state: 'detached' });
+  });
+});
+
 describe('results that leave', () => {
   it('are pictures of a chart: PNG at twice the size, or SVG', async () => {
     const save = workbench

@@ -66,6 +66,7 @@ async function askFiles(services: Services, chosen: readonly string[]): Promise<
       placeHolder: vscode.l10n.t('Choose two experiments or more'),
       canPickMany: true,
       matchOnDescription: true,
+      ignoreFocusOut: true,
     },
   );
   if (!picked) throw new vscode.CancellationError();

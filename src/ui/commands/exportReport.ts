@@ -139,7 +139,10 @@ async function askFormat(files: number): Promise<Format> {
     },
   ];
   const offered = items.filter(({ format }) => files === 1 || formats[format].of !== 'data');
-  const picked = await vscode.window.showQuickPick(offered, { title: vscode.l10n.t('Export Report') });
+  const picked = await vscode.window.showQuickPick(offered, {
+    title: vscode.l10n.t('Export Report'),
+    ignoreFocusOut: true,
+  });
   if (!picked) throw new vscode.CancellationError();
   return picked.format;
 }

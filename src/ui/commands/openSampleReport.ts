@@ -40,7 +40,10 @@ async function askSample(): Promise<Sample> {
       detail: vscode.l10n.t('Its sequel: published figures, no raw data, no interval'),
     },
   ];
-  const picked = await vscode.window.showQuickPick(items, { title: vscode.l10n.t('Open Sample Report') });
+  const picked = await vscode.window.showQuickPick(items, {
+    title: vscode.l10n.t('Open Sample Report'),
+    ignoreFocusOut: true,
+  });
   if (!picked) throw new vscode.CancellationError();
   return picked.sample;
 }

@@ -36,7 +36,7 @@ function howFrom(args: readonly unknown[]): How | undefined {
 async function pickRunning(running: readonly RunningNow[]): Promise<RunningNow> {
   const picked = await vscode.window.showQuickPick(
     running.map((experiment) => ({ label: visibleLabel(experiment.label), experiment })),
-    { title: vscode.l10n.t('Stop Experiment') },
+    { title: vscode.l10n.t('Stop Experiment'), ignoreFocusOut: true },
   );
   if (!picked) throw new vscode.CancellationError();
   return picked.experiment;

@@ -32,7 +32,8 @@ export async function takeOverGuest(services: Services, ...args: readonly unknow
   const [only] = waiting;
   if (!only) throw new UserError(vscode.l10n.t('No experiment waits for a guest that somebody else uses.'));
   const title = vscode.l10n.t('Take Over Guest');
-  const chosen = waiting.length === 1 ? only : await vscode.window.showQuickPick(waiting, { title });
+  const chosen =
+    waiting.length === 1 ? only : await vscode.window.showQuickPick(waiting, { title, ignoreFocusOut: true });
   if (!chosen) throw new vscode.CancellationError();
   await confirmTakeOver(chosen.guest, chosen.wait);
   await services.experiments.takeOver(chosen.file, chosen.guest, chosen.wait.job);

@@ -56,6 +56,7 @@ async function pickBenchmark(lab: Lab): Promise<string> {
       title: vscode.l10n.t('Try Benchmark: Benchmark'),
       placeHolder: vscode.l10n.t('It runs once, and nothing is recorded'),
       matchOnDescription: true,
+      ignoreFocusOut: true,
     },
   );
   if (!picked) throw new vscode.CancellationError();

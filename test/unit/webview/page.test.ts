@@ -323,6 +323,32 @@ describe('the report page', () => {
     expect(root.querySelectorAll('details[open]')).toHaveLength(2);
   });
 
+  it('takes the focus from no one who is elsewhere, and gives it back on return', () => {
+    const focused = vi.spyOn(document, 'hasFocus').mockReturnValue(false);
+    try {
+      stop();
+      open();
+      const after = (trials: number) =>
+        reportModel([{ ...decided, trials: decided.trials.slice(0, trials) }], { catalogue });
+      const jump = () => root.querySelector<HTMLButtonElement>('[data-focus="jump:sqlite/seconds"]')!;
+      show(after(20));
+      jump().focus();
+      const focus = vi.spyOn(HTMLElement.prototype, 'focus');
+      show(model);
+      show(after(22));
+      expect(document.activeElement === document.body).toBe(true);
+      expect(focus).not.toHaveBeenCalled();
+      focused.mockReturnValue(true);
+      window.dispatchEvent(new Event('focus'));
+      expect(document.activeElement === jump()).toBe(true);
+      window.dispatchEvent(new Event('focus'));
+      expect(focus).toHaveBeenCalledTimes(1);
+      focus.mockRestore();
+    } finally {
+      focused.mockRestore();
+    }
+  });
+
   it('shows metrics that are not tested on demand, and remembers it', () => {
     show(model);
     expect(root.querySelectorAll('.overview tbody tr')).toHaveLength(4);
