@@ -105,10 +105,43 @@ quick() {
   section "$quick_label" "$quick_text"
 }
 
+# names FOLDER: what ls prints, without a process
+names() {
+  [ -d "$1" ] && [ -r "$1" ] || return 0
+  names_text=
+  for names_path in "$1"/*; do
+    if [ -e "$names_path" ] || [ -L "$names_path" ]; then names_text="$names_text${'$'}{names_path##*/}$newline"; fi
+  done
+  section "ls $1" "$names_text"
+}
+
+# listed FOLDER OTHER: of the links, those below the headline of the folder
+listed() {
+  case $links in
+    *"$newline$1:$newline"*) ;;
+    *) return 0 ;;
+  esac
+  listed_text=${'$'}{links#*"$newline$1:$newline"}
+  section "ls -l $1" "${'$'}{listed_text%%"$newline$newline$2:$newline"*}"
+}
+
+# drivers FOLDER: of the links, the drivers of its devices
+drivers() {
+  drivers_text=
+  drivers_rest=${'$'}{links#"$newline"}
+  while :; do
+    case $drivers_rest in ''|/*|"$newline"*) break ;; esac
+    drivers_line=${'$'}{drivers_rest%%"$newline"*}
+    case $drivers_line in *" $1/"*' -> '*) drivers_text="$drivers_text$drivers_line$newline" ;; esac
+    drivers_rest=${'$'}{drivers_rest#*"$newline"}
+  done
+  case $drivers_text in ?*) section "ls -l $1/*/device/driver" "$drivers_text" ;; esac
+}
+
 # kernel LABEL COMMAND...: the wanted lines only; an empty section: readable, but they are gone
 kernel() {
   kernel_label=$1; shift
-  kernel_text=$(bounded "$@") || { kernel_text=; return 0; }
+  kernel_text=$(exec "$@" </dev/null 2>/dev/null) || { kernel_text=; return 0; }
   kernel_text=$(printf '%s\n' "$kernel_text" | grep -E '${kernelLines}')
   section "$kernel_label" "$kernel_text" 80
 }
@@ -132,7 +165,7 @@ do file "$path"; done
 case $uname_text in ?*) section 'uname -a' "$uname_text" ;; esac
 [ -r /proc/sys/kernel/hostname ] || run 'hostname' hostname
 quick 'nproc' nproc
-run 'lscpu' lscpu
+quick 'lscpu' lscpu
 if [ -r /proc/cpuinfo ]; then
   # The first processor stands for all.
   cpu_text=
@@ -166,13 +199,14 @@ if [ -r /proc/cmdline ]; then
   set +f
   section /proc/cmdline "$boot_text"
 fi
-quick 'ls /sys/firmware' ls /sys/firmware
-quick 'ls /sys/bus/xen/devices' ls /sys/bus/xen/devices
-quick 'ls /sys/bus/pci/devices' ls /sys/bus/pci/devices
-quick 'ls -l /sys/block' ls -l /sys/block
-quick 'ls -l /sys/block/*/device/driver' ls -l /sys/block/*/device/driver
-quick 'ls -l /sys/class/net' ls -l /sys/class/net
-quick 'ls -l /sys/class/net/*/device/driver' ls -l /sys/class/net/*/device/driver
+for path in /sys/firmware /sys/bus/xen/devices /sys/bus/pci/devices; do names "$path"; done
+# One process for four questions: what is no folder comes first, then each folder with a headline.
+links=$newline$(exec ls -l /sys/block/*/device/driver /sys/class/net/*/device/driver /sys/block /sys/class/net \
+  </dev/null 2>/dev/null)$newline
+listed /sys/block /sys/class/net
+listed /sys/class/net /sys/block
+drivers /sys/block
+drivers /sys/class/net
 run 'lsblk -o NAME,TYPE,SIZE,MODEL' lsblk -o NAME,TYPE,SIZE,MODEL
 run 'df -P /var/tmp' df -P /var/tmp
 if [ -r /proc/mounts ]; then
@@ -205,8 +239,12 @@ esac
 
 # Of the first process's environment nothing but this: the rest may hold secrets.
 if [ -r /proc/1/environ ]; then
-  container=$(tr '\000' '\n' 2>/dev/null </proc/1/environ | grep '^container=')
-  case $container in ?*) section /proc/1/environ "$container" ;; esac
+  container=$newline$(exec tr '\000' '\n' 2>/dev/null </proc/1/environ)
+  case $container in
+    *"$newline"container=*)
+      container=${'$'}{container#*"$newline"container=}
+      section /proc/1/environ "container=${'$'}{container%%"$newline"*}" ;;
+  esac
 fi
 file /proc/1/cgroup
 

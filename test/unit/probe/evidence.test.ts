@@ -114,6 +114,27 @@ describe.skipIf(process.platform === 'win32')('the probe script', () => {
     expect(facts.load).toHaveLength(3);
   });
 
+  it.each(shells)('lists folders and links as ls does: %s', (shell, args) => {
+    const evidence = parseEvidence(run(shell, args).stdout.toString());
+    const asked = ['/sys/firmware', '/sys/bus/xen/devices', '/sys/bus/pci/devices'].map(
+      (path) => `ls ${path}`,
+    );
+    const links = ['/sys/block', '/sys/class/net'].flatMap((path) => [
+      `ls -l ${path}`,
+      `ls -l ${path}/*/device/driver`,
+    ]);
+    const same = (text: string | undefined) => text?.trim().replaceAll(/ +/g, ' ');
+    for (const label of [...asked, ...links]) {
+      const { status, stdout } = spawnSync('/bin/sh', ['-c', label], {
+        env: { ...process.env, LC_ALL: 'C' },
+      });
+      expect([label, same(evidence.get(label))]).toEqual([
+        label,
+        status === 0 ? same(stdout.toString()) : undefined,
+      ]);
+    }
+  });
+
   it('does nothing when only part of it arrives', () => {
     const result = run('/bin/sh', ['-s'], {}, probeScript.slice(0, probeScript.length - 40));
     expect(parseEvidence(result.stdout.toString()).size).toBe(0);
