@@ -11,7 +11,12 @@ export function experimentShape(
   css: string,
 ): SVGElement {
   const transform = `translate(${tenth(x)},${tenth(y)}) scale(${radius})`;
-  return svg('path', { d: experimentOutline(index), transform, class: css, 'vector-effect': 'non-scaling-stroke' });
+  return svg('path', {
+    d: experimentOutline(index),
+    transform,
+    class: css,
+    'vector-effect': 'non-scaling-stroke',
+  });
 }
 
 /** Shape and letter of an experiment, for text. */
