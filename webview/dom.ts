@@ -86,7 +86,8 @@ export function setText(element: Element, text: string): void {
 export interface Column {
   readonly title: string;
   readonly number?: 'number';
-  readonly hint?: string;
+  /** What stands in it, in a sentence. */
+  readonly hint?: string | undefined;
   /** Stands in the head of the table instead of the title. */
   readonly head?: Node;
 }
@@ -105,8 +106,8 @@ export function table(
   rowClass: (row: number) => string | undefined = () => undefined,
 ): HTMLElement {
   const kind = (index: number) => (columns[index]?.number === undefined ? undefined : 'number');
-  const head = columns.map(({ title, head: shown }, index) =>
-    el('th', { scope: 'col', class: kind(index) }, shown ?? title),
+  const head = columns.map(({ title, hint, head: shown }, index) =>
+    el('th', { scope: 'col', class: kind(index), title: hint }, shown ?? title),
   );
   const rowOf = (row: number, cells: readonly Child[]) =>
     el(

@@ -1,6 +1,7 @@
 import { guestTone } from '../src/report/charts/palette';
 import { verdictSigns } from '../src/report/charts/scale';
 import { formatPercent, formatWithUnit } from '../src/report/format';
+import { hintOf } from '../src/report/reading';
 import type { GuestSamples, MetricComparison, MetricReport, ReportModel, Verdict } from '../src/report/shape';
 import { comparisonTexts, comparisonTitles, fullTitle, ratioTitles } from '../src/report/wording';
 import { el, name, type Child, type Column } from './dom';
@@ -38,7 +39,7 @@ export function meanCell(samples: GuestSamples | undefined, unit: string): Child
 
 export const cvCell = (samples: GuestSamples | undefined) => formatPercent(samples?.cvPercent);
 
-const numberColumn = (title: string): Column => ({ title, number: 'number' });
+const numberColumn = (title: string): Column => ({ title, number: 'number', hint: hintOf(title) });
 
 /** The columns and cells of a comparison; the same in every table, with the numbers of the charts. */
 export function comparisonColumns(model: ReportModel): Column[] {

@@ -2,6 +2,7 @@ import { verdictSigns } from './charts/scale';
 import { escaped, tag, type Attributes } from './charts/svg';
 import { guestTone } from './charts/palette';
 import { count, formatPercent, formatValue, formatWithUnit } from './format';
+import { hintOf } from './reading';
 import type { GuestSamples, MetricComparison, MetricReport, ReportModel, Verdict } from './shape';
 import { comparisonTexts, comparisonTitles, fullTitle, limitSign, ratioTexts, ratioTitles } from './wording';
 
@@ -40,12 +41,13 @@ export function guestMark(model: ReportModel, key: string, role: 'baseline' | 'c
 export interface Column {
   readonly title: Markup;
   readonly number?: 'number';
+  readonly hint?: string | undefined;
 }
 
 export const words = (...titles: readonly string[]): Column[] =>
   titles.map((title) => ({ title: escaped(title) }));
 export const numbers = (...titles: readonly string[]): Column[] =>
-  titles.map((title) => ({ title: escaped(title), number: 'number' }));
+  titles.map((title) => ({ title: escaped(title), number: 'number', hint: hintOf(title) }));
 
 /** A table that scrolls sideways and can be scrolled by keyboard; the first cell of each row is its heading. */
 export function table(
@@ -55,7 +57,9 @@ export function table(
   rowClass: (row: number) => string | undefined = () => undefined,
 ): Markup {
   const kind = (index: number) => columns[index]?.number;
-  const head = columns.map(({ title }, index) => el('th', { scope: 'col', class: kind(index) }, title));
+  const head = columns.map(({ title, hint }, index) =>
+    el('th', { scope: 'col', class: kind(index), title: hint }, title),
+  );
   const body = rows.map((cells, row) =>
     el(
       'tr',

@@ -52,6 +52,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 caption { padding: 4px 0; text-align: left; }
 th, td { padding: 4px 18px 4px 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; font-weight: 400; }
 thead th { vertical-align: bottom; }
+th[title] { text-decoration: underline dotted; text-underline-offset: 3px; cursor: help; }
 tbody th { min-width: 9em; }
 td.number, th.number { text-align: right; white-space: nowrap; }
 tr.differs > * { font-weight: 600; }
@@ -97,4 +98,4 @@ dd { margin: 0; font-variant-numeric: tabular-nums; }
 `;
 
 /** SHA-256 of the style sheet, as a content security policy names it; a test compares the two. */
-export const htmlStyleHash = 'sha256-CyREBW6llLA5XAU/RqlQMvSQWs0GhMr7E9YxoNYpuu4=';
+export const htmlStyleHash = 'sha256-tM0zgyU24cMCmftydu4dLFvT77Eiy0lHamPxpCcKBu8=';

@@ -22,15 +22,30 @@ function measured({ limits, statistics, metrics }: ReportModel): readonly string
   const among = family === 0 ? '' : ` (${count(family, 'comparison')})`;
   return [
     ...limits,
-    'Speedup: how many times as fast as the baseline; above 1 is better for every metric, also where lower values are better.',
+    speedupSentence,
     `${how} Equivalent: the whole interval lies within ±${marginText(statistics)}. Faster and slower: the interval excludes 1, and it survives Holm’s correction over every planned workload of every pair${among}.`,
     ...(family > 1 ? [holmSentence] : []),
-    'A block is one trial of a workload in every guest, back to back; only trials of one block are compared with each other.',
+    blockSentence,
   ];
 }
 
+/** What stands in a column of a comparison, where its title does not say it all. */
+export const hintOf = (title: string): string | undefined => hints.get(title);
+
+const speedupSentence =
+  'Speedup: how many times as fast as the baseline; above 1 is better for every metric, also where lower values are better.';
+
+const blockSentence =
+  'A block is one trial of a workload in every guest, back to back; only trials of one block are compared with each other.';
+
 const holmSentence =
   'p (Holm): p after that correction, and what a verdict rests on. Of many comparisons, one alone can have a small p by chance; p alone is that of the one comparison.';
+
+const hints: ReadonlyMap<string, string> = new Map([
+  ['Speedup', speedupSentence],
+  ['p (Holm)', holmSentence],
+  ['Blocks', blockSentence],
+]);
 
 const imported: readonly string[] = [
   'Nothing tells which runs were made side by side, so drift of the host cannot be told from a difference of the guests: there is no interval, no test and no verdict, however far a ratio is from 1.',

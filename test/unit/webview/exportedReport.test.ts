@@ -219,7 +219,7 @@ const ours = {
   elements:
     /^(?:html|head|meta|title|body|a|header|nav|main|footer|section|div|p|span|strong|bdi|h[1-4]|ul|li|dl|dt|dd|table|caption|thead|tbody|tr|th|td|details|summary|svg|desc|g|rect|circle|line|path|polygon|text)$/,
   attributes:
-    /^(?:lang|charset|http-equiv|content|name|class|id|href|tabindex|role|scope|aria-(?:label|labelledby|hidden)|xmlns|viewBox|width|height|x|y|x1|y1|x2|y2|cx|cy|r|d|points|fill|fill-opacity|stroke|stroke-width|stroke-opacity|stroke-dasharray|font-(?:family|size|weight)|text-anchor|transform)$/,
+    /^(?:lang|charset|http-equiv|content|name|class|id|href|tabindex|role|scope|title|aria-(?:label|labelledby|hidden)|xmlns|viewBox|width|height|x|y|x1|y1|x2|y2|cx|cy|r|d|points|fill|fill-opacity|stroke|stroke-width|stroke-opacity|stroke-dasharray|font-(?:family|size|weight)|text-anchor|transform)$/,
 };
 
 describe('hostile names', () => {

@@ -71,6 +71,19 @@ describe('the report page', () => {
     expect(readHostMessage(modelMessage(model), pageProtocolVersion).status).toBe('ok');
   });
 
+  it('says at the heads of the figures what they are', () => {
+    show(model);
+    const hints = [...root.querySelectorAll('.overview th[title]')].map((head) => [
+      head.textContent,
+      head.getAttribute('title')?.split(/[:;]/)[0],
+    ]);
+    expect(hints).toEqual([
+      ['Speedup', 'Speedup'],
+      ['p (Holm)', 'p (Holm)'],
+      ['Blocks', 'A block is one trial of a workload in every guest, back to back'],
+    ]);
+  });
+
   it('shows the headline, the status and each workload', () => {
     show(model);
     expect(root.querySelector('h1')?.textContent).toBe(model.headline);
