@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 
 /** After so long nobody needs to know any more: the guests themselves say that the lease is stale. */
 const forgottenMs = 30 * 24 * 3_600_000;
@@ -12,8 +12,9 @@ const forgottenMs = 30 * 24 * 3_600_000;
 export class LeftLeases {
   constructor(private readonly folder: string) {}
 
-  /** The experiment has ended, and some guest may still be kept for it. */
+  /** The experiment has ended, and some guest may still be kept for it. `id` may be anything that a file said. */
   add(id: string): void {
+    if (id === '' || id !== basename(id)) return;
     try {
       mkdirSync(this.folder, { recursive: true, mode: 0o700 });
       this.forgetOld();

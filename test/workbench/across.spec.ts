@@ -1,5 +1,6 @@
 /** Several experiments in one report, and one metric through a folder of them. */
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -9,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { experimentText } from '../../src/experiment/experimentText';
 import type { Experiment } from '../../src/model/experiment';
@@ -224,13 +225,25 @@ describe('a trend', () => {
   });
 });
 
-it('an interrupted experiment goes to the trash with what its guests kept for it', async () => {
+it('an interrupted experiment goes to the trash with what its guests kept for it, and its copy without', async () => {
+  await workbench.showContainer('Guestbench');
+  const marks = () =>
+    readdirSync(join(workbench.server.profile, 'data'), { recursive: true, encoding: 'utf8' }).filter(
+      (path) => /leftLeases.cut short$/.test(path),
+    );
   const file = write({ label: 'cut short', day: 7, effect: 1 });
-  await row('cut short').waitFor();
-  await workbench.contextMenu(row('cut short'), 'Delete Experiment...');
-  await workbench.answerDialog(/Delete .*cut-short\.guestbench\?/, 'Delete');
-  await row('cut short').waitFor({ state: 'detached' });
-  expect(existsSync(file)).toBe(false);
-  const left = readdirSync(join(workbench.server.profile, 'data'), { recursive: true, encoding: 'utf8' });
-  expect(left.filter((path) => /leftLeases.cut short$/.test(path))).toHaveLength(1);
+  const copy = join(dirname(file), 'a-copy.guestbench');
+  copyFileSync(file, copy);
+  const rows = workbench.treeRows('Experiments').filter({ hasText: 'cut short' });
+  await workbench.until('both rows', async () => (await rows.count()) === 2);
+  await workbench.contextMenu(rows.first(), 'Delete Experiment...');
+  await workbench.answerDialog(/Delete .*\.guestbench\?/, 'Delete');
+  await workbench.until('one row', async () => (await rows.count()) === 1);
+  expect([existsSync(file), existsSync(copy)].filter(Boolean)).toHaveLength(1);
+  expect(marks()).toEqual([]);
+  await workbench.contextMenu(rows.first(), 'Delete Experiment...');
+  await workbench.answerDialog(/Delete .*\.guestbench\?/, 'Delete');
+  await rows.first().waitFor({ state: 'detached' });
+  expect([existsSync(file), existsSync(copy)]).toEqual([false, false]);
+  expect(marks()).toHaveLength(1);
 });

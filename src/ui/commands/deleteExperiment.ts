@@ -14,9 +14,7 @@ export async function deleteExperiment(services: Services, ...args: readonly unk
     vscode.l10n.t('Delete Experiment'),
     ({ state }) => state !== 'running' && state !== 'elsewhere',
   );
-  if (services.experiments.isRunning(file) || lockHolder(file)) {
-    throw new UserError(vscode.l10n.t('This experiment is running. Stop it first.'));
-  }
+  checkAtRest(services, file);
   const remove = vscode.l10n.t('Delete');
   const name = path.basename(file);
   const chosen = await vscode.window.showWarningMessage(
@@ -25,6 +23,8 @@ export async function deleteExperiment(services: Services, ...args: readonly unk
     remove,
   );
   if (chosen !== remove) throw new vscode.CancellationError();
+  // It may have been resumed while the question stood there.
+  checkAtRest(services, file);
   await leaveLeases(services, file);
   const folder = path.dirname(file);
   const ours = (await readdir(folder)).filter((entry) => entry === name || entry.startsWith(`${name}.`));
@@ -32,11 +32,23 @@ export async function deleteExperiment(services: Services, ...args: readonly unk
   services.experiments.refresh();
 }
 
-/** What guests keep for an experiment that was interrupted is kept for nobody once its file is gone. */
+/** @throws UserError when it is running, here or in another window. */
+function checkAtRest({ experiments }: Services, file: string): void {
+  if (experiments.isRunning(file) || lockHolder(file)) {
+    throw new UserError(vscode.l10n.t('This experiment is running. Stop it first.'));
+  }
+}
+
+/** What guests keep for an experiment that was interrupted is kept for nobody once its file, and any copy, is gone. */
 async function leaveLeases({ experiments }: Services, file: string): Promise<void> {
   try {
     const { id, ended, imported } = await experiments.read(file);
-    if (ended === undefined && imported === undefined) experiments.leftLeases.add(id);
+    if (ended !== undefined || imported !== undefined) return;
+    const others = (await experiments.list()).filter(
+      (entry) => entry.file !== file && ['running', 'elsewhere', 'interrupted'].includes(entry.state),
+    );
+    for (const other of others) if ((await experiments.read(other.file)).id === id) return;
+    experiments.leftLeases.add(id);
   } catch {
     // A file that nobody can read never goes on: its leases become stale.
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,11 +35,14 @@ describe('leases that were left', () => {
     expect(readdirSync(folder).toSorted()).toEqual(['new', 'newest']);
   });
 
-  it('are looked for by their whole name only, whatever a guest says', () => {
-    writeFileSync(join(folder, 'secret'), '');
+  it('are looked for by their whole name only, whatever a guest or a file says', () => {
     const left = new LeftLeases(join(folder, 'left'));
     left.add('m1-a');
     for (const id of ['', '.', '..', '../secret', 'm1-a/', 'M1-A']) expect(left.has(id)).toBe(false);
+    writeFileSync(join(folder, 'secret'), 'kept');
+    for (const id of ['', '.', '..', '../secret', '/dev/null', 'a/b']) left.add(id);
+    expect(readdirSync(join(folder, 'left'))).toEqual(['m1-a']);
+    expect(readFileSync(join(folder, 'secret'), 'utf8')).toBe('kept');
     left.remove('../secret');
     expect(readdirSync(folder).toSorted()).toEqual(['left', 'secret']);
   });
