@@ -72,7 +72,10 @@ async function contentOf(
       return toHtml(await modelOf(services, files, file, options));
     case 'svg':
     case 'png': {
-      const drawing = await chartOf(await modelOf(services, files, file, options), {});
+      const model = await modelOf(services, files, file, options);
+      const { baseline, candidate, across } = choiceFrom(options);
+      const isPair = across === undefined && (baseline ?? candidate) !== undefined;
+      const drawing = await chartOf(model, isPair ? { candidate: model.candidate } : {});
       const { editor, compared } = await services.reports();
       const page = () => (files.length > 1 ? compared.show(files) : editor.shown(file));
       return chartBytes(drawing, format, async (picture) => (await page()).rasterise(picture));
