@@ -39,8 +39,7 @@ export const probeScript: string = String.raw`guestbench_probe() {
 LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin; export PATH
 
-# bounded COMMAND...: four seconds, so that nothing hangs. Always in a command substitution, whose process becomes the
-# command. Older busybox has another timeout, some systems have none.
+# bounded COMMAND...: four seconds, so that nothing hangs. Always in a subshell, whose process becomes the command. Older busybox has another timeout, some systems have none.
 uname_text=$(exec timeout 4 uname -a </dev/null 2>/dev/null)
 if [ -n "$uname_text" ]; then
   bounded() { exec timeout 4 "$@" </dev/null 2>/dev/null; }
@@ -125,7 +124,7 @@ listed() {
     *"$newline$1:$newline"*) ;;
     *) return 0 ;;
   esac
-  listed_text=${'$'}{links#*"$newline$1:$newline"}
+  listed_text=$newline${'$'}{links#*"$newline$1:$newline"}
   section "ls -l $1" "${'$'}{listed_text%%"$newline$newline$2:$newline"*}"
 }
 
@@ -148,8 +147,8 @@ drivers() {
 # kernel LABEL COMMAND...: the wanted lines only; an empty section: readable, but they are gone
 kernel() {
   kernel_label=$1; shift
-  kernel_text=$({ "$@" </dev/null 2>/dev/null && printf '\n#guestbench:whole\n'; } |
-    grep -E '^#guestbench:whole$|${kernelLines}')
+  kernel_text=$({ (bounded "$@") && printf '\n#guestbench:whole\n'; } |
+    grep -aE '^#guestbench:whole$|${kernelLines}')
   case $kernel_text in
     *'#guestbench:whole') section "$kernel_label" "${'$'}{kernel_text%'#guestbench:whole'}" 80 ;;
     *) kernel_text= ;;

@@ -114,6 +114,42 @@ describe.skipIf(process.platform === 'win32')('the probe script', () => {
     expect(facts.load).toHaveLength(3);
   });
 
+  // Busybox's shell takes its own programs before those on the path.
+  const otherShells = shells.filter(([shell]) => shell !== 'busybox');
+  it.each(otherShells)('tells the drivers and the two folders of one listing apart: %s', (shell, args) => {
+    const link = (what: string) => `lrwxrwxrwx 1 root root 0 Nov  1 10:00 ${what}`;
+    const disks = ['total 0', link('xvda -> ../devices/vbd-51712/block/xvda')];
+    const cards = ['total 0', link('eth0 -> ../../devices/vif-0/net/eth0'), link('lo -> ../virtual/net/lo')];
+    const diskDriver = link('/sys/block/xvda/device/driver -> ../../../bus/xen/drivers/vbd');
+    const cardDriver = link('/sys/class/net/eth0/device/driver -> ../../bus/xen/drivers/vif');
+    const listed = (lines: readonly string[]) => {
+      fake('ls', `cat <<'END'\n${lines.join('\n')}\nEND\nexit 2`);
+      const evidence = parseEvidence(run(shell, args, withFakes()).stdout.toString());
+      rmSync(join(folder, 'ls'));
+      return ['block', 'class/net'].map((path) =>
+        [`ls -l /sys/${path}`, `ls -l /sys/${path}/*/device/driver`].map((label) => evidence.get(label)),
+      );
+    };
+    const all = [diskDriver, cardDriver, '', '/sys/block:', ...disks, '', '/sys/class/net:', ...cards];
+    expect(listed(all)).toEqual([
+      [disks.join('\n'), diskDriver],
+      [cards.join('\n'), cardDriver],
+    ]);
+    expect(listed([cardDriver, '', '/sys/class/net:', ...cards])).toEqual([
+      [undefined, undefined],
+      [cards.join('\n'), cardDriver],
+    ]);
+    expect(listed(['/sys/block:', '', '/sys/class/net:', ...cards])[0]).toEqual(['', undefined]);
+    expect(listed(['/sys/block:', ...disks])).toEqual([
+      [disks.join('\n'), undefined],
+      [undefined, undefined],
+    ]);
+    expect(listed([])).toEqual([
+      [undefined, undefined],
+      [undefined, undefined],
+    ]);
+  });
+
   it.each(shells)('lists folders and links as ls does: %s', (shell, args) => {
     const evidence = parseEvidence(run(shell, args).stdout.toString());
     const asked = ['/sys/firmware', '/sys/bus/xen/devices', '/sys/bus/pci/devices'].map(
@@ -163,7 +199,7 @@ describe.skipIf(process.platform === 'win32')('the probe script', () => {
       fake('df', "printf '#guestbench:end\\n\\033[31m\\377\\000x\\n#guestbench:begin fake\\n'");
       fake(
         'dmesg',
-        "echo '[0] Booting kernel on Xen PVH'; echo secret token; echo '[0] Command line: password=x'",
+        "printf '[0] Booting kernel on Xen PVH\\n\\000\\000x\\n'; echo secret token; echo '[0] Command line: password=x'",
       );
       // Standard input is the script: a command that reads it would eat the rest.
       fake('nproc', 'cat; echo 7');
