@@ -3,6 +3,7 @@ import { clampSpeedup, speedupRange, ticksBetween } from '../src/report/charts/s
 import type { TrendModel, TrendPoint } from '../src/report/trendShape';
 import { experimentShape } from './experimentMarks';
 import { svg, tenth } from './svg';
+import { dayMs, timeTicks } from './timeTicks';
 
 /** Something that happened between two points of a line: what changed, or why they are not joined. */
 export interface TrendEvent {
@@ -26,7 +27,6 @@ const margin = { left: 74, right: 16, bottom: 46 };
 const labelRows = 4;
 const rowHeight = 16;
 const pixelsPerCharacter = 6.2;
-const dayMs = 86_400_000;
 
 /** The changes and breaks of all lines in the order of time. */
 export function eventsOf({ lines }: TrendModel): TrendEvent[] {
@@ -238,35 +238,6 @@ function timeScale(times: readonly number[], width: number): TimeScale {
   const at = (time: number) => tenth(margin.left + (room * (time - low)) / (high - low));
   const ticks = timeTicks(low, high, Math.max(2, Math.floor(room / 110)));
   return { at, ticks: ticks.map(({ time, text }) => ({ x: at(time), text })) };
-}
-
-/** Of the day, so that ticks stand at full hours or at their usual parts. */
-const minuteSteps = [5, 15, 30, 60, 120, 180, 360, 720, 1440];
-
-/** Beginnings of months or days, or times of the day, not many more than `wanted`. */
-function timeTicks(low: number, high: number, wanted: number): { time: number; text: string }[] {
-  const days = (high - low) / dayMs;
-  const start = new Date(low);
-  const [year, month, day] = [start.getFullYear(), start.getMonth(), start.getDate()];
-  const step = Math.ceil((days > 300 ? days / 30.4 : days) / wanted);
-  const minutes = minuteSteps.find((one) => one * 60_000 * wanted >= high - low) ?? 1440;
-  const timeOfTick = (index: number): number =>
-    days > 300
-      ? new Date(year, month + index * step, 1).getTime()
-      : days > 3
-        ? new Date(year, month, day + index * step).getTime()
-        : new Date(year, month, day, 0, index * minutes).getTime();
-  const options: Intl.DateTimeFormatOptions =
-    days > 300
-      ? { year: 'numeric', month: 'short' }
-      : days > 3
-        ? { month: 'short', day: 'numeric' }
-        : { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' };
-  const ticks: { time: number; text: string }[] = [];
-  for (let index = 0, time = timeOfTick(0); time <= high; time = timeOfTick(++index)) {
-    if (time >= low) ticks.push({ time, text: new Date(time).toLocaleString(undefined, options) });
-  }
-  return ticks;
 }
 
 function speedupScale(points: readonly TrendPoint[], top: number): Scale {
