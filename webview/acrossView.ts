@@ -1,7 +1,14 @@
 import { labelOf } from '../src/report/charts/scale';
-import { formatInterval, formatSpeedup, formatValue, listed, plain } from '../src/report/format';
+import { formatInterval, formatSpeedup, formatValue, plain } from '../src/report/format';
 import type { AcrossChoice, AcrossMetric, AcrossReport } from '../src/report/acrossShape';
 import type { ReportModel } from '../src/report/shape';
+import {
+  acrossInWords,
+  acrossRemarks,
+  bareEstimateKey,
+  experimentLabel,
+  hasBareEstimate,
+} from '../src/report/acrossWords';
 import { acrossIntervalTitle, acrossMarginText, changeMarks, ownLevel } from '../src/report/wording';
 import { acrossChart } from './acrossChart';
 import { el, name, replace, setText, table, type Child, type Column } from './dom';
@@ -135,7 +142,7 @@ export class AcrossView {
     const across = this.last?.across;
     if (across === undefined) return;
     const drawn = this.drawnMetrics(across);
-    const sentence = describe(across, drawn);
+    const sentence = plain(acrossInWords(across, drawn));
     this.actions.savePicture({
       name: 'across',
       title: this.title.textContent,
@@ -161,16 +168,9 @@ export class AcrossView {
     if (!hasMarks) return;
     this.drawnWidth = this.box.clientWidth;
     const width = this.drawnWidth > 0 ? this.drawnWidth : usualWidth;
-    this.box.replaceChildren(acrossChart(across, drawn, width, describe(across, drawn)));
+    this.box.replaceChildren(acrossChart(across, drawn, width, plain(acrossInWords(across, drawn))));
   }
 }
-
-const bareEstimateKey = 'hollow: an estimate without interval';
-
-const hasBareEstimate = (metrics: readonly AcrossMetric[]): boolean =>
-  metrics.some(({ entries }) =>
-    entries.some(({ speedup, interval }) => speedup !== null && interval === null),
-  );
 
 function choiceKey({ by, baseline, candidate }: AcrossChoice): string {
   return JSON.stringify([by, baseline, candidate]);
@@ -195,43 +195,23 @@ function pickerOf(across: AcrossReport, follow: (choice: AcrossChoice) => void):
 }
 
 /** Experiments without a comparison, and metrics that were not measured alike: never left out in silence. */
-function refusalsOf({ experiments, metrics }: AcrossReport): Child[] {
-  const without = experiments.flatMap(({ experiment, label, why }) =>
-    why === undefined ? [] : [el('li', {}, experimentMark(experiment), ' ', name(label), ': ', name(why))],
-  );
-  const blocked = experiments.flatMap(({ experiment, label, warnings }) =>
-    warnings
-      .filter(({ severity }) => severity === 'refusal')
-      .map(({ text }) => el('li', {}, experimentMark(experiment), ' ', name(label), ': ', name(text))),
-  );
-  const unlike = new Map<string, { experiment: number; how: string; metrics: string[] }>();
-  for (const metric of metrics) {
-    for (const { experiment, differs } of metric.entries) {
-      if (differs.length === 0) continue;
-      const how = differs.join('; ');
-      const known = unlike.get(`${experiment} ${how}`) ?? { experiment, how, metrics: [] };
-      known.metrics.push(labelOf(metric));
-      unlike.set(`${experiment} ${how}`, known);
-    }
-  }
-  const differently = [...unlike.values()].map(({ experiment, how, metrics: titles }) =>
+function refusalsOf(across: AcrossReport): Child[] {
+  return acrossRemarks(across, across.metrics).map(({ experiment, text, metrics }) =>
     el(
       'li',
       {},
       experimentMark(experiment),
-      ' was measured differently, so it is not compared with those before: ',
-      name(how),
-      el('span', { class: 'muted' }, ` (${listed(titles, 6)})`),
+      ' ',
+      name(experimentLabel(across, experiment)),
+      ': ',
+      name(text),
+      metrics === '' ? null : el('span', { class: 'muted' }, ` (${metrics})`),
     ),
   );
-  return [...without, ...blocked, ...differently];
 }
 
 function changesOf(across: AcrossReport, metrics: readonly AcrossMetric[]): Child[] {
-  const { experiments } = across;
   const level = acrossIntervalTitle(across);
-  const labelFor = (experiment: number) =>
-    experiments.find((one) => one.experiment === experiment)?.label ?? '';
   const rows = metrics.flatMap((metric) =>
     metric.changes.map((change): Child[] => [
       name(labelOf(metric)),
@@ -241,7 +221,11 @@ function changesOf(across: AcrossReport, metrics: readonly AcrossMetric[]): Chil
         experimentMark(change.from),
         ' → ',
         experimentMark(change.to),
-        el('span', { class: 'hidden-text' }, plain(` ${labelFor(change.from)} to ${labelFor(change.to)}`)),
+        el(
+          'span',
+          { class: 'hidden-text' },
+          plain(` ${experimentLabel(across, change.from)} to ${experimentLabel(across, change.to)}`),
+        ),
       ),
       el('strong', { class: `change ${change.verdict}` }, changeMarks[change.verdict]),
       formatSpeedup(change.ratio),
@@ -274,12 +258,10 @@ function numbersTable(across: AcrossReport, metrics: readonly AcrossMetric[]): H
     { title: 'Blocks', number: 'number' },
     { title: 'Measured' },
   ];
-  const labelFor = (experiment: number) =>
-    experiments.find((one) => one.experiment === experiment)?.label ?? '';
   const rows = metrics.flatMap((metric) =>
     metric.entries.map((entry): Child[] => [
       name(labelOf(metric)),
-      el('span', {}, experimentMark(entry.experiment), ' ', name(labelFor(entry.experiment))),
+      el('span', {}, experimentMark(entry.experiment), ' ', name(experimentLabel(across, entry.experiment))),
       verdictMark(entry.verdict, entry.word),
       formatSpeedup(entry.speedup),
       formatInterval(entry.interval) + (entry.interval === null ? '' : ownLevel(across, entry.experiment)),
@@ -357,19 +339,4 @@ function factsOf({ facts, experiments }: AcrossReport): Child[] {
       facts[row]?.differs === true ? 'differs' : undefined,
     ),
   ];
-}
-
-function describe(across: AcrossReport, metrics: readonly AcrossMetric[]): string {
-  const { chosen, experiments } = across;
-  const labelFor = (experiment: number) =>
-    experiments.find((one) => one.experiment === experiment)?.label ?? '';
-  const parts = metrics.map(({ benchmarkTitle, title, entries }) => {
-    const figures = entries.map(({ experiment, speedup, interval, word }) => {
-      const bounds = interval === null ? '' : `, ${formatInterval(interval)}`;
-      return `${labelFor(experiment)} ${formatSpeedup(speedup)}${bounds}, ${word}`;
-    });
-    return `${benchmarkTitle}, ${title}: ${figures.join('; ')}`;
-  });
-  const who = chosen === undefined ? '' : ` of ${chosen.candidate} against ${chosen.baseline}`;
-  return plain(`Chart of the speedup${who} in each experiment; above 1 is faster. ${parts.join('. ')}.`);
 }

@@ -1,3 +1,11 @@
+import {
+  acrossRemarks,
+  bareEstimateKey,
+  experimentLabel,
+  hasBareEstimate,
+  testedIn,
+  type AcrossRemark,
+} from './acrossWords';
 import { acrossChoice, acrossForest } from './charts/across';
 import { variablePalette } from './charts/palette';
 import { labelOf } from './charts/scale';
@@ -25,9 +33,7 @@ const mostMetrics = 100;
 /** The same comparison within each of several experiments, and what changed from one to the next. */
 export function acrossSection(across: AcrossReport): Markup {
   const { chosen } = across;
-  const metrics = across.metrics
-    .filter(({ primary, better }) => primary && better !== 'none')
-    .slice(0, mostMetrics);
+  const metrics = testedIn(across).slice(0, mostMetrics);
   const title =
     chosen === undefined
       ? 'Across the experiments'
@@ -36,7 +42,7 @@ export function acrossSection(across: AcrossReport): Markup {
     'section',
     { id: 'across' },
     el('h2', {}, title),
-    list(refusalsOf(across, metrics)),
+    list(acrossRemarks(across, metrics).map((remark) => remarkMarkup(across, remark))),
     chartOf(across),
     metrics.length === 0 ? '' : entriesTable(across, metrics),
     changesTable(across, metrics),
@@ -51,7 +57,7 @@ function chartOf(across: AcrossReport): Markup {
   if (chart === undefined) return '';
   const svg = chart.svg.replace('<svg ', '<svg class="wide" ');
   const band = el('span', { class: 'band', 'aria-hidden': 'true' });
-  const tested = across.metrics.filter(({ primary, better }) => primary && better !== 'none').length;
+  const tested = testedIn(across).length;
   return [
     scroll('Chart of the speedup in each experiment', svg),
     el(
@@ -59,6 +65,7 @@ function chartOf(across: AcrossReport): Markup {
       { class: 'legend' },
       el('span', {}, `${band} ${acrossMarginText(across)}`),
       el('span', {}, `├─┤ ${acrossIntervalTitle(across)}`),
+      hasBareEstimate(drawn) ? el('span', {}, bareEstimateKey) : '',
     ),
     drawn.length < tested
       ? el('p', { class: 'muted' }, `The chart shows ${drawn.length} of ${tested} workloads.`)
@@ -66,27 +73,11 @@ function chartOf(across: AcrossReport): Markup {
   ].join('');
 }
 
-const labelIn = ({ experiments }: AcrossReport, experiment: number): Markup =>
-  name(experiments.find((one) => one.experiment === experiment)?.label ?? '');
+const labelIn = (across: AcrossReport, experiment: number): Markup =>
+  name(experimentLabel(across, experiment));
 
-/** Experiments without a comparison, and metrics that were not measured alike: never left out in silence. */
-function refusalsOf(across: AcrossReport, metrics: readonly AcrossMetric[]): Markup[] {
-  const ofExperiments = across.experiments.flatMap(({ label, why, warnings }) => [
-    ...(why === undefined ? [] : [`${name(label)}: ${name(clipped(why))}`]),
-    ...warnings
-      .filter(({ severity }) => severity === 'refusal')
-      .map(({ text }) => `${name(label)}: ${name(clipped(text))}`),
-  ]);
-  const unlike = metrics.flatMap((metric) =>
-    metric.entries
-      .filter(({ differs }) => differs.length > 0)
-      .map(
-        ({ experiment, differs }) =>
-          `${name(labelOf(metric))}: ${labelIn(across, experiment)} was measured differently, so it is not compared with those before: ${name(clipped(differs.join('; ')))}.`,
-      ),
-  );
-  return [...ofExperiments, ...unlike];
-}
+const remarkMarkup = (across: AcrossReport, { experiment, text, metrics }: AcrossRemark): Markup =>
+  `${labelIn(across, experiment)}: ${name(clipped(text))}${metrics === '' ? '' : ` (${name(metrics)})`}`;
 
 function entriesTable(across: AcrossReport, metrics: readonly AcrossMetric[]): Markup {
   const rows = metrics.flatMap((metric) =>
@@ -99,6 +90,11 @@ function entriesTable(across: AcrossReport, metrics: readonly AcrossMetric[]): M
       String(entry.n),
     ]),
   );
+  for (const { experiment, overall } of across.experiments) {
+    if (overall?.status !== 'ok' || overall.workloads < 2) continue;
+    const figures = [formatSpeedup(overall.speedup), formatInterval(overall.interval)];
+    rows.push(['Geometric mean of the tested', labelIn(across, experiment), '', ...figures, '']);
+  }
   const columns = [
     ...words('Metric', 'Experiment', 'Verdict'),
     ...numbers('Speedup', acrossIntervalTitle(across), 'Blocks'),

@@ -19,6 +19,7 @@ import {
   ratioTexts,
 } from './wording';
 import type { AcrossReport } from './acrossShape';
+import { acrossRemarks, experimentLabel, testedIn } from './acrossWords';
 
 /** The report of the chosen pair, to be pasted into an issue or a chat. */
 export function toMarkdown(m: ReportModel): string {
@@ -57,24 +58,27 @@ export function toMarkdown(m: ReportModel): string {
 
 /** The followed pair in each of several experiments. */
 function acrossPart(across: AcrossReport): string {
-  const { chosen, experiments, metrics } = across;
+  const { chosen } = across;
   if (chosen === undefined) return '';
-  const labels = new Map(experiments.map(({ experiment, label }) => [experiment, label]));
-  const rows = metrics
-    .filter(({ primary, better }) => primary && better !== 'none')
-    .flatMap((metric) =>
-      metric.entries.map(({ experiment, speedup, interval, word, n }) => [
-        fullTitle(metric),
-        labels.get(experiment) ?? '',
-        formatSpeedup(speedup),
-        formatInterval(interval) + (interval === null ? '' : ownLevel(across, experiment)),
-        word,
-        String(n),
-      ]),
-    );
+  const tested = testedIn(across);
+  const rows = tested.flatMap((metric) =>
+    metric.entries.map(({ experiment, speedup, interval, word, n }) => [
+      fullTitle(metric),
+      experimentLabel(across, experiment),
+      formatSpeedup(speedup),
+      formatInterval(interval) + (interval === null ? '' : ownLevel(across, experiment)),
+      word,
+      String(n),
+    ]),
+  );
+  const remarks = acrossRemarks(across, tested).map(({ experiment, text: remark, metrics }) => {
+    const about = metrics === '' ? '' : ` (${metrics})`;
+    return `- ${text(`${experimentLabel(across, experiment)}: ${remark}${about}`)}`;
+  });
   const head = ['Metric', 'Experiment', 'Speedup', acrossIntervalTitle(across), 'Verdict', 'Blocks'];
   const title = `### ${text(`${chosen.candidate} against ${chosen.baseline}, experiment by experiment`)}`;
-  return [title, ...(rows.length === 0 ? [] : [table(head, rows)])].join('\n\n');
+  const parts = [title, remarks.join('\n'), rows.length === 0 ? '' : table(head, rows)];
+  return parts.filter((part) => part !== '').join('\n\n');
 }
 
 const severityWords = { refusal: 'No verdicts', warning: 'Warning', note: 'Note' } as const;

@@ -1,4 +1,12 @@
-import { formatInterval, formatSpeedup, plain } from '../format';
+import {
+  acrossInWords,
+  acrossRemarks,
+  bareEstimateKey,
+  experimentLabel,
+  hasBareEstimate,
+  testedIn,
+} from '../acrossWords';
+import { count, formatInterval, formatSpeedup, plain } from '../format';
 import type { AcrossMetric, AcrossReport } from '../acrossShape';
 import type { ReportModel } from '../shape';
 import { acrossIntervalTitle, acrossMarginText, leastMargin } from '../wording';
@@ -6,7 +14,6 @@ import { acrossGroups, type AcrossGroup, type AcrossLane } from './acrossGroups'
 import { experimentLetter, experimentOutline } from './experimentShapes';
 import { headOf, type ForestOptions } from './forest';
 import { lightPalette, verdictPaint, type Palette } from './palette';
-import { labelOf } from './scale';
 import { axisHeight, axisMarkup, intervalMarkup, speedupAxis, type SpeedupAxis } from './speedupAxis';
 import { drawing, isolated, lettering, tag, textWidth, type Drawing } from './svg';
 
@@ -18,11 +25,13 @@ const gap = 8;
 const wordColumn = 176;
 /** Metrics that a picture shows at most; the tables have more. */
 const mostMetrics = 40;
+const noteHeight = 18;
+/** Remarks that a picture repeats at most; the report has them all. */
+const mostRemarks = 4;
 
 /** The tested metrics of a comparison across experiments, as many as a chart can hold. */
-export function acrossChoice({ metrics }: AcrossReport): readonly AcrossMetric[] {
-  return metrics.filter(({ primary, better }) => primary && better !== 'none').slice(0, mostMetrics);
-}
+export const acrossChoice = (across: AcrossReport): readonly AcrossMetric[] =>
+  testedIn(across).slice(0, mostMetrics);
 
 /** The same comparison in each experiment as a picture of its own; undefined without a figure to draw. */
 export function acrossPicture({ across }: ReportModel): Drawing | undefined {
@@ -52,25 +61,23 @@ export function acrossForest(
     top: head.height,
     bottom: head.height + tall,
   });
-  const legend = alone ? legendMarkup(across, axis.bottom + axisHeight + 14, palette) : '';
-  const height = axis.bottom + axisHeight + (alone ? 32 : 0);
+  const bottom = axis.bottom + axisHeight;
+  const legend = alone ? legendMarkup(across, metrics, bottom, palette) : { markup: '', height: 0 };
   const about = {
     title: plain(`${chosen.candidate} against ${chosen.baseline} in each experiment`),
-    description: describe(across, metrics),
+    description: acrossInWords(across, metrics),
     id,
   };
-  return drawing(about, width, height, alone ? palette.background : undefined, [
+  return drawing(about, width, bottom + legend.height, alone ? palette.background : undefined, [
     head.markup,
     axisMarkup(axis, chosen.candidate, palette),
     ...groupsMarkup(groups, across, { axis, edge, palette }),
-    legend,
+    legend.markup,
   ]);
 }
 
-const nameOf = (across: AcrossReport, experiment: number): string => {
-  const label = across.experiments.find((one) => one.experiment === experiment)?.label ?? '';
-  return `${experimentLetter(experiment)} ${isolated(label)}`;
-};
+const nameOf = (across: AcrossReport, experiment: number): string =>
+  `${experimentLetter(experiment)} ${isolated(experimentLabel(across, experiment))}`;
 
 function sidesFor(
   across: AcrossReport,
@@ -146,28 +153,53 @@ function shapeMarkup(
   paint: { readonly fill: string; readonly stroke: string },
 ): string {
   const place = { d: experimentOutline(experiment), transform: `translate(${x} ${y}) scale(${radius})` };
-  return tag('path', { ...place, ...paint, 'stroke-width': 2, 'vector-effect': 'non-scaling-stroke' });
+  // It grows with the shape: few programs know strokes that do not.
+  return tag('path', { ...place, ...paint, 'stroke-width': Number((2 / radius).toFixed(3)) });
 }
 
-function legendMarkup(across: AcrossReport, y: number, palette: Palette): string {
-  const band = { x: 10, y: y - 6, width: 16, height: 12, fill: palette.equivalent, 'fill-opacity': 0.3 };
-  const text = acrossMarginText(across);
+/** The keys below a picture that stands alone, and what it leaves out. */
+function legendMarkup(
+  across: AcrossReport,
+  metrics: readonly AcrossMetric[],
+  top: number,
+  palette: Palette,
+): { readonly markup: string; readonly height: number } {
   const style = { fill: palette.muted };
-  return [
-    tag('rect', band),
-    lettering(31, y, text, style),
-    lettering(31 + textWidth(text) + 22, y, `├─┤ ${acrossIntervalTitle(across)}`, style),
-  ].join('\n');
+  const y = top + 14;
+  const band = { x: 10, y: y - 6, width: 16, height: 12, fill: palette.equivalent, 'fill-opacity': 0.3 };
+  const keys = [
+    acrossMarginText(across),
+    `├─┤ ${acrossIntervalTitle(across)}`,
+    ...(hasBareEstimate(metrics) ? [bareEstimateKey] : []),
+  ];
+  let x = 31;
+  const row = keys.map((key) => {
+    const made = lettering(x, y, key, style);
+    x += textWidth(key) + 22;
+    return made;
+  });
+  const notes = notesOf(across, metrics);
+  const lines = notes.map((note, index) =>
+    lettering(10, y + (index + 1) * noteHeight, note, { ...style, room: width - 20 }),
+  );
+  return {
+    markup: [tag('rect', band), ...row, ...lines].join('\n'),
+    height: 32 + notes.length * noteHeight,
+  };
 }
 
-/** The chart in words, for those who do not see it. */
-function describe(across: AcrossReport, metrics: readonly AcrossMetric[]): string {
-  const parts = metrics.map((metric) => {
-    const entries = metric.entries.map(({ experiment, speedup, interval, word }) => {
-      const range = interval === null ? '' : `, ${formatInterval(interval)}`;
-      return `${nameOf(across, experiment)} ${formatSpeedup(speedup)}${range}, ${word}`;
-    });
-    return `${labelOf(metric)}: ${entries.join('; ')}`;
-  });
-  return plain(`Speedup in each experiment; above 1 is faster. ${parts.join('. ')}.`);
+function notesOf(across: AcrossReport, metrics: readonly AcrossMetric[]): string[] {
+  const tested = testedIn(across).length;
+  const remarks = acrossRemarks(across, metrics);
+  const said = remarks
+    .slice(0, mostRemarks)
+    .map(({ experiment, text, metrics: about }) =>
+      [`${nameOf(across, experiment)}: ${text}`, ...(about === '' ? [] : [`(${about})`])].join(' '),
+    );
+  const more = remarks.length - said.length;
+  return [
+    ...(metrics.length < tested ? [`The chart shows ${metrics.length} of ${tested} workloads.`] : []),
+    ...said,
+    ...(more > 0 ? [`The report has ${count(more, 'more remark')}.`] : []),
+  ];
 }

@@ -1,5 +1,6 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest';
+import { acrossRemarks } from '../../../src/report/acrossWords';
 import { acrossChoice, acrossForest, acrossPicture } from '../../../src/report/charts/across';
 import { variablePalette } from '../../../src/report/charts/palette';
 import { formatInterval, formatSpeedup } from '../../../src/report/format';
@@ -18,6 +19,9 @@ const linesOf = (svg: Element) =>
     words: [...line.querySelectorAll('text')].map(({ textContent }) => textContent ?? ''),
     shapes: [...line.querySelectorAll('path')].map((path) => path.getAttribute('transform') ?? ''),
   }));
+const textOf = (svg: string) => parse(svg).textContent ?? '';
+const [remark] = acrossRemarks(across, acrossChoice(across)).filter(({ metrics }) => metrics !== '');
+const newer = { label: 'with a newer SQLite', text: remark!.text, metrics: remark!.metrics };
 const placeOf = (transform: string) => Number(/translate\(([\d.]+)/.exec(transform)?.[1]);
 
 describe('several experiments as a picture', () => {
@@ -49,7 +53,38 @@ describe('several experiments as a picture', () => {
     expect(text).toContain('±2 %: counts as equivalent');
     expect(text).toContain('95 % interval');
     expect(text).toContain('before the Xen upgrade');
-    expect(picture.svg).not.toMatch(/NaN|Infinity|undefined/);
+    expect(picture.svg).not.toMatch(/NaN|Infinity|undefined|vector-effect|\ufffd/);
+  });
+
+  it('tells in words what it draws, the geometric means too', () => {
+    const words = parse(picture.svg).querySelector('desc')?.textContent ?? '';
+    const { speedup, interval, word } = acrossChoice(across)[0]!.entries[0]!;
+    expect(words).toContain(
+      `A before the Xen upgrade ${formatSpeedup(speedup)}, ${formatInterval(interval)}, ${word}`,
+    );
+    expect(words).toMatch(/Geometric mean of the tested: A before the Xen upgrade \d/);
+  });
+
+  it('says below it what could not be compared, and what a hollow mark is', () => {
+    expect(textOf(picture.svg)).toContain(`C ⁨${newer.label}⁩: ${newer.text} (${newer.metrics})`);
+    expect(picture.svg).not.toContain('hollow');
+    const short = reportModel(
+      [acrossRuns[0]!, { ...acrossRuns[1]!, trials: acrossRuns[1]!.trials.slice(0, 18) }],
+      {
+        catalogue,
+      },
+    );
+    expect(
+      short.across!.metrics.some(({ entries }) => entries.some(({ interval: one }) => one === null)),
+    ).toBe(true);
+    expect(acrossPicture(short)!.svg).toContain('hollow: an estimate without interval');
+    expect(toHtml(short)).toContain('hollow: an estimate without interval');
+  });
+
+  it('says how many workloads it leaves out', () => {
+    const metrics = Array.from({ length: 50 }, (_, index) => ({ ...across.metrics[0]!, key: `m/${index}` }));
+    const cut = acrossPicture({ ...model, across: { ...across, metrics } })!;
+    expect(cut.svg).toContain('The chart shows 40 of 50 workloads.');
   });
 
   it('is not there without several experiments or figures', () => {
@@ -81,4 +116,18 @@ it('leads an exported report, with one pair in detail below', () => {
     '### One pair',
   ]);
   order(toHtml(model), ['<h1>PVHVM against PV in 4 experiments', 'id="across"', '>One pair in detail</h2>']);
+});
+
+it('says in every export what could not be compared, with the geometric means', () => {
+  const [html, markdown] = [toHtml(model), toMarkdown(model)];
+  for (const { text } of acrossRemarks(across, across.metrics)) {
+    expect(markupOf(html).text.replaceAll(/\s+/g, ' ')).toContain(text);
+  }
+  expect(acrossRemarks(across, across.metrics).map(({ experiment }) => experiment)).toContain(2);
+  expect(markdown).toContain(
+    '- with a newer SQLite: measured differently, so not compared with those before:',
+  );
+  expect(html.match(/<th scope="row">(?:<bdi>)?Geometric mean of the tested/g)).toHaveLength(
+    across.experiments.filter(({ overall }) => overall?.status === 'ok').length,
+  );
 });
