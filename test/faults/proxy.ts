@@ -100,8 +100,13 @@ function end({ inner, outer }: Pair): void {
 
 function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
-    if (socket.destroyed) resolve();
-    socket.once('drain', resolve);
-    socket.once('close', () => resolve());
+    const done = (): void => {
+      socket.off('drain', done);
+      socket.off('close', done);
+      resolve();
+    };
+    socket.on('drain', done);
+    socket.on('close', done);
+    if (socket.destroyed) done();
   });
 }
