@@ -1,3 +1,5 @@
+import { geometricMeans, geometricMeanTitle, mostDrawnMetrics } from '../src/report/charts/acrossGroups';
+import { experimentLetter } from '../src/report/charts/experimentShapes';
 import { labelOf } from '../src/report/charts/scale';
 import { formatInterval, formatSpeedup, formatValue, plain } from '../src/report/format';
 import type { AcrossChoice, AcrossMetric, AcrossReport } from '../src/report/acrossShape';
@@ -12,9 +14,8 @@ import {
 import { acrossIntervalTitle, acrossMarginText, changeMarks, ownLevel } from '../src/report/wording';
 import { acrossChart } from './acrossChart';
 import { el, name, replace, setText, table, type Child, type Column } from './dom';
-import { experimentLetter } from '../src/report/charts/experimentShapes';
 import { experimentMark } from './experimentMarks';
-import { verdictMark } from './marks';
+import { numberColumn, verdictMark } from './marks';
 import type { PageActions } from './metricView';
 import { pictureWidth } from './picture';
 import { saveButton } from './saveChart';
@@ -22,8 +23,6 @@ import { svg } from './svg';
 
 const allKey = 'across:all';
 const guestsKey = 'across:guests';
-/** A drawing of more metrics than that is no picture any more; the table has them all. */
-const mostMetrics = 40;
 /** Of a page that is not laid out, as in tests. */
 const usualWidth = 800;
 
@@ -135,7 +134,7 @@ export class AcrossView {
   }
 
   private drawnMetrics(across: AcrossReport): readonly AcrossMetric[] {
-    return this.shownMetrics(across).slice(0, mostMetrics);
+    return this.shownMetrics(across).slice(0, mostDrawnMetrics);
   }
 
   private savePicture(): void {
@@ -200,9 +199,7 @@ function refusalsOf(across: AcrossReport): Child[] {
     el(
       'li',
       {},
-      experimentMark(experiment),
-      ' ',
-      name(experimentLabel(across, experiment)),
+      labelled(across, experiment),
       ': ',
       name(text),
       metrics === '' ? null : el('span', { class: 'muted' }, ` (${metrics})`),
@@ -246,22 +243,22 @@ function changesOf(across: AcrossReport, metrics: readonly AcrossMetric[]): Chil
   return [el('h3', {}, 'What changed'), table(caption, columns, rows)];
 }
 
+const labelled = (across: AcrossReport, experiment: number): HTMLElement =>
+  el('span', {}, experimentMark(experiment), ' ', name(experimentLabel(across, experiment)));
+
 function numbersTable(across: AcrossReport, metrics: readonly AcrossMetric[]): HTMLElement {
-  const { experiments } = across;
   const level = acrossIntervalTitle(across);
   const columns: Column[] = [
     { title: 'Metric' },
     { title: 'Experiment' },
     { title: 'Verdict' },
-    { title: 'Speedup', number: 'number' },
-    { title: level, number: 'number' },
-    { title: 'Blocks', number: 'number' },
+    ...['Speedup', level, 'Blocks'].map(numberColumn),
     { title: 'Measured' },
   ];
   const rows = metrics.flatMap((metric) =>
     metric.entries.map((entry): Child[] => [
       name(labelOf(metric)),
-      el('span', {}, experimentMark(entry.experiment), ' ', name(experimentLabel(across, entry.experiment))),
+      labelled(across, entry.experiment),
       verdictMark(entry.verdict, entry.word),
       formatSpeedup(entry.speedup),
       formatInterval(entry.interval) + (entry.interval === null ? '' : ownLevel(across, entry.experiment)),
@@ -269,11 +266,9 @@ function numbersTable(across: AcrossReport, metrics: readonly AcrossMetric[]): H
       entry.differs.length === 0 ? 'alike' : name(entry.differs.join('; ')),
     ]),
   );
-  for (const { experiment, label, overall } of experiments) {
-    if (overall?.status !== 'ok' || overall.workloads < 2) continue;
-    const mark = el('span', {}, experimentMark(experiment), ' ', name(label));
-    const figures = [formatSpeedup(overall.speedup), formatInterval(overall.interval)];
-    rows.push(['Geometric mean of the tested', mark, '', ...figures, '', '']);
+  for (const { experiment, speedup, interval } of geometricMeans(across)) {
+    const figures = [formatSpeedup(speedup), formatInterval(interval)];
+    rows.push([geometricMeanTitle, labelled(across, experiment), '', ...figures, '', '']);
   }
   return table('Each metric in each experiment, by the experiment’s own statistics', columns, rows);
 }

@@ -39,7 +39,8 @@ export function meanCell(samples: GuestSamples | undefined, unit: string): Child
 
 export const cvCell = (samples: GuestSamples | undefined) => formatPercent(samples?.cvPercent);
 
-const numberColumn = (title: string): Column => ({ title, number: 'number', hint: hintOf(title) });
+/** A column of figures, with what they are where the title does not say it all. */
+export const numberColumn = (title: string): Column => ({ title, number: 'number', hint: hintOf(title) });
 
 /** The columns and cells of a comparison; the same in every table, with the numbers of the charts. */
 export function comparisonColumns(model: ReportModel): Column[] {

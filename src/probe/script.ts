@@ -39,7 +39,8 @@ export const probeScript: string = String.raw`guestbench_probe() {
 LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin; export PATH
 
-# bounded COMMAND...: four seconds, so that nothing hangs. Always in a subshell, whose process becomes the command. Older busybox has another timeout, some systems have none.
+# bounded COMMAND...: four seconds, so that nothing hangs. Always in a subshell, whose process becomes the command.
+# Older busybox has another timeout, some systems have none.
 uname_text=$(exec timeout 4 uname -a </dev/null 2>/dev/null)
 if [ -n "$uname_text" ]; then
   bounded() { exec timeout 4 "$@" </dev/null 2>/dev/null; }

@@ -8,6 +8,12 @@ import { formatInterval, formatSpeedup, listed } from './format';
 export const testedIn = ({ metrics }: AcrossReport): readonly AcrossMetric[] =>
   metrics.filter(({ primary, better }) => primary && better !== 'none');
 
+/** How many of the tested metrics a chart of these leaves out; undefined: none. */
+export function cutText(across: AcrossReport, drawn: readonly AcrossMetric[]): string | undefined {
+  const tested = testedIn(across).length;
+  return drawn.length < tested ? `The chart shows ${drawn.length} of ${tested} workloads.` : undefined;
+}
+
 /** The key to marks that are not filled. */
 export const bareEstimateKey = 'hollow: an estimate without interval';
 

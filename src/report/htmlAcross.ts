@@ -1,12 +1,14 @@
 import {
   acrossRemarks,
   bareEstimateKey,
+  cutText,
   experimentLabel,
   hasBareEstimate,
   testedIn,
   type AcrossRemark,
 } from './acrossWords';
 import { acrossChoice, acrossForest } from './charts/across';
+import { geometricMeans, geometricMeanTitle } from './charts/acrossGroups';
 import { variablePalette } from './charts/palette';
 import { labelOf } from './charts/scale';
 import { escaped } from './charts/svg';
@@ -57,7 +59,7 @@ function chartOf(across: AcrossReport): Markup {
   if (chart === undefined) return '';
   const svg = chart.svg.replace('<svg ', '<svg class="wide" ');
   const band = el('span', { class: 'band', 'aria-hidden': 'true' });
-  const tested = testedIn(across).length;
+  const cut = cutText(across, drawn);
   return [
     scroll('Chart of the speedup in each experiment', svg),
     el(
@@ -67,9 +69,7 @@ function chartOf(across: AcrossReport): Markup {
       el('span', {}, `├─┤ ${acrossIntervalTitle(across)}`),
       hasBareEstimate(drawn) ? el('span', {}, bareEstimateKey) : '',
     ),
-    drawn.length < tested
-      ? el('p', { class: 'muted' }, `The chart shows ${drawn.length} of ${tested} workloads.`)
-      : '',
+    cut === undefined ? '' : el('p', { class: 'muted' }, cut),
   ].join('');
 }
 
@@ -90,10 +90,9 @@ function entriesTable(across: AcrossReport, metrics: readonly AcrossMetric[]): M
       String(entry.n),
     ]),
   );
-  for (const { experiment, overall } of across.experiments) {
-    if (overall?.status !== 'ok' || overall.workloads < 2) continue;
-    const figures = [formatSpeedup(overall.speedup), formatInterval(overall.interval)];
-    rows.push(['Geometric mean of the tested', labelIn(across, experiment), '', ...figures, '']);
+  for (const { experiment, speedup, interval } of geometricMeans(across)) {
+    const figures = [formatSpeedup(speedup), formatInterval(interval)];
+    rows.push([geometricMeanTitle, labelIn(across, experiment), '', ...figures, '']);
   }
   const columns = [
     ...words('Metric', 'Experiment', 'Verdict'),

@@ -20,6 +20,7 @@ import {
 } from './wording';
 import type { AcrossReport } from './acrossShape';
 import { acrossRemarks, experimentLabel, testedIn } from './acrossWords';
+import { geometricMeans, geometricMeanTitle } from './charts/acrossGroups';
 
 /** The report of the chosen pair, to be pasted into an issue or a chat. */
 export function toMarkdown(m: ReportModel): string {
@@ -71,13 +72,21 @@ function acrossPart(across: AcrossReport): string {
       String(n),
     ]),
   );
+  const means = geometricMeans(across).map(({ experiment, speedup, interval }) => [
+    geometricMeanTitle,
+    experimentLabel(across, experiment),
+    formatSpeedup(speedup),
+    formatInterval(interval),
+    '',
+    '',
+  ]);
   const remarks = acrossRemarks(across, tested).map(({ experiment, text: remark, metrics }) => {
     const about = metrics === '' ? '' : ` (${metrics})`;
     return `- ${text(`${experimentLabel(across, experiment)}: ${remark}${about}`)}`;
   });
   const head = ['Metric', 'Experiment', 'Speedup', acrossIntervalTitle(across), 'Verdict', 'Blocks'];
   const title = `### ${text(`${chosen.candidate} against ${chosen.baseline}, experiment by experiment`)}`;
-  const parts = [title, remarks.join('\n'), rows.length === 0 ? '' : table(head, rows)];
+  const parts = [title, remarks.join('\n'), rows.length === 0 ? '' : table(head, [...rows, ...means])];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 

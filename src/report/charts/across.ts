@@ -2,6 +2,7 @@ import {
   acrossInWords,
   acrossRemarks,
   bareEstimateKey,
+  cutText,
   experimentLabel,
   hasBareEstimate,
   testedIn,
@@ -10,7 +11,7 @@ import { count, formatInterval, formatSpeedup, plain } from '../format';
 import type { AcrossMetric, AcrossReport } from '../acrossShape';
 import type { ReportModel } from '../shape';
 import { acrossIntervalTitle, acrossMarginText, leastMargin } from '../wording';
-import { acrossGroups, type AcrossGroup, type AcrossLane } from './acrossGroups';
+import { acrossGroups, mostDrawnMetrics, type AcrossGroup, type AcrossLane } from './acrossGroups';
 import { experimentLetter, experimentOutline } from './experimentShapes';
 import { headOf, type ForestOptions } from './forest';
 import { lightPalette, verdictPaint, type Palette } from './palette';
@@ -23,15 +24,13 @@ const laneHeight = 22;
 const gap = 8;
 /** From the figures to the word of the verdict. */
 const wordColumn = 176;
-/** Metrics that a picture shows at most; the tables have more. */
-const mostMetrics = 40;
 const noteHeight = 18;
 /** Remarks that a picture repeats at most; the report has them all. */
 const mostRemarks = 4;
 
 /** The tested metrics of a comparison across experiments, as many as a chart can hold. */
 export const acrossChoice = (across: AcrossReport): readonly AcrossMetric[] =>
-  testedIn(across).slice(0, mostMetrics);
+  testedIn(across).slice(0, mostDrawnMetrics);
 
 /** The same comparison in each experiment as a picture of its own; undefined without a figure to draw. */
 export function acrossPicture({ across }: ReportModel): Drawing | undefined {
@@ -189,7 +188,7 @@ function legendMarkup(
 }
 
 function notesOf(across: AcrossReport, metrics: readonly AcrossMetric[]): string[] {
-  const tested = testedIn(across).length;
+  const cut = cutText(across, metrics);
   const remarks = acrossRemarks(across, metrics);
   const said = remarks
     .slice(0, mostRemarks)
@@ -198,7 +197,7 @@ function notesOf(across: AcrossReport, metrics: readonly AcrossMetric[]): string
     );
   const more = remarks.length - said.length;
   return [
-    ...(metrics.length < tested ? [`The chart shows ${metrics.length} of ${tested} workloads.`] : []),
+    ...(cut === undefined ? [] : [cut]),
     ...said,
     ...(more > 0 ? [`The report has ${count(more, 'more remark')}.`] : []),
   ];

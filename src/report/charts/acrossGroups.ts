@@ -17,16 +17,25 @@ export interface AcrossGroup {
   readonly lanes: readonly AcrossLane[];
 }
 
+export const geometricMeanTitle = 'Geometric mean of the tested';
+
+/** Metrics that a drawing shows at most: with more it is no picture any more, and the tables have them all. */
+export const mostDrawnMetrics = 40;
+
+/** The geometric means of the experiments that tested two workloads or more. */
+export const geometricMeans = ({ experiments }: AcrossReport): AcrossLane[] =>
+  experiments.flatMap(({ experiment, overall }): AcrossLane[] =>
+    overall?.status === 'ok' && overall.workloads > 1
+      ? [{ experiment, verdict: 'untested', word: '', speedup: overall.speedup, interval: overall.interval }]
+      : [],
+  );
+
 /** The lines of a forest of several experiments: by metric, at the end the geometric means where there are two. */
 export function acrossGroups(across: AcrossReport, metrics: readonly AcrossMetric[]): AcrossGroup[] {
   const groups = metrics.map((metric): AcrossGroup => {
     const label = labelOf(metric);
     return { title: `${label} · ${kindTitles[metric.kind]}`, lanes: metric.entries };
   });
-  const overall = across.experiments.flatMap(({ experiment, overall: found }): AcrossLane[] =>
-    found?.status === 'ok' && found.workloads > 1
-      ? [{ experiment, verdict: 'untested', word: '', speedup: found.speedup, interval: found.interval }]
-      : [],
-  );
-  return overall.length < 2 ? groups : [...groups, { title: 'Geometric mean of the tested', lanes: overall }];
+  const means = geometricMeans(across);
+  return means.length < 2 ? groups : [...groups, { title: geometricMeanTitle, lanes: means }];
 }

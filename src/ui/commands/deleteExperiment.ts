@@ -50,7 +50,7 @@ async function leaveLeases({ experiments }: Services, file: string): Promise<voi
     for (const other of others) if ((await experiments.read(other.file)).id === id) return;
     experiments.leftLeases.add(id);
   } catch {
-    // A file that nobody can read never goes on: its leases become stale.
+    // Of a file that cannot be read nobody knows whose leases they are: they become stale.
   }
 }
 

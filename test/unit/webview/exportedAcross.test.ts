@@ -127,6 +127,7 @@ it('says in every export what could not be compared, with the geometric means', 
   expect(markdown).toContain(
     '- with a newer SQLite: measured differently, so not compared with those before:',
   );
+  expect(markdown.match(/\| Geometric mean of the tested \|/g)).toHaveLength(4);
   expect(html.match(/<th scope="row">(?:<bdi>)?Geometric mean of the tested/g)).toHaveLength(
     across.experiments.filter(({ overall }) => overall?.status === 'ok').length,
   );
