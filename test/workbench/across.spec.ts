@@ -17,7 +17,7 @@ import type { Experiment } from '../../src/model/experiment';
 import type { Facts } from '../../src/model/guest';
 import { completed, experiment, facts, workload } from '../unit/report/experiments';
 import { answerFile, written } from './support/saving';
-import { openWorkbench, themes, type Workbench } from './support/workbench';
+import { openWorkbench, succeeds, themes, type Workbench } from './support/workbench';
 
 let folder: string;
 let results: string;
@@ -107,10 +107,7 @@ async function compare(title: string, ...labels: readonly string[]): Promise<voi
     if (!chosen.every((is) => is === 'true')) return false;
     await workbench.contextMenu(row(labels.at(-1) ?? ''), 'Compare Experiments...');
     const tab = workbench.page.locator('.tab', { hasText: title });
-    return tab.waitFor({ timeout: 5000 }).then(
-      () => true,
-      () => false,
-    );
+    return succeeds(tab.waitFor({ timeout: 5000 }));
   });
 }
 

@@ -343,20 +343,32 @@ export class Workbench {
 
   /** Opens a row's context menu and chooses an item by its exact title. */
   async contextMenu(row: Locator, item: string): Promise<void> {
-    const menu = await this.#openContextMenu(row);
-    const entry = menu.getByRole('menuitem', { name: exactly(item) });
-    try {
-      await entry.waitFor({ timeout: menuLimitMs });
-    } catch (error) {
-      await this.page.keyboard.press('Escape');
-      throw error;
-    }
-    // A menu ignores the mouse for its first 100 ms, so one click may not be enough.
-    await this.until('closed menu', async () => {
-      await entry.click({ timeout: 1000 });
-      await menu.waitFor({ state: 'detached', timeout: 1000 });
-      return true;
+    // A page that takes the focus closes a menu that was not clicked yet: then it is opened once more.
+    await this.until(`${item} in the menu`, async () => {
+      const menu = await this.#openContextMenu(row);
+      const entry = menu.getByRole('menuitem', { name: exactly(item) });
+      try {
+        await entry.waitFor({ timeout: menuLimitMs });
+      } catch (error) {
+        await this.page.keyboard.press('Escape');
+        throw error;
+      }
+      return this.#chooseFrom(menu, entry);
     });
+  }
+
+  /** Whether it was a click on the entry that closed the menu. */
+  async #chooseFrom(menu: Locator, entry: Locator): Promise<boolean> {
+    // A menu ignores the mouse for its first 100 ms, so one click may not be enough.
+    for (let tries = 0; tries < 5; tries += 1) {
+      // The pointer goes there first, as a person's does: a hint of the row may lie over the menu until then.
+      const box = await entry.boundingBox({ timeout: 1000 }).catch(() => null);
+      if (box) await this.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2, { steps: 3 });
+      const clicked = await succeeds(entry.click({ timeout: menuLimitMs }));
+      if (await succeeds(menu.waitFor({ state: 'detached', timeout: 1000 }))) return clicked;
+    }
+    await this.page.keyboard.press('Escape');
+    return false;
   }
 
   async #openContextMenu(row: Locator): Promise<Locator> {
@@ -536,4 +548,12 @@ export class Workbench {
   async close(): Promise<void> {
     for (const step of this.cleanUp) await step();
   }
+}
+
+/** Whether it comes to a good end. */
+export function succeeds(action: Promise<unknown>): Promise<boolean> {
+  return action.then(
+    () => true,
+    () => false,
+  );
 }
