@@ -16,6 +16,7 @@ import { Page } from './page';
 import { postPicture } from './picture';
 import { openForPrinting } from './print';
 import { answerRaster } from './saveChart';
+import { whenDrawn } from './slices';
 import { onThemeChange } from './theme';
 
 /** Must equal protocolVersion of src/report/protocol.ts, which would bring the schema library along; a test compares them. */
@@ -105,6 +106,7 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
     try {
       show();
       if (isFirst) tellChoice();
+      if (part === 'head') whenDrawn(() => post({ type: 'rest' }));
     } catch (error) {
       post({
         type: 'error',

@@ -1,6 +1,11 @@
 /** Short enough that a person's next click or scroll is never held up. */
 const sliceMs = 12;
 
+/** Calls `then` once the window shows what was made so far. */
+export function whenDrawn(then: () => void): void {
+  requestAnimationFrame(() => window.setTimeout(then));
+}
+
 /**
  * Does `work` for the first items at once, and for the others a few in each frame, so that the page answers meanwhile.
  * Returns how to leave out what is not done yet.

@@ -3,6 +3,17 @@ import { pathToFileURL } from 'node:url';
 import { withoutNatives } from './bundle.mjs';
 import { root } from './paths.mjs';
 
+/** Scripts know the repository's folder by their own place, so they stay where they are. */
+const scriptsApart = {
+  name: 'scripts-apart',
+  setup(build) {
+    build.onResolve({ filter: /\/scripts\/lib\/[^/]+\.mjs$/ }, ({ path: wanted, resolveDir }) => ({
+      path: pathToFileURL(path.resolve(resolveDir, wanted)).href,
+      external: true,
+    }));
+  },
+};
+
 /** Bundles a TypeScript file of test/bench and loads it, with ssh2 as the extension has it. */
 export async function loadBench(file) {
   const { build } = await import('esbuild');
@@ -23,6 +34,7 @@ export async function loadBench(file) {
     outfile,
     format: 'esm',
     packages: 'external',
+    plugins: [scriptsApart],
     alias: { ssh2: './ssh2.cjs' },
     external: ['./ssh2.cjs'],
   });

@@ -57,7 +57,10 @@ const isFinite: TakesAsItIs = (value) => Number.isFinite(value);
 /** Of finite numbers: nearly all values of a file stand in such lists. */
 function isSeries(value: unknown): boolean {
   if (!Array.isArray(value)) return false;
-  for (const item of value as unknown[]) {
+  const { length } = value;
+  // By index: with an iterator it takes four times as long.
+  for (let index = 0; index < length; index++) {
+    const item: unknown = value[index];
     // Infinity, which JSON can hold as 1e999, gives NaN.
     if (typeof item !== 'number' || item - item !== 0) return false;
   }

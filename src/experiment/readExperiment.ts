@@ -11,25 +11,6 @@ function broken(line: number, what: string): ReadError {
   return { status: 'error', error: `Line ${line} ${what}. ${restore}.`, line };
 }
 
-interface Line {
-  readonly text: string;
-  /** From 1. */
-  readonly number: number;
-  /** Whether it ends in a newline, as every line that was written whole does. */
-  readonly closed: boolean;
-}
-
-function* linesOf(text: string): Generator<Line> {
-  let start = 0;
-  for (let number = 1; start < text.length; number++) {
-    const end = text.indexOf('\n', start);
-    const closed = end >= 0;
-    yield { text: text.slice(start, closed ? end : undefined), number, closed };
-    if (!closed) return;
-    start = end + 1;
-  }
-}
-
 /** The value of a line of JSON; undefined: it is none. */
 function parseLine(text: string): { readonly value: unknown } | undefined {
   try {
@@ -107,40 +88,77 @@ function readEvent(value: unknown, line: number): { readonly event: ExperimentEv
   return broken(line, `is no event this Guestbench knows: it has ${shown}`);
 }
 
+/** Takes the lines of an experiment file in their order. Never throws. */
+export class ExperimentReader {
+  private fold: ExperimentFold | undefined;
+  private torn: { readonly line: number } | undefined;
+  private wrong: ReadError | undefined;
+  private isBlank = true;
+  private number = 0;
+
+  /**
+   * @param closed whether the line ends in a newline, as every line that was written whole does.
+   * @returns whether the rest of the file is wanted: after an error it is not.
+   */
+  add(text: string, closed: boolean): boolean {
+    this.number += 1;
+    // With nothing but blank lines the file is empty; with anything else the first of them is the first fault.
+    this.isBlank &&= text.trim() === '';
+    if (this.isBlank) return true;
+    const misplaced = this.number > 1 && this.fold === undefined;
+    const parsed = misplaced ? undefined : parseLine(text);
+    this.wrong = parsed === undefined ? this.unparsed(closed) : this.take(parsed.value);
+    return this.wrong === undefined && this.torn === undefined;
+  }
+
+  /** What the lines so far hold. */
+  end(): ExperimentRead {
+    const { wrong, fold, torn } = this;
+    if (wrong !== undefined) return wrong;
+    if (fold === undefined) {
+      const error =
+        'The file is empty: nothing of the experiment was written. Delete it and run the experiment again.';
+      return { status: 'error', error, line: 1 };
+    }
+    return { status: 'ok', experiment: fold.experiment(), ...(torn === undefined ? {} : { torn }) };
+  }
+
+  /** Only the last line, where it was written in part, may be anything but JSON. */
+  private unparsed(closed: boolean): ReadError | undefined {
+    if (this.fold === undefined)
+      return broken(1, 'is not JSON, so this is no experiment of Guestbench, or only its torn beginning');
+    if (closed) return broken(this.number, 'is not JSON: the file was damaged or edited');
+    this.torn = { line: this.number };
+    return undefined;
+  }
+
+  private take(value: unknown): ReadError | undefined {
+    const wrong = this.fold === undefined ? foreign(value) : undefined;
+    if (wrong !== undefined) return wrong;
+    const read = readEvent(value, this.number);
+    if ('status' in read) return read;
+    const misfit = this.foldIn(read.event);
+    return misfit === undefined ? undefined : broken(this.number, misfit);
+  }
+
+  private foldIn(event: ExperimentEvent): string | undefined {
+    if (this.fold !== undefined) return this.fold.add(event);
+    if (event.type !== 'experiment') return 'begins no experiment';
+    this.fold = new ExperimentFold(event);
+    return this.fold.start();
+  }
+}
+
 /**
- * Reads an experiment file. Tolerates a half-written last line alone, which is left out and reported; anything else
- * wrong is an error that says where. Never throws.
+ * Reads the text of an experiment file. Tolerates a half-written last line alone, which is left out and reported;
+ * anything else wrong is an error that says where. Never throws.
  */
 export function readExperiment(text: string): ExperimentRead {
-  if (text.trim() === '') {
-    const error =
-      'The file is empty: nothing of the experiment was written. Delete it and run the experiment again.';
-    return { status: 'error', error, line: 1 };
+  const reader = new ExperimentReader();
+  for (let start = text.startsWith('\uFEFF') ? 1 : 0; start < text.length;) {
+    const end = text.indexOf('\n', start);
+    if (!reader.add(text.slice(start, end < 0 ? undefined : end), end >= 0) || end < 0) break;
+    start = end + 1;
   }
-  let fold: ExperimentFold | undefined;
-  let torn: { readonly line: number } | undefined;
-  for (const line of linesOf(text.startsWith('\uFEFF') ? text.slice(1) : text)) {
-    const parsed = parseLine(line.text);
-    if (parsed === undefined) {
-      if (fold === undefined)
-        return broken(1, 'is not JSON, so this is no experiment of Guestbench, or only its torn beginning');
-      if (line.closed) return broken(line.number, 'is not JSON: the file was damaged or edited');
-      torn = { line: line.number };
-      break;
-    }
-    const wrong = fold === undefined ? foreign(parsed.value) : undefined;
-    if (wrong !== undefined) return wrong;
-    const read = readEvent(parsed.value, line.number);
-    if ('status' in read) return read;
-    let misfit: string | undefined;
-    if (fold !== undefined) {
-      misfit = fold.add(read.event);
-    } else if (read.event.type === 'experiment') {
-      fold = new ExperimentFold(read.event);
-      misfit = fold.start();
-    }
-    if (misfit !== undefined) return broken(line.number, misfit);
-  }
-  if (fold === undefined) return broken(1, 'begins no experiment');
-  return { status: 'ok', experiment: fold.experiment(), ...(torn === undefined ? {} : { torn }) };
+  return reader.end();
 }

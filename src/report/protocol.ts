@@ -1,8 +1,8 @@
 import * as z from 'zod/mini';
-import { headWorkloads, type HostMessage, type SeveralFiles } from './hostMessage';
+import type { HostMessage, SeveralFiles } from './hostMessage';
 import { packModel } from './packedModel';
 import { pictureMessageSchema, pngSchema } from './pictureMessage';
-import type { MetricReport, ReportModel } from './shape';
+import type { ReportModel } from './shape';
 
 /** What page and host agree on; a page of another version is told to reload. */
 export const protocolVersion = 1;
@@ -11,8 +11,10 @@ const text = z.string().check(z.maxLength(1000));
 const place = z.int().check(z.minimum(0));
 
 const pageMessageSchema = z.discriminatedUnion('type', [
-  /** The page listens; the host answers with the whole model. */
+  /** The page listens; the host answers with the model, or the head of a large one. */
   z.object({ type: z.literal('ready'), version: z.int() }),
+  /** The page has drawn the head; the host answers with the whole model. */
+  z.object({ type: z.literal('rest') }),
   /** `by`: what the two are; absent: guests. An empty one is chosen by the host. */
   z.object({
     type: z.literal('choose'),
@@ -71,29 +73,7 @@ export function modelMessage(model: ReportModel, several?: SeveralFiles): HostMe
   };
 }
 
-/** With more samples it takes longer to send a model than a person should wait for the answer. */
-const smallSamples = 20_000;
-
-/**
- * Of a large model what is seen first, to be sent before the whole: of later workloads it has the tested metrics without
- * their samples, and no trials and failures. Undefined: the model is small.
- */
-export function headMessage(model: ReportModel, several?: SeveralFiles): HostMessage | undefined {
-  const samples = model.metrics.flatMap(({ guests }) => guests.map((guest) => guest.samples.length));
-  if (samples.reduce((sum, length) => sum + length, model.trials.length) <= smallSamples) return undefined;
-  const first = [...new Set(model.metrics.map(({ benchmark }) => benchmark))].slice(0, headWorkloads);
-  const metrics = model.metrics.flatMap((metric, index) => {
-    if (first.includes(metric.benchmark)) return metric;
-    const startsWorkload = metric.benchmark !== model.metrics[index - 1]?.benchmark;
-    return metric.primary || startsWorkload ? withoutSamples(metric) : [];
-  });
-  return { ...modelMessage({ ...model, metrics, trials: [], failures: [] }, several), part: 'head' };
-}
-
-function withoutSamples(metric: MetricReport): MetricReport {
-  return {
-    ...metric,
-    guests: metric.guests.map((guest) => ({ ...guest, samples: [] })),
-    comparisons: metric.comparisons.map((comparison) => ({ ...comparison, pairs: [] })),
-  };
+/** What a blank page is sent first of a large model: see `headModel`. The whole follows. */
+export function headMessage(head: ReportModel): HostMessage {
+  return { ...modelMessage(head), part: 'head' };
 }

@@ -1,8 +1,7 @@
 import * as path from 'node:path';
 import { lockHolder } from '../experiment/fileLock';
-import { readExperiment } from '../experiment/journal';
 import type { Progress } from '../experiment/runner';
-import type { Plan } from '../model/experiment';
+import type { ExperimentRead, Plan } from '../model/experiment';
 
 export type ExperimentState =
   'running' | 'completed' | 'stopped' | 'failed' | 'interrupted' | 'elsewhere' | 'unreadable';
@@ -53,9 +52,8 @@ function planned(plan: Plan): Pick<ExperimentEntry, 'guests' | 'benchmarks' | 'p
   };
 }
 
-/** What the tree shows of the text of an experiment file. */
-export function entryFrom(file: string, text: string): ExperimentEntry {
-  const read = readExperiment(text);
+/** What the tree shows of an experiment file. */
+export function entryFrom(file: string, read: ExperimentRead): ExperimentEntry {
   if (read.status === 'error') {
     return {
       file,

@@ -1,8 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import * as path from 'node:path';
-import { readExperiment } from '../experiment/journal';
-import type { Experiment } from '../model/experiment';
-import { UserError } from '../model/userError';
+import { readExperimentFile } from '../experiment/readExperimentFile';
 import { entryFrom, seen, type ExperimentEntry } from './experimentEntry';
 import { messageOf, type Log } from './log';
 
@@ -36,7 +34,7 @@ export class ExperimentFiles {
       const stamp = `${info.size}:${info.mtimeMs}`;
       const known = this.known.get(file);
       if (known?.stamp === stamp) return seen(known.entry);
-      const entry = entryFrom(file, await readFile(file, 'utf8'));
+      const entry = entryFrom(file, await readExperimentFile(file));
       this.known.set(file, { stamp, entry });
       return seen(entry);
     } catch (error) {
@@ -44,11 +42,4 @@ export class ExperimentFiles {
       return undefined;
     }
   }
-}
-
-/** Reads an experiment file. @throws UserError that says what is wrong with it. */
-export async function readExperimentFile(file: string): Promise<Experiment> {
-  const read = readExperiment(await readFile(file, 'utf8'));
-  if (read.status === 'ok') return read.experiment;
-  throw new UserError(`${path.basename(file)}: ${read.error}`);
 }

@@ -3,13 +3,14 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { AgreedJob } from '../experiment/leases';
 import { LeftLeases } from '../experiment/leftLeases';
+import { readExperimentFile } from '../experiment/readExperimentFile';
 import type { ExperimentSummary } from '../experiment/runner';
 import { Disposable } from '../model/disposable';
 import type { Experiment, Plan } from '../model/experiment';
 import { UserError } from '../model/userError';
 import { setContextKey } from './contextKeys';
 import { runningEntry, type ExperimentEntry } from './experimentEntry';
-import { ExperimentFiles, readExperimentFile } from './experimentFiles';
+import { ExperimentFiles } from './experimentFiles';
 import type { RunOptions } from './experimentPlan';
 import type { ExperimentRun, RunCause, RunStart, RunningNow } from './experimentRun';
 import type { GuestService } from './guestService';
@@ -196,8 +197,10 @@ export class ExperimentService extends Disposable {
   }
 
   /** Reads an experiment file. @throws UserError that says what is wrong with it. */
-  read(file: string): Promise<Experiment> {
-    return readExperimentFile(file);
+  async read(file: string): Promise<Experiment> {
+    const read = await readExperimentFile(file);
+    if (read.status === 'ok') return read.experiment;
+    throw new UserError(`${path.basename(file)}: ${read.error}`);
   }
 
   private noteRunning(): void {

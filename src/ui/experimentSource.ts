@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { readExperiment } from '../experiment/journal';
+import { readExperimentFile } from '../experiment/readExperimentFile';
 import { Disposable } from '../model/disposable';
-import type { Experiment } from '../model/experiment';
+import type { Experiment, ExperimentRead } from '../model/experiment';
 import type { ExperimentService } from './experimentService';
 import { messageOf, type Log } from './log';
 
@@ -63,28 +63,26 @@ export class ExperimentSource extends Disposable {
   /** Reads the file; what is wrong with it is its state then, not an error. */
   async load(): Promise<void> {
     const startedMs = performance.now();
-    let text: string;
+    let read: ExperimentRead;
     try {
-      text = await this.text();
+      read = await this.read();
     } catch (error) {
       if (!this.isDisposed) this.current = { status: 'problem', problem: whyUnread(error) };
       return;
     }
     if (this.isDisposed) return;
-    // Its first line is being written.
-    if (text === '' && this.isRunning) {
+    if (read.status === 'error' && read.line === 1 && this.isRunning) {
+      // Its first line is being written.
       this.reloadSoon();
       return;
     }
-    this.current = this.stateOf(text);
+    this.current = this.stateOf(read);
     this.readingMs = performance.now() - startedMs;
   }
 
-  private stateOf(text: string): SourceState {
-    const read = readExperiment(text);
+  private stateOf(read: ExperimentRead): SourceState {
     if (read.status === 'error') {
-      const where = text === '' ? '' : vscode.l10n.t(' (line {0})', read.line);
-      const problem = vscode.l10n.t('This file cannot be shown as a report{0}: {1}', where, read.error);
+      const problem = vscode.l10n.t('This file cannot be shown as a report: {0}', read.error);
       return { status: 'problem', problem };
     }
     if (read.torn === undefined || this.isRunning) return { status: 'ok', experiment: read.experiment };
@@ -94,10 +92,9 @@ export class ExperimentSource extends Disposable {
     return { status: 'ok', experiment: { ...read.experiment, notes } };
   }
 
-  private async text(): Promise<string> {
-    return this.uri.scheme === 'file'
-      ? await readFile(this.uri.fsPath, 'utf8')
-      : new TextDecoder().decode(await vscode.workspace.fs.readFile(this.uri));
+  private async read(): Promise<ExperimentRead> {
+    if (this.uri.scheme === 'file') return readExperimentFile(this.uri.fsPath);
+    return readExperiment(new TextDecoder().decode(await vscode.workspace.fs.readFile(this.uri)));
   }
 
   private reloadSoon(): void {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../model/userError';
 import type { ReportOptions } from '../report/shape';
+import { messageOf } from './log';
 import { ReportPanel, type ReportTools } from './reportPanel';
 
 class ReportDocument implements vscode.CustomDocument {
@@ -21,14 +22,17 @@ export class ReportEditor implements vscode.CustomReadonlyEditorProvider<ReportD
     return new ReportDocument(uri);
   }
 
-  async resolveCustomEditor(document: ReportDocument, panel: vscode.WebviewPanel): Promise<void> {
+  resolveCustomEditor(document: ReportDocument, panel: vscode.WebviewPanel): void {
     const report = new ReportPanel([document.uri], panel, this.tools);
     this.open.add(report);
     panel.onDidDispose(() => {
       this.open.delete(report);
       report.dispose();
     });
-    await report.load();
+    // Not waited for: the editor puts the page up after this, and the page starts while the file is read.
+    report
+      .load()
+      .catch((error: unknown) => this.tools.log.error(`${document.uri.fsPath}: ${messageOf(error)}`));
   }
 
   /** What the open report of a file shows; undefined: it is not open. */

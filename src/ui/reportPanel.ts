@@ -2,7 +2,9 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
 import { UserError } from '../model/userError';
+import type { Experiment } from '../model/experiment';
 import type { Drawing } from '../report/charts/svg';
+import { headModel } from '../report/head';
 import type { HostMessage, SeveralFiles } from '../report/hostMessage';
 import { reportModel, withCandidate } from '../report/model';
 import { headMessage, modelMessage, readPageMessage, type PageMessage } from '../report/protocol';
@@ -36,7 +38,7 @@ export class ReportPanel extends Disposable {
   private isReady = false;
   private hasRead = false;
   private built: ReportModel | undefined;
-  /** Made while the page starts, for it to find ready: the head of a large model, else the whole. */
+  /** Made while the page starts, for it to find ready: the head of a large model, whose rest the page asks for, else the whole. */
   private prepared: HostMessage | undefined;
   /** The page has nothing to show yet. */
   private isBlank = true;
@@ -130,7 +132,7 @@ export class ReportPanel extends Disposable {
 
   /** Made once for what was read and chosen: of a large experiment it takes a while. */
   private model(): ReportModel {
-    return (this.built ??= this.buildModel());
+    return (this.built ??= reportModel(this.read(), this.modelOptions()));
   }
 
   private forgetModel(): void {
@@ -139,20 +141,22 @@ export class ReportPanel extends Disposable {
   }
 
   private firstMessage(): HostMessage {
-    return headMessage(this.model(), this.several()) ?? this.message();
+    const [only, ...others] = this.read();
+    const head = only && others.length === 0 ? headModel(only, this.modelOptions()) : undefined;
+    return head === undefined ? this.message() : headMessage(head);
   }
 
   private message(): HostMessage {
     return modelMessage(this.model(), this.several());
   }
 
-  private buildModel(): ReportModel {
-    const experiments = this.sources.flatMap(({ state }) => (state.status === 'ok' ? state.experiment : []));
+  private read(): Experiment[] {
+    return this.sources.flatMap(({ state }) => (state.status === 'ok' ? state.experiment : []));
+  }
+
+  private modelOptions(): ReportOptions {
     const isRunning = this.sources.some((source) => source.isRunning);
-    return reportModel(experiments, {
-      ...this.options,
-      activity: isRunning ? 'running' : 'none',
-    });
+    return { ...this.options, activity: isRunning ? 'running' : 'none' };
   }
 
   private several(): SeveralFiles | undefined {
@@ -174,13 +178,7 @@ export class ReportPanel extends Disposable {
     this.prepared = undefined;
     this.isBlank = false;
     void this.panel.webview.postMessage(message);
-    // The head must be on its way before the whole is packed.
-    if (message.part === 'head') setImmediate(() => this.sendRest());
-    else this.sent = this.model();
-  }
-
-  private sendRest(): void {
-    if (this.sent === undefined) this.send();
+    if (message.part === undefined) this.sent = this.model();
   }
 
   /** Another candidate of the same baseline the page has shown by itself: its model holds them all. */
@@ -212,6 +210,9 @@ export class ReportPanel extends Disposable {
         this.sent = undefined;
         this.send();
         this.rasteriser.askAgain();
+        return;
+      case 'rest':
+        if (this.sent === undefined) this.send();
         return;
       case 'choose':
         this.choice = {

@@ -1,6 +1,6 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import * as path from 'node:path';
-import { readExperiment } from '../experiment/journal';
+import { readExperimentFile } from '../experiment/readExperimentFile';
 import type { UnreadFile } from '../report/trend';
 import { trendEntry } from '../report/trendEntry';
 import type { TrendEntry } from '../report/trendShape';
@@ -64,7 +64,7 @@ export class TrendReader {
         this.known.set(file, { stamp, unread: { file, label, reason: this.words.tooLong(size) } });
         return;
       }
-      const read = readExperiment(await readFile(file, 'utf8'));
+      const read = await readExperimentFile(file);
       this.known.set(
         file,
         read.status === 'ok'

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { benchmarksOf } from '../benchmarks/own';
-import { readExperiment } from '../experiment/journal';
+import { readExperimentFile } from '../experiment/readExperimentFile';
 import type { Experiment, TrialRecord } from '../model/experiment';
 import type { FigurePlace } from '../report/lineOf';
 import { placeInOutput, trialOutput } from '../report/trialOutput';
@@ -51,7 +50,7 @@ export class TrialOutputs implements vscode.TextDocumentContentProvider {
 
 /** The experiment and the attempts of the trial; or why there are none, for people. */
 async function readOutputs(file: string, trial: string): Promise<Outputs | string> {
-  const read = readExperiment(await readFile(file, 'utf8'));
+  const read = await readExperimentFile(file);
   if (read.status === 'error') return vscode.l10n.t('{0}, line {1}: {2}', file, read.line, read.error);
   const { experiment } = read;
   const records = experiment.trials.filter((record) => record.trial.id === trial);

@@ -97,14 +97,19 @@ describe('the report page', () => {
     expect(posted.some(({ type }) => type === 'error')).toBe(false);
   });
 
-  it('shows the first workloads of a head, and the others with the whole model', () => {
+  it('shows the first workloads of a head, asks for the rest, and shows the others with the whole model', async () => {
     const trials = { ...model, trials: [], failures: [] };
     send(structuredClone({ ...modelMessage(trials), part: 'head' }));
     expect(root.querySelector('h1')?.textContent).toBe(model.headline);
     expect(textsOf('h3')).toHaveLength(headWorkloads);
     expect(root.querySelectorAll('.workload')).toHaveLength(3);
+    const asked = () => posted.filter(({ type }) => type === 'rest').length;
+    // Not before the head was drawn.
+    expect(asked()).toBe(0);
+    await vi.waitFor(() => expect(asked()).toBe(1));
     show(model);
     expect(textsOf('h3')).toHaveLength(3);
+    expect(asked()).toBe(1);
     expect(posted.some(({ type }) => type === 'error')).toBe(false);
   });
 

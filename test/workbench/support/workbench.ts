@@ -409,10 +409,16 @@ export class Workbench {
     await header.or(container).locator(`.action-label[aria-label^="${title}"]`).first().click();
   }
 
-  /** Opens a file of the workspace by its name, through the palette. */
-  async openFile(name: string): Promise<void> {
+  /** Brings a file of the workspace up in the palette, where Enter opens it. */
+  async findFile(name: string): Promise<void> {
     await this.page.keyboard.press('Control+P');
     await this.#quickInput().fill(name);
+    await this.quickPickRow(name).waitFor();
+  }
+
+  /** Opens a file of the workspace by its name, through the palette. */
+  async openFile(name: string): Promise<void> {
+    await this.findFile(name);
     await this.quickPickRow(name).click();
     await this.page.locator('.tab', { hasText: name }).first().waitFor();
   }
