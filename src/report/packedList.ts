@@ -15,13 +15,22 @@ export interface PackedColumn {
 }
 
 type PackedCells =
-  | { readonly kind: 'numbers'; readonly values: Float64Array }
+  | ({ readonly kind: 'numbers' } & PackedNumbers)
   /** Texts; each is sent once. */
-  | { readonly kind: 'words'; readonly words: readonly string[]; readonly values: Uint32Array }
+  | { readonly kind: 'words'; readonly words: readonly string[]; readonly values: Counts }
   | { readonly kind: 'objects'; readonly list: PackedList }
   /** Lists of numbers; list i goes from `starts[i]` up to `starts[i + 1]`. */
-  | { readonly kind: 'series'; readonly starts: Uint32Array; readonly values: Float64Array }
+  | ({ readonly kind: 'series'; readonly starts: Uint32Array } & PackedNumbers)
   | { readonly kind: 'values'; readonly values: readonly unknown[] };
+
+type Counts = Uint8Array | Uint16Array | Uint32Array;
+
+/** Numbers in the fewest bytes that keep each as it is, to the last bit. */
+interface PackedNumbers {
+  readonly values: Counts | Float64Array;
+  /** The numbers are tenths of the values, as shares of the time in percent are. */
+  readonly inTenths?: true;
+}
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -38,7 +47,7 @@ export function packList(rows: readonly object[], without?: string): PackedList 
 
 function packColumn(key: string, rows: readonly Row[]): PackedColumn {
   const numbers = numbersOf(key, rows);
-  if (numbers !== undefined) return { key, cells: { kind: 'numbers', values: numbers } };
+  if (numbers !== undefined) return { key, cells: { kind: 'numbers', ...packNumbers(numbers) } };
   const all = rows.map((row) => row[key]);
   if (!all.includes(undefined)) return { key, cells: packCells(all) };
   const places = [...all.keys()].filter((place) => all[place] !== undefined);
@@ -58,7 +67,7 @@ function numbersOf(key: string, rows: readonly Row[]): Float64Array | undefined 
 
 function packCells(cells: readonly unknown[]): PackedCells {
   if (cells.every((cell) => typeof cell === 'number')) {
-    return { kind: 'numbers', values: new Float64Array(cells) };
+    return { kind: 'numbers', ...packNumbers(new Float64Array(cells)) };
   }
   if (cells.every((cell) => typeof cell === 'string')) return packWords(cells);
   if (cells.every(isSeries)) return packSeries(cells);
@@ -68,13 +77,12 @@ function packCells(cells: readonly unknown[]): PackedCells {
 
 function packWords(cells: readonly string[]): PackedCells {
   const places = new Map<string, number>();
-  const values = new Uint32Array(cells.length);
-  cells.forEach((word, index) => {
+  const values = cells.map((word) => {
     const known = places.get(word) ?? places.size;
     places.set(word, known);
-    values[index] = known;
+    return known;
   });
-  return { kind: 'words', words: [...places.keys()], values };
+  return { kind: 'words', words: [...places.keys()], values: counts(values, places.size) };
 }
 
 function packSeries(cells: readonly (readonly number[])[]): PackedCells {
@@ -82,7 +90,35 @@ function packSeries(cells: readonly (readonly number[])[]): PackedCells {
   cells.forEach((cell, index) => (starts[index + 1] = (starts[index] ?? 0) + cell.length));
   const values = new Float64Array(starts[cells.length] ?? 0);
   cells.forEach((cell, index) => values.set(cell, starts[index]));
-  return { kind: 'series', starts, values };
+  return { kind: 'series', starts, ...packNumbers(values) };
+}
+
+function packNumbers(values: Float64Array): PackedNumbers {
+  let [areWhole, areTenths, most] = [true, true, 0];
+  for (const value of values) {
+    const tenths = Math.round(10 * value);
+    // -0 is no count: it would come back as 0.
+    areTenths &&= tenths / 10 === value && tenths >= 0 && !Object.is(value, -0);
+    if (!areTenths) break;
+    areWhole &&= tenths % 10 === 0;
+    most = Math.max(most, value);
+  }
+  if (areTenths && areWhole && most < 2 ** 32) return { values: counts(values, most) };
+  if (areTenths && 10 * most < 2 ** 16) {
+    return { values: Uint16Array.from(values, (value) => Math.round(10 * value)), inTenths: true };
+  }
+  return { values };
+}
+
+/** @param values integers from 0 up to `most`. */
+function counts(values: ArrayLike<number>, most: number): Counts {
+  if (most < 2 ** 8) return Uint8Array.from(values);
+  return most < 2 ** 16 ? Uint16Array.from(values) : Uint32Array.from(values);
+}
+
+function unpackNumbers({ values, inTenths }: PackedNumbers, from: number, to?: number): number[] {
+  const some = values.subarray(from, to);
+  return inTenths === true ? Array.from(some, (tenths) => tenths / 10) : Array.from(some);
 }
 
 function isSeries(cell: unknown): cell is readonly number[] {
@@ -135,14 +171,14 @@ function placeOf(places: Uint32Array, row: number): number {
 function unpackCells(cells: PackedCells, from: number, to: number): readonly unknown[] {
   switch (cells.kind) {
     case 'numbers':
-      return Array.from(cells.values.subarray(from, to));
+      return unpackNumbers(cells, from, to);
     case 'words':
       return Array.from(cells.values.subarray(from, to), (word) => cells.words[word]);
     case 'objects':
       return unpackList(cells.list, from, to);
     case 'series':
       return Array.from(cells.starts.subarray(from, to), (start, index) =>
-        Array.from(cells.values.subarray(start, cells.starts[from + index + 1])),
+        unpackNumbers(cells, start, cells.starts[from + index + 1]),
       );
     case 'values':
       return cells.values.slice(from, to);

@@ -35,6 +35,17 @@ describe('a packed list', () => {
   it('keeps numbers as they are', () => {
     const list = [{ x: -0 }, { x: 2 ** 53 - 1 }, { x: 0.1 + 0.2 }, { x: 5e-324 }];
     expect(unpackList(packList(list))).toEqual(list);
+    for (const values of [
+      [0, -0],
+      [1, NaN],
+      [Infinity, 2],
+      [0.5, -0.5],
+      [2 ** 32, 1],
+      [6553.6, 0.1],
+    ]) {
+      const rows = values.map((x) => ({ x, s: [x, 1] }));
+      expect(unpackList(packList(rows))).toEqual(rows);
+    }
   });
 
   it('sends numbers, texts and what is in objects in buffers', () => {
@@ -49,7 +60,29 @@ describe('a packed list', () => {
       'objects',
       'values',
     ]);
-    expect(columns[1]?.cells).toEqual({ kind: 'words', words: ['a'], values: new Uint32Array(2) });
+    expect(columns[1]?.cells).toEqual({ kind: 'words', words: ['a'], values: new Uint8Array(2) });
+  });
+
+  it.each([
+    [[0, 7, 255], Uint8Array],
+    [[0, 256, 65_535], Uint16Array],
+    [[65_536, 2 ** 32 - 1], Uint32Array],
+    [[0.1, 99.9, 6553.5], Uint16Array],
+    [[0.05, 1], Float64Array],
+    [[-1, 1], Float64Array],
+    [[2 ** 32, 1], Float64Array],
+  ])('takes no more room for %j than they need', (values, kind) => {
+    const rows = values.map((x) => ({ x, s: [x] }));
+    const packed = packList(rows);
+    for (const { cells } of packed.columns) expect(cells).toHaveProperty('values', expect.any(kind));
+    expect(unpackList(packed)).toEqual(rows);
+  });
+
+  it('keeps tenths as they are, all that a buffer can hold', () => {
+    const rows = Array.from({ length: 2 ** 16 }, (_, tenths) => ({ x: tenths / 10 }));
+    const packed = packList(rows);
+    expect(packed.columns[0]?.cells).toMatchObject({ inTenths: true });
+    expect(unpackList(packed)).toEqual(rows);
   });
 });
 

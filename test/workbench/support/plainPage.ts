@@ -103,8 +103,9 @@ export async function openPlainPage(
 
 /** A message as an expression of JavaScript: buffers too arrive as what they are. */
 function literal(value: unknown): string {
-  if (value instanceof Float64Array || value instanceof Uint32Array) {
-    return `new ${value.constructor.name}([${[...value].map(String).join(',')}])`;
+  if (ArrayBuffer.isView(value)) {
+    const numbers = [...(value as Float64Array)].map(String);
+    return `new ${value.constructor.name}([${numbers.join(',')}])`;
   }
   if (Array.isArray(value)) return `[${value.map(literal).join(',')}]`;
   if (typeof value === 'object' && value !== null) {
