@@ -4,7 +4,7 @@ import {
   type HostMessage,
   type SeveralFiles,
 } from '../src/report/hostMessage';
-import { unpackModel } from '../src/report/packedModel';
+import { Unpacker } from '../src/report/packedModel';
 import type { PageMessage } from '../src/report/protocol';
 import type { ReportModel } from '../src/report/shape';
 import type { AcrossActions } from './acrossView';
@@ -28,6 +28,7 @@ const mostPrintedTrials = 2000;
 /** Puts the report into `root` and keeps it as the host says. Returns how to take it off the page. */
 export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
   let state: PageState = readState(vscode.getState());
+  const unpacker = new Unpacker();
   let model: ReportModel | undefined;
   let several: SeveralFiles | undefined;
   let part: HostMessage['part'];
@@ -100,7 +101,7 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
       return;
     }
     const isFirst = model === undefined;
-    model = unpackModel(read.message);
+    model = unpacker.unpack(read.message);
     ({ several, part } = read.message);
     if (several !== undefined) keep({ files: several.files.map(({ address }) => address) });
     try {

@@ -68,7 +68,7 @@ export function readHostMessage(data: unknown, version: number): HostMessageRead
     ...objects.filter((name) => !isObject(model[name])),
     ...texts.filter((name) => typeof model[name] !== 'string'),
   ];
-  if (!isObject(data['lists']) || !Array.isArray(data['lengths'])) missing.push('its lists');
+  if (!isObject(data['lists']) || !isObject(data['lengths'])) missing.push('its lists');
   if (missing.length > 0) return { status: 'dropped', why: `a model without ${missing.join(', ')}` };
   return { status: 'ok', message: data as unknown as HostMessage };
 }

@@ -16,14 +16,14 @@ export interface PackedColumn {
 
 type PackedCells =
   | ({ readonly kind: 'numbers' } & PackedNumbers)
-  /** Texts; each is sent once. */
-  | { readonly kind: 'words'; readonly words: readonly string[]; readonly values: Counts }
+  /** Texts; each is sent once, one after the other in `text`: word i ends at `ends[i]`. */
+  | { readonly kind: 'words'; readonly text: string; readonly ends: Counts; readonly values: Counts }
   | { readonly kind: 'objects'; readonly list: PackedList }
   /** Lists of numbers; list i goes from `starts[i]` up to `starts[i + 1]`. */
   | ({ readonly kind: 'series'; readonly starts: Uint32Array } & PackedNumbers)
   | { readonly kind: 'values'; readonly values: readonly unknown[] };
 
-type Counts = Uint8Array | Uint16Array | Uint32Array;
+export type Counts = Uint8Array | Uint16Array | Uint32Array;
 
 /** Numbers in the fewest bytes that keep each as it is, to the last bit. */
 interface PackedNumbers {
@@ -36,12 +36,12 @@ type Row = Readonly<Record<string, unknown>>;
 
 /**
  * @param rows plain objects of JSON's kinds, alike as far as possible.
- * @param without a key that is left out.
+ * @param without keys that are left out.
  */
-export function packList(rows: readonly object[], without?: string): PackedList {
+export function packList(rows: readonly object[], ...without: readonly string[]): PackedList {
   const keys = new Set<string>();
   for (const row of rows) for (const key in row) keys.add(key);
-  if (without !== undefined) keys.delete(without);
+  for (const key of without) keys.delete(key);
   return { length: rows.length, columns: [...keys].map((key) => packColumn(key, rows as readonly Row[])) };
 }
 
@@ -82,7 +82,14 @@ function packWords(cells: readonly string[]): PackedCells {
     places.set(word, known);
     return known;
   });
-  return { kind: 'words', words: [...places.keys()], values: counts(values, places.size) };
+  let end = 0;
+  const ends = [...places.keys()].map((word) => (end += word.length));
+  return {
+    kind: 'words',
+    text: [...places.keys()].join(''),
+    ends: packCounts(ends, end),
+    values: packCounts(values, places.size),
+  };
 }
 
 function packSeries(cells: readonly (readonly number[])[]): PackedCells {
@@ -103,7 +110,7 @@ function packNumbers(values: Float64Array): PackedNumbers {
     areWhole &&= tenths % 10 === 0;
     most = Math.max(most, value);
   }
-  if (areTenths && areWhole && most < 2 ** 32) return { values: counts(values, most) };
+  if (areTenths && areWhole && most < 2 ** 32) return { values: packCounts(values, most) };
   if (areTenths && 10 * most < 2 ** 16) {
     return { values: Uint16Array.from(values, (value) => Math.round(10 * value)), inTenths: true };
   }
@@ -111,7 +118,7 @@ function packNumbers(values: Float64Array): PackedNumbers {
 }
 
 /** @param values integers from 0 up to `most`. */
-function counts(values: ArrayLike<number>, most: number): Counts {
+export function packCounts(values: ArrayLike<number>, most: number): Counts {
   if (most < 2 ** 8) return Uint8Array.from(values);
   return most < 2 ** 16 ? Uint16Array.from(values) : Uint32Array.from(values);
 }
@@ -173,7 +180,9 @@ function unpackCells(cells: PackedCells, from: number, to: number): readonly unk
     case 'numbers':
       return unpackNumbers(cells, from, to);
     case 'words':
-      return Array.from(cells.values.subarray(from, to), (word) => cells.words[word]);
+      return Array.from(cells.values.subarray(from, to), (word) =>
+        cells.text.slice(word === 0 ? 0 : cells.ends[word - 1], cells.ends[word]),
+      );
     case 'objects':
       return unpackList(cells.list, from, to);
     case 'series':

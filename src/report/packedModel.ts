@@ -1,9 +1,20 @@
-import { packList, unpackList, type PackedList } from './packedList';
-import type { GuestSamples, MetricComparison, Pair, ReportModel, ReportTrial, Sample } from './shape';
+import { packCounts, packList, unpackList, type Counts, type PackedList } from './packedList';
+import type {
+  GuestSamples,
+  MetricComparison,
+  MetricReport,
+  Pair,
+  ReportModel,
+  ReportTrial,
+  Sample,
+} from './shape';
 
 /** The long lists of a model, apart from it: those of the metrics one after the other. */
 export interface PackedLists {
-  readonly trials: PackedList;
+  /** Absent: those of the model that was sent before. */
+  readonly trials?: PackedList;
+  /** Without their guests and comparisons. */
+  readonly metrics: PackedList;
   /** Without their samples. */
   readonly guests: PackedList;
   /** Without their pairs. */
@@ -12,101 +23,118 @@ export interface PackedLists {
   readonly pairs: PackedList;
 }
 
-/** A model as it is sent: its long lists are empty, and say in `lengths` how many they were. */
+/** A model as it is sent: its long lists are empty, and stand apart. */
 export interface PackedModel {
   readonly model: ReportModel;
   readonly lists: PackedLists;
-  /** By metric: of the samples of each of its guests, and of the pairs of each of its comparisons. */
-  readonly lengths: readonly PackedLengths[];
+  readonly lengths: PackedLengths;
 }
 
+/** How many there are of each, in the order of the lists. */
 interface PackedLengths {
-  readonly samples: readonly number[];
-  readonly pairs: readonly number[];
+  /** Of each metric. */
+  readonly guests: Counts;
+  readonly comparisons: Counts;
+  /** Of each guest of a metric. */
+  readonly samples: Counts;
+  /** Of each comparison. */
+  readonly pairs: Counts;
 }
 
-/** Takes the long lists out of a model, so that it can be sent in a moment however many trials it has. */
-export function packModel(model: ReportModel): PackedModel {
-  const { metrics, trials } = model;
-  const samples: Sample[] = [];
-  const pairs: Pair[] = [];
-  for (const metric of metrics) {
-    for (const guest of metric.guests) for (const sample of guest.samples) samples.push(sample);
-    for (const comparison of metric.comparisons) for (const pair of comparison.pairs) pairs.push(pair);
-  }
+/**
+ * Takes the long lists out of a model, so that it can be sent in a moment however many trials it has.
+ * @param trials `kept`: who gets it has the trials of the same experiments already.
+ */
+export function packModel(model: ReportModel, trials: 'sent' | 'kept' = 'sent'): PackedModel {
+  const { metrics } = model;
+  const guests = metrics.flatMap((metric) => metric.guests);
+  const comparisons = metrics.flatMap((metric) => metric.comparisons);
   return {
-    model: {
-      ...model,
-      trials: [],
-      metrics: metrics.map((metric) => ({
-        ...metric,
-        guests: [],
-        comparisons: [],
-      })),
-    },
+    model: { ...model, trials: [], metrics: [] },
     lists: {
-      trials: packList(trials),
-      guests: packList(
-        metrics.flatMap(({ guests }) => guests),
-        'samples',
-      ),
-      comparisons: packList(
-        metrics.flatMap(({ comparisons }) => comparisons),
-        'pairs',
-      ),
-      samples: packList(samples),
-      pairs: packList(pairs),
+      ...(trials === 'kept' ? {} : { trials: packList(model.trials) }),
+      metrics: packList(metrics, 'guests', 'comparisons'),
+      guests: packList(guests, 'samples'),
+      comparisons: packList(comparisons, 'pairs'),
+      samples: packList(joined(guests.map(({ samples }) => samples))),
+      pairs: packList(joined(comparisons.map(({ pairs }) => pairs))),
     },
-    lengths: metrics.map(({ guests, comparisons }) => ({
-      samples: guests.map((guest) => guest.samples.length),
-      pairs: comparisons.map((comparison) => comparison.pairs.length),
-    })),
+    lengths: {
+      guests: lengthsOf(metrics.map((metric) => metric.guests)),
+      comparisons: lengthsOf(metrics.map((metric) => metric.comparisons)),
+      samples: lengthsOf(guests.map(({ samples }) => samples)),
+      pairs: lengthsOf(comparisons.map(({ pairs }) => pairs)),
+    },
   };
 }
 
-/** The model that was packed. The lists of a metric are made when they are first looked at: a page shows few at once. */
-export function unpackModel({ model, lists, lengths }: PackedModel): ReportModel {
-  const samples = ranges(lists.samples);
-  const pairs = ranges(lists.pairs);
-  const [guests, comparisons] = [unpackList(lists.guests), unpackList(lists.comparisons)];
-  let [firstGuest, firstComparison] = [0, 0];
-  return {
-    ...model,
-    trials: unpackList(lists.trials) as ReportTrial[],
-    metrics: model.metrics.map((metric, index) => {
-      const own = lengths[index] ?? { samples: [], pairs: [] };
-      return {
-        ...metric,
-        guests: own.samples.map((length) =>
-          withList(guests[firstGuest++] as GuestSamples, 'samples', samples(length) as () => Sample[]),
-        ),
-        comparisons: own.pairs.map((length) =>
-          withList(
-            comparisons[firstComparison++] as MetricComparison,
-            'pairs',
-            pairs(length) as () => Pair[],
-          ),
-        ),
-      };
-    }),
-  };
+/** By hand: `flat` takes several times as long, and there are some hundred thousand. */
+function joined<T>(lists: readonly (readonly T[])[]): T[] {
+  const all: T[] = [];
+  for (const list of lists) for (const item of list) all.push(item);
+  return all;
 }
 
-/** Cuts a list into pieces from its beginning on, each of which is unpacked when it is asked for. */
-function ranges(list: PackedList): (length: number) => () => object[] {
+function lengthsOf(lists: readonly (readonly unknown[])[]): Counts {
+  const lengths = lists.map(({ length }) => length);
+  return packCounts(
+    lengths,
+    lengths.reduce((most, length) => Math.max(most, length), 0),
+  );
+}
+
+/**
+ * Makes the models again that were packed, one after the other. Their lists are made when they are first looked at: a
+ * page shows few at once.
+ */
+export class Unpacker {
+  private trials: () => ReportTrial[] = () => [];
+
+  unpack({ model, lists, lengths }: PackedModel): ReportModel {
+    const { trials } = lists;
+    if (trials !== undefined) this.trials = once(() => unpackList(trials) as ReportTrial[]);
+    const [samples, pairs] = [
+      ranges<Sample>(lists.samples, lengths.samples),
+      ranges<Pair>(lists.pairs, lengths.pairs),
+    ];
+    const guests = (unpackList(lists.guests) as GuestSamples[]).map((guest, index) =>
+      withList(guest, 'samples', samples(index)),
+    );
+    const comparisons = (unpackList(lists.comparisons) as MetricComparison[]).map((comparison, index) =>
+      withList(comparison, 'pairs', pairs(index)),
+    );
+    const [firstGuest, firstComparison] = [startsOf(lengths.guests), startsOf(lengths.comparisons)];
+    const metrics = (unpackList(lists.metrics) as MetricReport[]).map((metric, index) => ({
+      ...metric,
+      guests: guests.slice(firstGuest[index], firstGuest[index + 1]),
+      comparisons: comparisons.slice(firstComparison[index], firstComparison[index + 1]),
+    }));
+    return withList({ ...model, metrics }, 'trials', this.trials);
+  }
+}
+
+/** The model that was packed, with its trials. */
+export function unpackModel(packed: PackedModel): ReportModel {
+  return new Unpacker().unpack(packed);
+}
+
+/** The pieces of a list, each of which is unpacked when it is asked for. */
+function ranges<T>(list: PackedList, lengths: Counts): (piece: number) => () => T[] {
+  const starts = startsOf(lengths);
+  return (piece) => once(() => unpackList(list, starts[piece], starts[piece + 1]) as T[]);
+}
+
+/** Where each piece begins; at the end, where the last one ends. */
+function startsOf(lengths: Counts): number[] {
   let next = 0;
-  return (length) => {
-    const from = next;
-    next += length;
-    return () => unpackList(list, from, from + length);
-  };
+  return [0, ...Array.from(lengths, (length) => (next += length))];
 }
 
-function withList<T extends object, K extends keyof T>(object: T, key: K, make: () => T[K]): T {
-  let made: T[K] | undefined;
-  return Object.defineProperty(object, key, {
-    get: () => (made ??= make()),
-    enumerable: true,
-    configurable: true,
-  });
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+function withList<T extends object, K extends keyof T>(object: T, key: K, get: () => T[K]): T {
+  return Object.defineProperty(object, key, { get, enumerable: true, configurable: true });
 }

@@ -63,12 +63,19 @@ export function readPageMessage(data: unknown): PageMessageRead {
   return { status: 'dropped', why: z.prettifyError(read.error) };
 }
 
-/** The messages of this host, with the version the page checks. */
-export function modelMessage(model: ReportModel, several?: SeveralFiles): HostMessage {
+/**
+ * The messages of this host, with the version the page checks.
+ * @param trials `kept`: the page has had them with another model of the same experiments.
+ */
+export function modelMessage(
+  model: ReportModel,
+  several?: SeveralFiles,
+  trials: 'sent' | 'kept' = 'sent',
+): HostMessage {
   return {
     type: 'model',
     version: protocolVersion,
-    ...packModel(model),
+    ...packModel(model, trials),
     ...(several === undefined ? {} : { several }),
   };
 }

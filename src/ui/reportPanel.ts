@@ -43,6 +43,8 @@ export class ReportPanel extends Disposable {
   /** The page has nothing to show yet. */
   private isBlank = true;
   private sent: ReportModel | undefined;
+  /** The page has the trials of what was read last: they are the same whatever is compared. */
+  private hasTrials = false;
 
   constructor(
     readonly uris: readonly vscode.Uri[],
@@ -104,6 +106,7 @@ export class ReportPanel extends Disposable {
   private show(): void {
     if (this.isDisposed) return;
     this.forgetModel();
+    this.hasTrials = false;
     const [only] = this.sources;
     if (!this.isOverSeveral && only?.state.status === 'unread') return;
     if (!this.isOverSeveral && only?.state.status === 'problem') {
@@ -147,7 +150,7 @@ export class ReportPanel extends Disposable {
   }
 
   private message(): HostMessage {
-    return modelMessage(this.model(), this.several());
+    return modelMessage(this.model(), this.several(), this.hasTrials ? 'kept' : 'sent');
   }
 
   private read(): Experiment[] {
@@ -178,7 +181,9 @@ export class ReportPanel extends Disposable {
     this.prepared = undefined;
     this.isBlank = false;
     void this.panel.webview.postMessage(message);
-    if (message.part === undefined) this.sent = this.model();
+    if (message.part === 'head') return;
+    this.sent = this.model();
+    this.hasTrials = true;
   }
 
   /** Another candidate of the same baseline the page has shown by itself: its model holds them all. */
@@ -207,6 +212,7 @@ export class ReportPanel extends Disposable {
       case 'ready':
         this.isReady = true;
         this.isBlank = true;
+        this.hasTrials = false;
         this.sent = undefined;
         this.send();
         this.rasteriser.askAgain();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packList, unpackList } from '../../../src/report/packedList';
-import { packModel, unpackModel } from '../../../src/report/packedModel';
+import { packModel, unpackModel, Unpacker } from '../../../src/report/packedModel';
 import { reportModel } from '../../../src/report/model';
 import { catalogue, completed, experiment, pv, pvhvm, withLoad, workload } from './experiments';
 
@@ -60,7 +60,10 @@ describe('a packed list', () => {
       'objects',
       'values',
     ]);
-    expect(columns[1]?.cells).toEqual({ kind: 'words', words: ['a'], values: new Uint8Array(2) });
+    expect(columns[1]?.cells).toEqual({
+      ...{ kind: 'words', text: 'a' },
+      ...{ ends: new Uint8Array([1]), values: new Uint8Array(2) },
+    });
   });
 
   it.each([
@@ -109,9 +112,19 @@ describe('a packed model', () => {
     expect(unpackModel(packModel(reportModel([], {})))).toEqual(reportModel([], {}));
   });
 
+  it('has the trials of the one before where they were not sent again', () => {
+    const unpacker = new Unpacker();
+    const first = unpacker.unpack(structuredClone(packModel(model)));
+    const other = { ...model, title: 'Another pair' };
+    const second = unpacker.unpack(structuredClone(packModel(other, 'kept')));
+    expect(second).toEqual(other);
+    expect(second.trials).toBe(first.trials);
+    expect(unpacker.unpack(packModel({ ...model, trials: [] })).trials).toEqual([]);
+  });
+
   it('travels without its long lists, and makes those of a metric once', () => {
     const packed = packModel(model);
-    expect(packed.model.trials).toEqual([]);
+    expect([packed.model.trials, packed.model.metrics]).toEqual([[], []]);
     expect(JSON.stringify(packed.model).length).toBeLessThan(JSON.stringify(model).length / 2);
     const guest = unpackModel(packed).metrics[0]?.guests[0];
     expect(guest?.samples.length).toBeGreaterThan(0);
