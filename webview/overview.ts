@@ -35,6 +35,8 @@ import { inSlices } from './slices';
 const allKey = 'overview:all';
 /** A browser's canvas cannot be taller than that many rows, nor can a reader take in more. */
 const mostRows = 100;
+/** A longer table takes as long as the chart does: together they would hold the page up. */
+const rowsAtOnce = 20;
 
 /** The forest chart of a pair, and under it the table with the same numbers. */
 export class OverviewView {
@@ -133,7 +135,7 @@ export class OverviewView {
         })),
     ).map(({ metric }) => metric);
     this.stopNumbers();
-    const isLate = this.isFilled && shownMetrics.length > mostRows;
+    const isLate = this.isFilled && shownMetrics.length > rowsAtOnce;
     this.stopNumbers = inSlices([shownMetrics], isLate ? 0 : 1, (metrics) =>
       replace(this.numbers, model.metrics.length === 0 ? null : numbersTable(shown, pair, metrics)),
     );
