@@ -33,8 +33,8 @@ import { saveButton } from './saveChart';
 import { inSlices } from './slices';
 
 const allKey = 'overview:all';
-/** A browser's canvas cannot be taller than that many rows, nor can a reader take in more. */
-const mostRows = 100;
+/** The page stands still while a taller canvas is made, and a reader cannot take in more. */
+const mostRows = 60;
 /** A longer table takes as long as the chart does: together they would hold the page up. */
 const rowsAtOnce = 20;
 
