@@ -193,3 +193,26 @@ function unpackCells(cells: PackedCells, from: number, to: number): readonly unk
       return cells.values.slice(from, to);
   }
 }
+
+/** Whether two lists hold the same, to the last bit. */
+export function isSameList(a: PackedList, b: PackedList): boolean {
+  return isSame(a, b);
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (ArrayBuffer.isView(a) || ArrayBuffer.isView(b)) return isSameBuffer(a, b);
+  const [own, others] = [Object.entries(a), Object.entries(b)];
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    own.length === others.length &&
+    own.every(([key, value]) => isSame(value, (b as Record<string, unknown>)[key]))
+  );
+}
+
+function isSameBuffer(a: object, b: object): boolean {
+  if (a.constructor !== b.constructor) return false;
+  const [own, others] = [a as Counts, b as Counts];
+  return own.length === others.length && own.every((value, index) => Object.is(value, others[index]));
+}

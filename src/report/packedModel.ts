@@ -1,4 +1,4 @@
-import { packCounts, packList, unpackList, type Counts, type PackedList } from './packedList';
+import { isSameList, packCounts, packList, unpackList, type Counts, type PackedList } from './packedList';
 import type {
   GuestSamples,
   MetricComparison,
@@ -11,8 +11,7 @@ import type {
 
 /** The long lists of a model, apart from it: those of the metrics one after the other. */
 export interface PackedLists {
-  /** Absent: those of the model that was sent before. */
-  readonly trials?: PackedList;
+  readonly trials: PackedList;
   /** Without their guests and comparisons. */
   readonly metrics: PackedList;
   /** Without their samples. */
@@ -26,7 +25,8 @@ export interface PackedLists {
 /** A model as it is sent: its long lists are empty, and stand apart. */
 export interface PackedModel {
   readonly model: ReportModel;
-  readonly lists: PackedLists;
+  /** Those that are absent are as they were in the model that was sent before. */
+  readonly lists: Partial<PackedLists>;
   readonly lengths: PackedLengths;
 }
 
@@ -43,22 +43,22 @@ interface PackedLengths {
 
 /**
  * Takes the long lists out of a model, so that it can be sent in a moment however many trials it has.
- * @param trials `kept`: who gets it has the trials of the same experiments already.
+ * @param known the lists that who gets it has already: another choice of guests leaves most of them as they were.
  */
-export function packModel(model: ReportModel, trials: 'sent' | 'kept' = 'sent'): PackedModel {
+export function packModel(model: ReportModel, known: Partial<PackedLists> = {}): PackedModel {
   const { metrics } = model;
   const guests = metrics.flatMap((metric) => metric.guests);
   const comparisons = metrics.flatMap((metric) => metric.comparisons);
   return {
     model: { ...model, trials: [], metrics: [] },
-    lists: {
-      ...(trials === 'kept' ? {} : { trials: packList(model.trials) }),
+    lists: changedLists(known, {
+      trials: packList(model.trials),
       metrics: packList(metrics, 'guests', 'comparisons'),
       guests: packList(guests, 'samples'),
       comparisons: packList(comparisons, 'pairs'),
       samples: packList(joined(guests.map(({ samples }) => samples))),
       pairs: packList(joined(comparisons.map(({ pairs }) => pairs))),
-    },
+    }),
     lengths: {
       guests: lengthsOf(metrics.map((metric) => metric.guests)),
       comparisons: lengthsOf(metrics.map((metric) => metric.comparisons)),
@@ -66,6 +66,14 @@ export function packModel(model: ReportModel, trials: 'sent' | 'kept' = 'sent'):
       pairs: lengthsOf(comparisons.map(({ pairs }) => pairs)),
     },
   };
+}
+
+function changedLists(known: Partial<PackedLists>, lists: PackedLists): Partial<PackedLists> {
+  const changed = Object.entries(lists).filter(([name, list]) => {
+    const before = known[name as keyof PackedLists];
+    return before === undefined || !isSameList(before, list as PackedList);
+  });
+  return Object.fromEntries(changed);
 }
 
 /** By hand: `flat` takes several times as long, and there are some hundred thousand. */
@@ -88,23 +96,26 @@ function lengthsOf(lists: readonly (readonly unknown[])[]): Counts {
  * page shows few at once.
  */
 export class Unpacker {
+  private lists: Partial<PackedLists> = {};
   private trials: () => ReportTrial[] = () => [];
 
   unpack({ model, lists, lengths }: PackedModel): ReportModel {
     const { trials } = lists;
     if (trials !== undefined) this.trials = once(() => unpackList(trials) as ReportTrial[]);
+    this.lists = { ...this.lists, ...lists };
+    const list = (name: keyof PackedLists) => this.lists[name] ?? noList;
     const [samples, pairs] = [
-      ranges<Sample>(lists.samples, lengths.samples),
-      ranges<Pair>(lists.pairs, lengths.pairs),
+      ranges<Sample>(list('samples'), lengths.samples),
+      ranges<Pair>(list('pairs'), lengths.pairs),
     ];
-    const guests = (unpackList(lists.guests) as GuestSamples[]).map((guest, index) =>
+    const guests = (unpackList(list('guests')) as GuestSamples[]).map((guest, index) =>
       withList(guest, 'samples', samples(index)),
     );
-    const comparisons = (unpackList(lists.comparisons) as MetricComparison[]).map((comparison, index) =>
+    const comparisons = (unpackList(list('comparisons')) as MetricComparison[]).map((comparison, index) =>
       withList(comparison, 'pairs', pairs(index)),
     );
     const [firstGuest, firstComparison] = [startsOf(lengths.guests), startsOf(lengths.comparisons)];
-    const metrics = (unpackList(lists.metrics) as MetricReport[]).map((metric, index) => ({
+    const metrics = (unpackList(list('metrics')) as MetricReport[]).map((metric, index) => ({
       ...metric,
       guests: guests.slice(firstGuest[index], firstGuest[index + 1]),
       comparisons: comparisons.slice(firstComparison[index], firstComparison[index + 1]),
@@ -112,6 +123,8 @@ export class Unpacker {
     return withList({ ...model, metrics }, 'trials', this.trials);
   }
 }
+
+const noList: PackedList = { length: 0, columns: [] };
 
 /** The model that was packed, with its trials. */
 export function unpackModel(packed: PackedModel): ReportModel {

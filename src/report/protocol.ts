@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { HostMessage, SeveralFiles } from './hostMessage';
-import { packModel } from './packedModel';
+import { packModel, type PackedLists } from './packedModel';
 import { pictureMessageSchema, pngSchema } from './pictureMessage';
 import type { ReportModel } from './shape';
 
@@ -65,17 +65,17 @@ export function readPageMessage(data: unknown): PageMessageRead {
 
 /**
  * The messages of this host, with the version the page checks.
- * @param trials `kept`: the page has had them with another model of the same experiments.
+ * @param known the lists that the page has had with the models before.
  */
 export function modelMessage(
   model: ReportModel,
   several?: SeveralFiles,
-  trials: 'sent' | 'kept' = 'sent',
+  known?: Partial<PackedLists>,
 ): HostMessage {
   return {
     type: 'model',
     version: protocolVersion,
-    ...packModel(model, trials),
+    ...packModel(model, known),
     ...(several === undefined ? {} : { several }),
   };
 }

@@ -7,6 +7,7 @@ import type { Drawing } from '../report/charts/svg';
 import { headModel } from '../report/head';
 import type { HostMessage, SeveralFiles } from '../report/hostMessage';
 import { reportModel, withCandidate } from '../report/model';
+import type { PackedLists } from '../report/packedModel';
 import { headMessage, modelMessage, readPageMessage, type PageMessage } from '../report/protocol';
 import type { AcrossChoice } from '../report/acrossShape';
 import type { ReportModel, ReportOptions } from '../report/shape';
@@ -43,8 +44,8 @@ export class ReportPanel extends Disposable {
   /** The page has nothing to show yet. */
   private isBlank = true;
   private sent: ReportModel | undefined;
-  /** The page has the trials of what was read last: they are the same whatever is compared. */
-  private hasTrials = false;
+  /** The lists that the page has: they are not sent again. */
+  private known: Partial<PackedLists> = {};
 
   constructor(
     readonly uris: readonly vscode.Uri[],
@@ -106,7 +107,6 @@ export class ReportPanel extends Disposable {
   private show(): void {
     if (this.isDisposed) return;
     this.forgetModel();
-    this.hasTrials = false;
     const [only] = this.sources;
     if (!this.isOverSeveral && only?.state.status === 'unread') return;
     if (!this.isOverSeveral && only?.state.status === 'problem') {
@@ -150,7 +150,7 @@ export class ReportPanel extends Disposable {
   }
 
   private message(): HostMessage {
-    return modelMessage(this.model(), this.several(), this.hasTrials ? 'kept' : 'sent');
+    return modelMessage(this.model(), this.several(), this.known);
   }
 
   private read(): Experiment[] {
@@ -181,9 +181,8 @@ export class ReportPanel extends Disposable {
     this.prepared = undefined;
     this.isBlank = false;
     void this.panel.webview.postMessage(message);
-    if (message.part === 'head') return;
-    this.sent = this.model();
-    this.hasTrials = true;
+    this.known = { ...this.known, ...message.lists };
+    if (message.part === undefined) this.sent = this.model();
   }
 
   /** Another candidate of the same baseline the page has shown by itself: its model holds them all. */
@@ -212,7 +211,7 @@ export class ReportPanel extends Disposable {
       case 'ready':
         this.isReady = true;
         this.isBlank = true;
-        this.hasTrials = false;
+        this.known = {};
         this.sent = undefined;
         this.send();
         this.rasteriser.askAgain();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { packList, unpackList } from '../../../src/report/packedList';
+import { isSameList, packList, unpackList } from '../../../src/report/packedList';
 import { packModel, unpackModel, Unpacker } from '../../../src/report/packedModel';
 import { reportModel } from '../../../src/report/model';
 import { catalogue, completed, experiment, pv, pvhvm, withLoad, workload } from './experiments';
@@ -46,6 +46,32 @@ describe('a packed list', () => {
       const rows = values.map((x) => ({ x, s: [x, 1] }));
       expect(unpackList(packList(rows))).toEqual(rows);
     }
+  });
+
+  it('is the same as another exactly when it holds the same', () => {
+    fc.assert(
+      fc.property(rows, rows, (a, b) => {
+        expect(isSameList(packList(a), structuredClone(packList(a)))).toBe(true);
+        const isSame = isSameList(packList(a), packList(b));
+        if (isSame) expect(unpackList(packList(b))).toEqual(a);
+        const changed = [...a, { x: 'one more' }];
+        expect(isSameList(packList(a), packList(changed))).toBe(false);
+      }),
+    );
+    const one = (x: unknown) => packList([{ x }]);
+    for (const [a, b] of [
+      [0, -0],
+      [1, '1'],
+      [[1], [1.5]],
+      [[1, 2], [[1, 2]]],
+      [null, undefined],
+      ['ab', 'ac'],
+      [{ a: [1, 2] }, { a: [1, 3] }],
+      [true, { length: 1 }],
+    ]) {
+      expect(isSameList(one(a), one(b)), JSON.stringify([a, b])).toBe(false);
+    }
+    expect(isSameList(one(NaN), one(NaN))).toBe(true);
   });
 
   it('sends numbers, texts and what is in objects in buffers', () => {
@@ -112,14 +138,25 @@ describe('a packed model', () => {
     expect(unpackModel(packModel(reportModel([], {})))).toEqual(reportModel([], {}));
   });
 
-  it('has the trials of the one before where they were not sent again', () => {
+  it('travels without the lists that were sent before', () => {
     const unpacker = new Unpacker();
-    const first = unpacker.unpack(structuredClone(packModel(model)));
-    const other = { ...model, title: 'Another pair' };
-    const second = unpacker.unpack(structuredClone(packModel(other, 'kept')));
-    expect(second).toEqual(other);
-    expect(second.trials).toBe(first.trials);
-    expect(unpacker.unpack(packModel({ ...model, trials: [] })).trials).toEqual([]);
+    const first = packModel(model);
+    const { trials } = unpacker.unpack(structuredClone(first));
+    const other = {
+      ...model,
+      title: 'Another pair',
+      metrics: model.metrics.map((metric) => ({
+        ...metric,
+        comparisons: metric.comparisons.map((comparison) => ({ ...comparison, n: comparison.n + 1 })),
+      })),
+    };
+    const second = packModel(other, first.lists);
+    expect(Object.keys(second.lists)).toEqual(['comparisons']);
+    const unpacked = unpacker.unpack(structuredClone(second));
+    expect(unpacked).toEqual(other);
+    expect(unpacked.trials).toBe(trials);
+    expect(unpacker.unpack(packModel(model, { ...first.lists, ...second.lists }))).toEqual(model);
+    expect(unpacker.unpack(packModel({ ...model, trials: [] }, first.lists)).trials).toEqual([]);
   });
 
   it('travels without its long lists, and makes those of a metric once', () => {
