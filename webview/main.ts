@@ -16,7 +16,7 @@ import { Page } from './page';
 import { postPicture } from './picture';
 import { openForPrinting } from './print';
 import { answerRaster } from './saveChart';
-import { whenDrawn } from './slices';
+import { inSlices, whenDrawn } from './slices';
 import { onThemeChange } from './theme';
 
 /** Must equal protocolVersion of src/report/protocol.ts, which would bring the schema library along; a test compares them. */
@@ -33,6 +33,7 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
   let several: SeveralFiles | undefined;
   let part: HostMessage['part'];
   let page: Page | undefined;
+  let stopTrials = () => {};
   let scrolled = false;
   const open = new Set(state.open);
   const post = (message: PageMessage) => vscode.postMessage(message);
@@ -107,6 +108,8 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
     try {
       show();
       if (isFirst) tellChoice();
+      stopTrials();
+      stopTrials = inSlices(unpacker.makeTrials(), 0, (make) => make());
       if (part === 'head') whenDrawn(() => post({ type: 'rest' }));
     } catch (error) {
       post({
@@ -130,6 +133,7 @@ export function start(root: HTMLElement, vscode: VsCodeApi): () => void {
   );
   post({ type: 'ready', version: pageProtocolVersion });
   return () => {
+    stopTrials();
     clearTimeout(timer);
     window.removeEventListener('message', receive);
     window.removeEventListener('scroll', rememberScroll);

@@ -91,17 +91,45 @@ function lengthsOf(lists: readonly (readonly unknown[])[]): Counts {
   );
 }
 
+const noList: PackedList = { length: 0, columns: [] };
+const pieceRows = 500;
+
+/** A list that is made from its beginning on, at the latest when all of it is asked for. */
+class InPieces<T> {
+  private readonly made: T[] = [];
+
+  constructor(private readonly list: PackedList) {}
+
+  all(): T[] {
+    for (const make of this.pieces()) make();
+    return this.made;
+  }
+
+  /** What there is still to make. */
+  pieces(): (() => void)[] {
+    const left = Math.ceil((this.list.length - this.made.length) / pieceRows);
+    return Array.from({ length: left }, () => () => this.makeNext());
+  }
+
+  private makeNext(): void {
+    const from = this.made.length;
+    const to = Math.min(from + pieceRows, this.list.length);
+    if (from < to) this.made.push(...(unpackList(this.list, from, to) as T[]));
+  }
+}
+
 /**
  * Makes the models again that were packed, one after the other. Their lists are made when they are first looked at: a
  * page shows few at once.
  */
 export class Unpacker {
   private lists: Partial<PackedLists> = {};
-  private trials: () => ReportTrial[] = () => [];
+  private trials = new InPieces<ReportTrial>(noList);
 
   unpack({ model, lists, lengths }: PackedModel): ReportModel {
     const { trials } = lists;
-    if (trials !== undefined) this.trials = once(() => unpackList(trials) as ReportTrial[]);
+    if (trials !== undefined) this.trials = new InPieces(trials);
+    const made = this.trials;
     this.lists = { ...this.lists, ...lists };
     const list = (name: keyof PackedLists) => this.lists[name] ?? noList;
     const [samples, pairs] = [
@@ -120,11 +148,14 @@ export class Unpacker {
       guests: guests.slice(firstGuest[index], firstGuest[index + 1]),
       comparisons: comparisons.slice(firstComparison[index], firstComparison[index + 1]),
     }));
-    return withList({ ...model, metrics }, 'trials', this.trials);
+    return withList({ ...model, metrics }, 'trials', () => made.all());
+  }
+
+  /** To be called one after the other, for the trials to be there when they are looked at: all at once they take long. */
+  makeTrials(): readonly (() => void)[] {
+    return this.trials.pieces();
   }
 }
-
-const noList: PackedList = { length: 0, columns: [] };
 
 /** The model that was packed, with its trials. */
 export function unpackModel(packed: PackedModel): ReportModel {

@@ -159,6 +159,22 @@ describe('a packed model', () => {
     expect(unpacker.unpack(packModel({ ...model, trials: [] }, first.lists)).trials).toEqual([]);
   });
 
+  it('has trials that are made in pieces, or all when they are looked at', () => {
+    const many = { ...model, trials: Array.from({ length: 30 }, () => model.trials).flat() };
+    for (const pieces of [0, 1, 2, 99]) {
+      const unpacker = new Unpacker();
+      const unpacked = unpacker.unpack(packModel(many));
+      const make = unpacker.makeTrials();
+      expect(make.length).toBeGreaterThan(1);
+      for (const piece of make.slice(0, pieces)) piece();
+      expect(unpacker.makeTrials()).toHaveLength(Math.max(0, make.length - pieces));
+      expect(unpacked.trials).toEqual(many.trials);
+      for (const piece of make) piece();
+      expect(unpacked.trials).toHaveLength(many.trials.length);
+      expect(unpacker.makeTrials()).toEqual([]);
+    }
+  });
+
   it('travels without its long lists, and makes those of a metric once', () => {
     const packed = packModel(model);
     expect([packed.model.trials, packed.model.metrics]).toEqual([[], []]);
