@@ -1,5 +1,7 @@
-/** Short enough that a person's next click or scroll is never held up. */
-const sliceMs = 12;
+/** Of work in a frame: short enough that a person's next click or scroll is never held up. */
+const sliceMs = { first: 4, least: 1, most: 12 } as const;
+/** What a slice makes has to be laid out and drawn too, which can take many times as long: this says when it does. */
+const drawnMs = { quick: 25, slow: 40 } as const;
 
 /** Calls `then` once the window shows what was made so far. */
 export function whenDrawn(then: () => void): void {
@@ -19,12 +21,18 @@ export function inSlices<T>(
   let next = 0;
   let frame = 0;
   let timer = 0;
+  let mostMs: number = sliceMs.first;
+  let endedMs: number | undefined;
   const goOn = (): void => {
     const startedMs = performance.now();
+    const sinceMs = endedMs === undefined ? undefined : startedMs - endedMs;
+    if (sinceMs !== undefined && sinceMs > drawnMs.slow) mostMs = Math.max(sliceMs.least, mostMs / 2);
+    if (sinceMs !== undefined && sinceMs < drawnMs.quick) mostMs = Math.min(sliceMs.most, mostMs * 1.5);
     do {
       const item = items[next++];
       if (item !== undefined) work(item);
-    } while (next < items.length && performance.now() - startedMs < sliceMs);
+    } while (next < items.length && performance.now() - startedMs < mostMs);
+    endedMs = performance.now();
     later();
   };
   const later = (): void => {

@@ -172,7 +172,8 @@ async function* inUse(frame: Frame): AsyncGenerator<string> {
     worst = Math.max(worst, longest);
     yield `longest task while ${name}: ${longest === 0 ? 'below 50' : longest.toFixed(0)} ms`;
   }
-  yield `longest task of all: ${(worst / longestTaskMs).toFixed(2)} of the ${longestTaskMs} ms allowed`;
+  const share = worst === 0 ? `below ${50 / longestTaskMs}` : (worst / longestTaskMs).toFixed(2);
+  yield `longest task of all: ${share} of the ${longestTaskMs} ms allowed`;
 }
 
 async function quiet(frame: Frame): Promise<void> {

@@ -43,6 +43,36 @@ describe('work in slices', () => {
     expect(done).toEqual([1, 2, 3]);
   });
 
+  it('does less at a time where what it made takes long to draw, and more where it does not', () => {
+    let now = 0;
+    vi.spyOn(performance, 'now').mockImplementation(() => now);
+    let doneInSlice = 0;
+    const work = (): void => {
+      doneInSlice += 1;
+      now += 1;
+    };
+    const stop = inSlices(
+      Array.from({ length: 10_000 }, (_, index) => index),
+      0,
+      work,
+    );
+    const slices = (count: number, drawingMs: number): number[] =>
+      Array.from({ length: count }, () => {
+        doneInSlice = 0;
+        vi.advanceTimersToNextFrame();
+        vi.advanceTimersToNextTimer();
+        now += drawingMs;
+        return doneInSlice;
+      });
+    const [first, ...slow] = slices(8, 80);
+    expect(slow.at(-1)).toBeLessThan(first ?? 0);
+    expect(slow.at(-1)).toBeGreaterThan(0);
+    const quick = slices(12, 5);
+    expect(quick.at(-1)).toBeGreaterThan(first ?? 0);
+    expect(new Set(quick.slice(-3)).size).toBe(1);
+    stop();
+  });
+
   it('is done at once when there is nothing more, and leaves out what is given up', () => {
     const whenDone = vi.fn();
     inSlices([1], 2, () => undefined, whenDone);
