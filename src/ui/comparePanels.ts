@@ -42,13 +42,15 @@ export class ComparePanels implements vscode.WebviewPanelSerializer {
   }
 
   /** Brings a tab back after a reload of the window, from what its page has kept. */
-  async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
+  deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const uris = addressesIn(state).map((address) => vscode.Uri.parse(address));
     if (uris.length < 2) {
       panel.dispose();
-      return;
+      return Promise.resolve();
     }
-    await this.fill(panel, uris);
+    // Not waited for: VS Code puts the page up after this, and it starts while the files are read.
+    void this.fill(panel, uris);
+    return Promise.resolve();
   }
 
   private async fill(panel: vscode.WebviewPanel, uris: readonly vscode.Uri[]): Promise<ReportPanel> {

@@ -25,6 +25,7 @@ export class ExperimentSource extends Disposable {
   private current: SourceState = { status: 'unread' };
   private timer: NodeJS.Timeout | undefined;
   private readingMs = 0;
+  private readings = 0;
 
   constructor(
     readonly uri: vscode.Uri,
@@ -63,14 +64,17 @@ export class ExperimentSource extends Disposable {
   /** Reads the file; what is wrong with it is its state then, not an error. */
   async load(): Promise<void> {
     const startedMs = performance.now();
+    const reading = ++this.readings;
+    // One that began later knows more.
+    const isOver = () => this.isDisposed || reading !== this.readings;
     let read: ExperimentRead;
     try {
       read = await this.read();
     } catch (error) {
-      if (!this.isDisposed) this.current = { status: 'problem', problem: whyUnread(error) };
+      if (!isOver()) this.current = { status: 'problem', problem: whyUnread(error) };
       return;
     }
-    if (this.isDisposed) return;
+    if (isOver()) return;
     if (read.status === 'error' && read.line === 1 && this.isRunning) {
       // Its first line is being written.
       this.reloadSoon();

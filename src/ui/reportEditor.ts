@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import { UserError } from '../model/userError';
 import type { ReportOptions } from '../report/shape';
-import { messageOf } from './log';
 import { ReportPanel, type ReportTools } from './reportPanel';
 
 class ReportDocument implements vscode.CustomDocument {
@@ -30,9 +29,7 @@ export class ReportEditor implements vscode.CustomReadonlyEditorProvider<ReportD
       report.dispose();
     });
     // Not waited for: the editor puts the page up after this, and the page starts while the file is read.
-    report
-      .load()
-      .catch((error: unknown) => this.tools.log.error(`${document.uri.fsPath}: ${messageOf(error)}`));
+    void report.load();
   }
 
   /** What the open report of a file shows; undefined: it is not open. */

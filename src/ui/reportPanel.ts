@@ -92,11 +92,17 @@ export class ReportPanel extends Disposable {
     return this.rasteriser.draw(drawing);
   }
 
-  /** Reads the files one after the other, then shows them; the page starts meanwhile. */
+  /** Reads the files one after the other, then shows them; the page starts meanwhile. What goes wrong stands there too. */
   async load(): Promise<void> {
-    this.startPage();
-    for (const source of this.sources) await source.load();
-    this.show();
+    try {
+      this.startPage();
+      for (const source of this.sources) await source.load();
+      this.show();
+    } catch (error) {
+      this.tools.log.error(`Report: ${messageOf(error)}`);
+      if (!this.isDisposed)
+        this.showMessage(vscode.l10n.t('This report could not be made: {0}', messageOf(error)));
+    }
   }
 
   private get isOverSeveral(): boolean {

@@ -203,7 +203,8 @@ export class TrendPanels implements vscode.WebviewPanelSerializer {
       panel.dispose();
       return;
     }
-    await this.fill(panel, folder, read.data ?? {});
+    // Not waited for: VS Code puts the page up after this, and it tells how far the reading is.
+    void this.fill(panel, folder, read.data ?? {});
   }
 
   private async fill(panel: vscode.WebviewPanel, folder: string, choice: TrendChoice): Promise<void> {
