@@ -98,7 +98,7 @@ describe('a guest out of reach', () => {
 describe('a file that is no experiment', () => {
   const header = '{"at":"2026-01-02T03:04:05.000Z","type":"experiment"';
   const cases: readonly [string, string, RegExp][] = [
-    ['foreign.guestbench', '{"hello": "world"}\n', /cannot be shown.*line 1/is],
+    ['foreign.guestbench', '{"hello": "world"}\n', /cannot be shown.*its first line does not begin one/is],
     ['text.guestbench', 'just some text\nand more\n', /cannot be shown.*line 1/is],
     ['empty.guestbench', '', /cannot be shown/i],
     ['torn.guestbench', header, /cannot be shown/i],
