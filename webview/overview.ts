@@ -34,7 +34,7 @@ import { inSlices } from './slices';
 
 const allKey = 'overview:all';
 /** The page stands still while a taller canvas is made, and a reader cannot take in more. */
-const mostRows = 60;
+const mostRows = 40;
 /** A longer table takes as long as the chart does: together they would hold the page up. */
 const rowsAtOnce = 20;
 
