@@ -127,6 +127,8 @@ export class ReportPanel extends Disposable {
 
   private startPage(): void {
     this.shows = 'page';
+    // What is prepared for a new page must not leave out what an earlier one had.
+    this.known = {};
     this.panel.webview.html = pageHtml(this.panel.webview, this.tools.extensionUri, {
       script: 'webview.js',
       styles: ['webview.css'],
