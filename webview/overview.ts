@@ -1,3 +1,4 @@
+import { mostDrawnMetrics } from '../src/report/charts/acrossGroups';
 import { formatInterval, formatSpeedup, formatWithUnit, plain } from '../src/report/format';
 import { replicateMean } from '../src/report/modes';
 import { inOverviewOrder } from '../src/report/overviewOrder';
@@ -33,8 +34,6 @@ import { saveButton } from './saveChart';
 import { inSlices } from './slices';
 
 const allKey = 'overview:all';
-/** The page stands still while a taller canvas is made, and a reader cannot take in more. */
-const mostRows = 40;
 /** A longer table takes as long as the chart does: together they would hold the page up. */
 const rowsAtOnce = 20;
 
@@ -96,7 +95,7 @@ export class OverviewView {
       }),
     );
     const wanted = rows.filter(({ metric }) => metric.primary || this.toggle.checked);
-    let room = mostRows - wanted.filter(({ metric }) => metric.primary).length;
+    let room = mostDrawnMetrics - wanted.filter(({ metric }) => metric.primary).length;
     const visible = wanted.filter(({ metric }) => metric.primary || room-- > 0);
     setText(
       this.cut,

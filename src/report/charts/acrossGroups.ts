@@ -19,7 +19,10 @@ export interface AcrossGroup {
 
 export const geometricMeanTitle = 'Geometric mean of the tested';
 
-/** Metrics that a drawing shows at most: with more it is no picture any more, and the tables have them all. */
+/**
+ * Metrics that a drawing shows at most, of one experiment or several: with more it is no picture any more, the page
+ * stands still while it is made, and the tables have them all.
+ */
 export const mostDrawnMetrics = 40;
 
 /** The geometric means of the experiments that tested two workloads or more. */
