@@ -120,6 +120,28 @@ describe('a file that is no experiment', () => {
   }
 });
 
+describe('a report whose file is damaged while it is open', () => {
+  it('says so, and has all its figures again once the file is mended', async () => {
+    const good = readFileSync(join('media', 'samples', 'xen-4.17-emulated.guestbench'), 'utf8');
+    mkdirSync(demo.results, { recursive: true });
+    const file = join(demo.results, 'mended.guestbench');
+    const page = () => workbench.webviewFrame().locator('main');
+    const figures = async () => (await page().locator('.overview tbody tr').allInnerTexts()).join('\n');
+    const shown = () => workbench.until('the figures', figures);
+    writeFileSync(file, good);
+    await workbench.openFile('mended.guestbench');
+    const before = await shown();
+    expect(before).toMatch(/OpenSSL/);
+    writeFileSync(file, good.replace('\n', '\nno line of it\n'));
+    await workbench.until('the message', async () =>
+      (await page().innerText()).includes('Line 2 is not JSON'),
+    );
+    writeFileSync(file, good);
+    expect(await shown()).toBe(before);
+    await workbench.palette('View: Close All Editors');
+  });
+});
+
 describe('commands', () => {
   it('say what is missing when there is nothing to stop', async () => {
     await workbench.palette('Guestbench: Stop Experiment');
