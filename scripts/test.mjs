@@ -5,7 +5,7 @@
 import { main } from './lib/problem.mjs';
 import { allSteps, runSteps } from './lib/testSteps.mjs';
 
-const limitMs = 25 * 60_000;
+const limitMs = 60 * 60_000;
 
 await main(async () => {
   const named = process.argv.slice(2).filter((name) => name !== '--');
