@@ -6,12 +6,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { countVitest, sumOf } from './lib/counts.mjs';
 import { ensureDebianPackages } from './lib/debian.mjs';
 import { ensureNodeModules, nodeModuleBin } from './lib/install.mjs';
 import { root } from './lib/paths.mjs';
 import { main, Problem } from './lib/problem.mjs';
 import { plainEnvironment, run } from './lib/run.mjs';
-import { countVitest, faultPackages, windowPackages } from './lib/testSteps.mjs';
+import { faultPackages, windowPackages } from './lib/testSteps.mjs';
 import { packageExtension } from './lib/vsix.mjs';
 
 const results = path.join(root, 'test-results');
@@ -71,7 +72,7 @@ async function singleFaults(isShort) {
   );
   await packageExtension();
   const window = await testFiles('window', ['--project', 'workbench', 'test/workbench/resume.spec.ts']);
-  return Object.fromEntries(Object.keys(guests).map((key) => [key, guests[key] + window[key]]));
+  return sumOf([guests, window]);
 }
 
 /** Faults at random: each that leaves no complaint counts as passed. */
@@ -114,16 +115,12 @@ await main(async () => {
   fs.mkdirSync(results, { recursive: true });
   // Side by side: both wait most of the time.
   const [single, random] = await Promise.all([
-    values.random ? { passed: 0, failed: 0, skipped: 0 } : singleFaults(values.short),
+    values.random ? sumOf([]) : singleFaults(values.short),
     values.single
       ? { passed: 0, failed: 0 }
       : randomFaults({ seed, faults, minutes, isVerbose: values.verbose }),
   ]);
-  const counts = {
-    passed: single.passed + random.passed,
-    failed: single.failed + random.failed,
-    skipped: single.skipped,
-  };
+  const counts = sumOf([single, { ...random, skipped: 0 }]);
   fs.writeFileSync(path.join(results, 'faults.json'), JSON.stringify({ seed, ...counts }));
   const seeded = values.single ? '' : `; the seed was ${seed}`;
   if (counts.failed > 0) throw new Problem(`${counts.failed} failed${seeded}.`);

@@ -1,13 +1,14 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { buildHost, loadedWith } from './hostBundle.mjs';
+import { say } from './output.mjs';
 import { Problem } from './problem.mjs';
 import { root } from './paths.mjs';
 
 /** What a bundle may weigh, minified, in bytes, with all that is loaded together with it. */
-const budgets = { extension: 12_000, app: 250_000, webview: 220_000, prepare: 20_000, trend: 24_000 };
+const budgets = { extension: 12_000, app: 320_000, webview: 260_000, prepare: 30_000, trend: 40_000 };
 /** And all bundles of the host's side, without the packages that have their own. */
-const hostBudget = 820_000;
+const hostBudget = 1_200_000;
 
 /** ssh2's optional native parts: absent, so it takes its JavaScript path and one .vsix serves every platform. */
 export const withoutNatives = {
@@ -89,7 +90,7 @@ function checkBudgets(folder, hostFile) {
   const over = [];
   for (const { files, title, limit } of weighed) {
     const size = files.reduce((sum, file) => sum + fs.statSync(path.join(folder, file)).size, 0);
-    console.log(`  ${title}: ${kilobytes(size)} of ${kilobytes(limit)}`);
+    say(`  ${title}: ${kilobytes(size)} of ${kilobytes(limit)}`);
     if (size > limit) over.push(`${title} is ${kilobytes(size)}, over its budget of ${kilobytes(limit)}.`);
   }
   if (over.length > 0) throw new Problem(over.join('\n'));
@@ -117,7 +118,7 @@ export async function buildExtension({ production }) {
   const licences = thirdPartyLicences([hostFile, ...others]);
   fs.writeFileSync(path.join(folder, 'THIRD-PARTY.txt'), licences.join(`\n${'-'.repeat(80)}\n\n`));
   for (const file of fs.readdirSync(folder).filter((entry) => !entry.endsWith('.map')))
-    console.log(`  dist/${file}: ${kilobytes(fs.statSync(path.join(folder, file)).size)}`);
+    say(`  dist/${file}: ${kilobytes(fs.statSync(path.join(folder, file)).size)}`);
   if (production) checkBudgets(folder, hostFile);
 }
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import { say } from './output.mjs';
 import { Problem } from './problem.mjs';
 import { mustRun, plainEnvironment, step } from './run.mjs';
 
@@ -39,17 +40,21 @@ async function withoutStartingServices(body) {
   }
 }
 
-/** Installs missing Debian packages when run as root; otherwise fails with the line to type. */
-export async function ensureDebianPackages(names) {
+/**
+ * Installs missing Debian packages when run as root; otherwise fails with the line to type, and with `otherwise`, the
+ * command that does without them.
+ */
+export async function ensureDebianPackages(names, otherwise) {
   const missing = missingDebianPackages(names);
   if (missing === undefined) {
-    console.log(`  This is not Debian: the programs of these packages must be there: ${names.join(' ')}`);
+    say(`  This is not Debian: the programs of these packages must be there: ${names.join(' ')}`);
     return;
   }
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0) {
     throw new Problem(
-      `These Debian packages are missing. Install them and try again:\n  ${aptLine(missing)}`,
+      `Debian packages are missing, and only root can install them. Install them and try again:\n  ${aptLine(missing)}` +
+        (otherwise === undefined ? '' : `\nOr run what is possible without them: ${otherwise}`),
     );
   }
   const env = plainEnvironment({ DEBIAN_FRONTEND: 'noninteractive' });

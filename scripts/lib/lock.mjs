@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { say } from './output.mjs';
 import { Problem } from './problem.mjs';
 
 const waitLimitMs = 15 * 60_000;
@@ -52,7 +53,7 @@ export async function withLock(file, body) {
     }
     if (Date.now() > deadline)
       throw new Problem(`Process ${pid} holds ${file} for too long. Remove it if it is stale.`);
-    if (!told) console.log(`  waiting for process ${pid}, which holds ${file}`);
+    if (!told) say(`  waiting for process ${pid}, which holds ${file}`);
     told = true;
     await sleep(500);
   }

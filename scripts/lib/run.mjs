@@ -1,7 +1,11 @@
 import { spawn } from 'node:child_process';
 import process from 'node:process';
+import { currentSink, say } from './output.mjs';
 import { Problem } from './problem.mjs';
 import { root } from './paths.mjs';
+
+/** How long output is waited for after a command has ended. */
+const drainLimitMs = 10_000;
 
 const running = new Set();
 let stopping = false;
@@ -32,7 +36,7 @@ function onSignal(signal) {
 /** The environment for commands whose output a file or a pipe may receive. */
 export function plainEnvironment(extra = {}) {
   const env = { ...process.env, ...extra };
-  if (!process.stdout.isTTY) {
+  if (!process.stdout.isTTY || currentSink() !== undefined) {
     delete env.FORCE_COLOR;
     env.NO_COLOR = '1';
   }
@@ -40,17 +44,19 @@ export function plainEnvironment(extra = {}) {
 }
 
 /**
- * Runs a command in a process group of its own, without a terminal's input; its output is shown unless `quiet`.
- * Resolves with its exit code (a signal counts as 128) and, when quiet, its output. Never rejects on a bad exit.
+ * Runs a command in a process group of its own, without a terminal's input. Its output is shown unless `quiet`; in a
+ * step that runs beside others it becomes part of that step's output. Resolves with its exit code (a signal counts as 128) and, when quiet, its output. Never rejects on a bad exit.
  */
 export function run(command, args, { cwd = root, env = plainEnvironment(), quiet = false } = {}) {
   if (running.size === 0)
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, onSignal);
   return new Promise((resolve, reject) => {
-    const output = quiet ? 'pipe' : 'inherit';
+    const sink = currentSink();
+    const output = quiet || sink !== undefined ? 'pipe' : 'inherit';
     const child = spawn(command, args, { cwd, env, detached: true, stdio: ['ignore', output, output] });
     let text = '';
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data) => (text += data));
+    const take = quiet ? (data) => (text += data) : sink;
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', take);
     running.add(child);
     const settle = () => {
       running.delete(child);
@@ -61,10 +67,13 @@ export function run(command, args, { cwd = root, env = plainEnvironment(), quiet
       settle();
       reject(new Problem(`${command} could not be started: ${error.message}`));
     });
-    child.once('close', (code) => {
+    const finish = (code) => {
       settle();
       resolve({ code: code ?? 128, text });
-    });
+    };
+    child.once('close', finish);
+    // A process that the command left behind may keep its output open: the command has ended all the same.
+    child.once('exit', (code) => setTimeout(finish, drainLimitMs, code).unref());
   });
 }
 
@@ -81,8 +90,8 @@ export async function mustRun(command, args, options = {}) {
 /** Runs a part of a longer job and says how long it took. */
 export async function step(title, body) {
   const start = performance.now();
-  console.log(`• ${title} …`);
+  say(`• ${title} …`);
   const result = await body();
-  console.log(`  ${title}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  say(`  ${title}: ${((performance.now() - start) / 1000).toFixed(1)} s`);
   return result;
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { say } from './output.mjs';
 import { cacheFolder } from './paths.mjs';
 import { Problem } from './problem.mjs';
 import { mustRun, plainEnvironment, step } from './run.mjs';
@@ -96,7 +97,7 @@ async function buildNatives(host) {
   if (names.length === 0) return;
   const without = missingCompilers();
   if (without.length > 0) {
-    console.log(`  ${without.join(', ')} missing: VS Code's Output channels will stay empty.`);
+    say(`  ${without.join(', ')} missing: VS Code's Output channels will stay empty.`);
     return;
   }
   const npm = fs.realpathSync(spawnSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).stdout.trim());
@@ -166,7 +167,7 @@ export async function ensureVscodeHost() {
   await withLock(`${folder}.lock`, async () => {
     if (ready()) return buildNatives(host);
     const partial = `${folder}.partial`;
-    console.log(`• VS Code ${hostVersions.vscode} is installed into ${folder} (once, about a minute)`);
+    say(`• VS Code ${hostVersions.vscode} is installed into ${folder} (once, about a minute)`);
     await installInto(partial);
     fs.rmSync(folder, { recursive: true, force: true });
     fs.renameSync(partial, folder);

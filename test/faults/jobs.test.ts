@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { isRoot, needs } from '../support/needs';
 import { connect } from '../../src/ssh/connection';
 import { Jobs, type JobEnd, type JobsOptions } from '../../src/ssh/jobs';
 import { ConnectionPool } from '../../src/ssh/pool';
@@ -25,7 +26,8 @@ import { fill } from './guest';
 import { Proxy } from './proxy';
 
 const fakeTime = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
-const isRoot = process.getuid?.() === 0;
+/** Registered by `npm run test:faults` only: it takes minutes. */
+const longTest = process.env['GUESTBENCH_ALL_FAULTS'] === undefined ? () => undefined : test;
 const quick: JobsOptions = { backOffMs: [50], giveUpMs: Infinity, requestGiveUpMs: Infinity };
 
 /** What has to be undone after a test, the last first. */
@@ -131,7 +133,7 @@ describe('a command', () => {
     await jobs.cleanUp();
   });
 
-  test.runIf(process.env['GUESTBENCH_ALL_FAULTS'])(
+  longTest(
     'that prints 1 GB is collected to its last byte, and little of it is shown meanwhile',
     async () => {
       const server = await serve({});
@@ -168,7 +170,7 @@ describe('a command', () => {
   );
 });
 
-describe.runIf(isRoot)("a guest's disk", () => {
+describe("a guest's disk", needs({ root: isRoot }), () => {
   test('that is full makes a job wait, which is told, until there is room', async () => {
     const disk = mount('disk', 'size=2m');
     const server = await serve({ prefix: join(disk, 'guestbench') });
@@ -249,34 +251,38 @@ describe('a login shell', () => {
   );
 });
 
-test.runIf(existsSync(fakeTime))("a guest's clock may jump by hours while a job runs", async () => {
-  const clock = join(folder, 'clock');
-  writeFileSync(clock, '+0h');
-  const prefix = join(folder, 'guestbench');
-  const server = await serve({
-    prefix,
-    config: [
-      `SetEnv GUESTBENCH_PREFIX=${prefix} LD_PRELOAD=${fakeTime} FAKETIME_TIMESTAMP_FILE=${clock} FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1`,
-    ],
-  });
-  const jobs = await jobsOn(server);
-  await jobs.put('jumpy', 'date +%s; while [ ! -e "$GB_WORK/go" ]; do sleep 0.05; done; date +%s\n');
-  await jobs.start('jumpy');
-  let out = '';
-  const end = await jobs.follow('jumpy', {
-    pollSeconds: 1,
-    onStdout: (chunk) => {
-      out += chunk.toString();
-      writeFileSync(clock, '-7h');
-      writeFileSync(join(`${prefix}-${process.getuid?.()}`, 'work/go'), '');
-    },
-  });
-  const [before = 0, after = 0] = out.trim().split('\n').map(Number);
-  expect(before - after).toBeGreaterThan(6 * 3600);
-  expect(end).toMatchObject({ state: 'done', exitCode: 0, cancelled: false });
-  if (end.state === 'done') expect(end.durationMs).toBeLessThan(3_600_000);
-  await jobs.cleanUp();
-});
+test(
+  "a guest's clock may jump by hours while a job runs",
+  needs({ libfaketime: existsSync(fakeTime) }),
+  async () => {
+    const clock = join(folder, 'clock');
+    writeFileSync(clock, '+0h');
+    const prefix = join(folder, 'guestbench');
+    const server = await serve({
+      prefix,
+      config: [
+        `SetEnv GUESTBENCH_PREFIX=${prefix} LD_PRELOAD=${fakeTime} FAKETIME_TIMESTAMP_FILE=${clock} FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1`,
+      ],
+    });
+    const jobs = await jobsOn(server);
+    await jobs.put('jumpy', 'date +%s; while [ ! -e "$GB_WORK/go" ]; do sleep 0.05; done; date +%s\n');
+    await jobs.start('jumpy');
+    let out = '';
+    const end = await jobs.follow('jumpy', {
+      pollSeconds: 1,
+      onStdout: (chunk) => {
+        out += chunk.toString();
+        writeFileSync(clock, '-7h');
+        writeFileSync(join(`${prefix}-${process.getuid?.()}`, 'work/go'), '');
+      },
+    });
+    const [before = 0, after = 0] = out.trim().split('\n').map(Number);
+    expect(before - after).toBeGreaterThan(6 * 3600);
+    expect(end).toMatchObject({ state: 'done', exitCode: 0, cancelled: false });
+    if (end.state === 'done') expect(end.durationMs).toBeLessThan(3_600_000);
+    await jobs.cleanUp();
+  },
+);
 
 /** Ends a server with all its connections, and starts it again after a while. */
 async function isAwayFor(ms: number, server: SshServer): Promise<void> {
@@ -317,30 +323,27 @@ describe('a network', () => {
     await jobs.cleanUp();
   });
 
-  test.runIf(process.env['GUESTBENCH_ALL_FAULTS'])(
-    'that has no server for a minute in the middle of output loses no byte of it',
-    async () => {
-      const server = await serve({});
-      const pool = new ConnectionPool({ hostKeys: hostKeysOf(join(folder, 'store'), server.knownHostsFile) });
-      undo.push(() => pool.dispose());
-      const jobs = new Jobs(() => pool.get(server.target(), { prompter: person() }), quick);
-      await jobs.put('long', 'for i in $(seq 70); do echo $i; sleep 1; done\n');
-      await jobs.start('long');
-      let out = '';
-      let away: Promise<void> | undefined;
-      const end = await jobs.follow('long', {
-        pollSeconds: 1,
-        onStdout: (chunk) => {
-          out += chunk.toString();
-          away ??= isAwayFor(60_000, server);
-        },
-      });
-      await away;
-      expect(end).toMatchObject({ state: 'done', exitCode: 0 });
-      expect(out.trim().split('\n').map(Number)).toEqual(Array.from({ length: 70 }, (_, index) => index + 1));
-      await jobs.cleanUp();
-    },
-  );
+  longTest('that has no server for a minute in the middle of output loses no byte of it', async () => {
+    const server = await serve({});
+    const pool = new ConnectionPool({ hostKeys: hostKeysOf(join(folder, 'store'), server.knownHostsFile) });
+    undo.push(() => pool.dispose());
+    const jobs = new Jobs(() => pool.get(server.target(), { prompter: person() }), quick);
+    await jobs.put('long', 'for i in $(seq 70); do echo $i; sleep 1; done\n');
+    await jobs.start('long');
+    let out = '';
+    let away: Promise<void> | undefined;
+    const end = await jobs.follow('long', {
+      pollSeconds: 1,
+      onStdout: (chunk) => {
+        out += chunk.toString();
+        away ??= isAwayFor(60_000, server);
+      },
+    });
+    await away;
+    expect(end).toMatchObject({ state: 'done', exitCode: 0 });
+    expect(out.trim().split('\n').map(Number)).toEqual(Array.from({ length: 70 }, (_, index) => index + 1));
+    await jobs.cleanUp();
+  });
 
   test('that drops a connection while it signs in is no refusal of the key', async () => {
     const server = await serve({});

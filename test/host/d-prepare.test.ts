@@ -19,7 +19,10 @@ describe('preparing guests', () => {
       });
       await until('one table', () => tables().length === 1);
     }
-    await vscode.window.tabGroups.close(tables());
+    await until('the table closed', async () => {
+      await vscode.window.tabGroups.close(tables());
+      return tables().length === 0;
+    });
   });
 
   it('never waits for a person in a run that was called with everything', async () => {

@@ -10,8 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isRoot, needs, skipFor } from '../support/needs';
 import { readConfirmation } from '../../src/benchmarks/blockDevice';
 import { benchmarkById } from '../../src/benchmarks/catalogue';
 import type { Parameters } from '../../src/model/lab';
@@ -20,14 +21,16 @@ const sh = (command: string) => spawnSync('/bin/sh', ['-c', command], { encoding
 const mebibyte = 1024 * 1024;
 const bytes = 64 * mebibyte;
 
-const isRoot = process.getuid?.() === 0;
 const tools = ['losetup', 'fio', 'blkid', 'mkfs.ext4', 'mkswap', 'dmsetup'];
-const canLoop =
-  isRoot &&
-  tools.every((tool) => sh(`PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`).status === 0) &&
-  sh('losetup -f').status === 0;
+const found = needs({
+  root: isRoot,
+  ...Object.fromEntries(
+    tools.map((tool) => [tool, sh(`PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`).status === 0]),
+  ),
+  'loop devices': sh('PATH=$PATH:/usr/sbin losetup -f').status === 0,
+});
 
-describe.skipIf(!canLoop)('a run on a real block device', () => {
+describe('a run on a real block device', found, () => {
   let root = '';
   let image = '';
   let device = '';
@@ -138,7 +141,7 @@ describe.skipIf(!canLoop)('a run on a real block device', () => {
     }
   });
 
-  it('is refused while one of its partitions is mounted', ({ skip }) => {
+  it('is refused while one of its partitions is mounted', (context) => {
     const table = Buffer.alloc(512);
     table.writeUInt8(0x83, 450);
     table.writeUInt32LE(2048, 454);
@@ -147,18 +150,20 @@ describe.skipIf(!canLoop)('a run on a real block device', () => {
     spawnSync('dd', [`of=${device}`, 'bs=512', 'conv=fsync', 'status=none'], { input: table });
     sh(`partx -u ${device}`);
     const part = `${device}p1`;
-    if (sh(`mkfs.ext4 -q ${part}`).status !== 0) skip('no partitions on loop devices here');
+    // Where no udev makes it, the node is ours to make.
+    sh(`[ -b ${part} ] || mknod ${part} b $(tr : ' ' </sys/class/block/${basename(part)}/dev)`);
+    if (sh(`mkfs.ext4 -q ${part}`).status !== 0) skipFor(context, 'partitions on loop devices');
     const mountPoint = join(root, 'part');
     mkdirSync(mountPoint);
     expect(sh(`mount ${part} ${mountPoint} && sync`).status).toBe(0);
     try {
       expect(refusal(`${device} ${bytes} dos`)).toContain(`${part} is mounted at ${mountPoint}`);
     } finally {
-      sh(`umount ${mountPoint}; partx -d ${device}`);
+      sh(`umount ${mountPoint}; partx -d ${device}; rm -f ${part}`);
     }
   });
 
-  it('is refused while something stands on it: device mapper, another loop device, swap', ({ skip }) => {
+  it('is refused while something stands on it: device mapper, another loop device, swap', (context) => {
     const name = `gbtest${process.pid}`;
     if (sh(`echo '0 1024 linear ${device} 0' | dmsetup create ${name}`).status === 0) {
       expect(refusal(`${device} ${bytes}`)).toMatch(/is in use by dm-\d+/);
@@ -171,7 +176,7 @@ describe.skipIf(!canLoop)('a run on a real block device', () => {
       sh(`losetup -d ${above}`);
     }
     sh(`mkswap ${device}; sync`);
-    if (sh(`swapon ${device}`).status !== 0) skip('no swapping on loop devices here');
+    if (sh(`swapon ${device}`).status !== 0) skipFor(context, 'swapping on loop devices');
     try {
       // What the kernel swaps out meanwhile changes the device.
       const { status, stderr } = run('fio-randwrite', { confirmDevice: `${device} ${bytes} swap` });

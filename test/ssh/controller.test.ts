@@ -61,7 +61,7 @@ class Controller {
   readonly folder = mkdtempSync(join(tmpdir(), 'gb-ctl-'));
   readonly prefix = join(this.folder, 'guestbench');
   readonly base = `${this.prefix}-${process.getuid?.()}`;
-  private readonly file = join(this.folder, 'controller.sh');
+  private file = join(this.folder, 'controller.sh');
   private readonly env: NodeJS.ProcessEnv;
 
   constructor(private readonly command: readonly string[]) {
@@ -76,6 +76,16 @@ class Controller {
     wrap('sh', command.join(' '));
     if (command[0] === 'busybox') for (const tool of tools) wrap(tool, `busybox ${tool}`);
     this.env = { ...process.env, PATH: `${bin}:${process.env['PATH']}`, GUESTBENCH_PREFIX: this.prefix };
+  }
+
+  /** While `body` runs, the controller takes this for the guest's uptime: a machine that has just started has none. */
+  async withUptime(seconds: number, body: () => Promise<void>): Promise<void> {
+    const uptime = join(this.folder, 'uptime');
+    writeFileSync(uptime, `${seconds}.25 ${seconds}.00\n`);
+    const real = this.file;
+    this.file = join(this.folder, 'controller-uptime.sh');
+    writeFileSync(this.file, controllerScript.replaceAll('/proc/uptime', uptime));
+    await body().finally(() => (this.file = real));
   }
 
   start(...words: string[]): ChildProcess {
@@ -329,24 +339,24 @@ describe.each(installed)('the controller under $name', ({ name, command }) => {
 
   test('gives a lease without a sign of life to one of those who want it', async () => {
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-    const up = Math.floor(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]));
-    symlinkSync(`old:YQ:YQ:${boot}:${up - 5000}`, join(controller.base, 'lease'));
-    writeFileSync(join(controller.base, 'lease.seen'), `${boot}:${up - 700}\n`);
-    expect(await controller.say('lease')).toMatch(/lease=old .*since=50\d\d quiet=7\d\d /);
-    expect(await controller.say('hold', 'new', 'YQ', 'YQ', '6000')).toMatch(/^GB1 held=0 lease=old/);
-    // Left by one who was killed in between.
-    symlinkSync(`lease:1:999999999:${boot}`, join(controller.base, 'lease.brk'));
-    const ids = Array.from({ length: 6 }, (_, n) => `new${n}`);
-    const answers = await Promise.all(ids.map((id) => controller.say('hold', id, 'YQ', 'YQ', '600')));
-    const winners = ids.filter((_, n) => answers[n] === 'GB1 held=1');
-    expect(winners).toHaveLength(1);
-    expect(await controller.say('lease')).toMatch(new RegExp(`lease=${winners[0]} .*quiet=\\d+ job=$`));
-    // A guest that was started anew tells the time since then at least.
-    rmSync(join(controller.base, 'lease'));
-    rmSync(join(controller.base, 'lease.seen'), { force: true });
-    symlinkSync(`old:YQ:YQ:other-boot:12`, join(controller.base, 'lease'));
-    const [, since] = /since=(\d+)/.exec(await controller.say('lease')) ?? [];
-    expect(Number(since)).toBeGreaterThanOrEqual(up);
+    await controller.withUptime(90_000, async () => {
+      symlinkSync(`old:YQ:YQ:${boot}:85000`, join(controller.base, 'lease'));
+      writeFileSync(join(controller.base, 'lease.seen'), `${boot}:89300\n`);
+      expect(await controller.say('lease')).toMatch(/lease=old .*since=5000 quiet=700 /);
+      expect(await controller.say('hold', 'new', 'YQ', 'YQ', '6000')).toMatch(/^GB1 held=0 lease=old/);
+      // Left by one who was killed in between.
+      symlinkSync(`lease:1:999999999:${boot}`, join(controller.base, 'lease.brk'));
+      const ids = Array.from({ length: 6 }, (_, n) => `new${n}`);
+      const answers = await Promise.all(ids.map((id) => controller.say('hold', id, 'YQ', 'YQ', '600')));
+      const winners = ids.filter((_, n) => answers[n] === 'GB1 held=1');
+      expect(winners).toHaveLength(1);
+      expect(await controller.say('lease')).toMatch(new RegExp(`lease=${winners[0]} .*quiet=0 job=$`));
+      // A guest that was started anew tells the time since then at least.
+      rmSync(join(controller.base, 'lease'));
+      rmSync(join(controller.base, 'lease.seen'), { force: true });
+      symlinkSync(`old:YQ:YQ:other-boot:12`, join(controller.base, 'lease'));
+      expect(await controller.say('lease')).toMatch(/ since=90000 /);
+    });
     expect(await controller.say('clean', 'any')).toMatch(/^GB1 ok=1 jobs=[1-9].* lease=old who=YQ/);
   });
 

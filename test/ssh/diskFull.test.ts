@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isRoot, needs } from '../support/needs';
 import { readExperiment } from '../../src/experiment/journal';
 import { planRounds } from '../../src/experiment/plan';
 import { ExperimentRunner } from '../../src/experiment/runner';
@@ -22,7 +23,7 @@ const greedy = (log: string) =>
   );
 
 // Only root may mount a small disk.
-describe.runIf(process.getuid?.() === 0)('a full disk on a guest', () => {
+describe('a full disk on a guest', needs({ root: isRoot }), () => {
   let server: SshServer;
   let folder: string;
   let disk: string;

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connect } from '../../src/ssh/connection';
@@ -89,7 +90,8 @@ describe('jobs', () => {
     expect(await jobs.start('life')).toMatchObject({ fresh: true });
     const { end, out, err } = await collect('life');
     const work = `${server.prefix}-${process.getuid?.()}/work`;
-    expect(out).toBe(`out\nC C ${process.env['HOME']}\n${work}\n`);
+    // The account's home as the system knows it: a test may run with another HOME.
+    expect(out).toBe(`out\nC C ${userInfo().homedir}\n${work}\n`);
     expect(err).toBe('err\n');
     expect(end).toMatchObject({
       state: 'done',

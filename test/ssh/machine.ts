@@ -14,14 +14,24 @@ import {
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRoot, needs } from '../support/needs';
 import type { Target } from '../../src/ssh/transport';
 import { childrenOf, freePort, hasSshd, makeKey, publicKeyOf } from './sshServer';
 
 /** Namespaces of processes and mounts can be made here. */
-export const canMakeMachines =
-  hasSshd &&
-  process.getuid?.() === 0 &&
-  spawnSync('unshare', ['--mount', '--pid', '--fork', '--mount-proc', 'true']).status === 0;
+const ownNamespaces = ['--mount', '--pid', '--fork', '--mount-proc'];
+/**
+ * In a chroot whose root is no mount point, `unshare` cannot make all mounts private; there they are left as they are,
+ * which is harmless where they are private already.
+ */
+const namespaces = [ownNamespaces, ['--propagation', 'unchanged', ...ownNamespaces]].find(
+  (words) => spawnSync('unshare', [...words, 'true']).status === 0,
+);
+export const needsMachines = needs({
+  sshd: hasSshd,
+  root: isRoot,
+  'namespaces of processes and mounts': namespaces !== undefined,
+});
 
 /** Between the end of one boot and the beginning of the next. */
 const downMs = 1_500;
@@ -164,15 +174,7 @@ export class Machine {
     writeFileSync(join(this.folder, 'boot_id'), `${id}\n`);
     const pidFile = join(this.folder, 'pid');
     rmSync(pidFile, { force: true });
-    const words = [
-      '--mount',
-      '--pid',
-      '--fork',
-      '--kill-child',
-      '--mount-proc',
-      '/bin/sh',
-      `${this.folder}/init`,
-    ];
+    const words = [...(namespaces ?? []), '--kill-child', '/bin/sh', `${this.folder}/init`];
     const process_ = spawn('unshare', words, { stdio: 'ignore' });
     this.process = process_;
     process_.once('exit', () => void this.wentDown());

@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { needs } from '../support/needs';
 import type { Benchmark } from '../../src/benchmarks/benchmark';
 import { parseCheck } from '../../src/benchmarks/check';
 import { pts } from '../../src/benchmarks/pts';
@@ -24,9 +25,9 @@ import type { Connection } from '../../src/ssh/transport';
 import { hostKeysOf, person } from './people';
 import { hasSshd, startSshServer } from './sshServer';
 
-const has = (script: string) => spawnSync('/bin/sh', ['-c', script]).status === 0;
-const hasPhp = has('php -r \'exit(extension_loaded("dom") && extension_loaded("simplexml") ? 0 : 1);\'');
-const shells = [['/bin/sh'], ['busybox', 'sh']].filter(([command = '']) => has(`command -v ${command}`));
+const works = (script: string) => spawnSync('/bin/sh', ['-c', script]).status === 0;
+const hasPhp = works('php -r \'exit(extension_loaded("dom") && extension_loaded("simplexml") ? 0 : 1);\'');
+const shells = [['/bin/sh'], ['busybox', 'sh']].filter(([command = '']) => works(`command -v ${command}`));
 
 const personsOwn =
   '<?xml version="1.0"?>\n<a><ProxyAddress>proxy.example</ProxyAddress><UploadResults>TRUE</UploadResults></a>\n';
@@ -148,8 +149,9 @@ async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-describe.skipIf(!hasPhp).each(shells.map((shell) => [shell.join(' '), shell] as const))(
+describe.each(shells.map((shell) => [shell.join(' '), shell] as const))(
   'a Phoronix Test Suite under %s',
+  needs({ 'PHP with DOM and SimpleXML': hasPhp }),
   (_, shell) => {
     it('is asked for what is in the plan, with our settings, and gets its own back', () => {
       const { status, stdout, stderr } = run('run', shell);
@@ -258,71 +260,75 @@ describe.skipIf(!hasPhp).each(shells.map((shell) => [shell.join(' '), shell] as 
   },
 );
 
-describe.skipIf(!hasPhp || !hasSshd)('a Phoronix Test Suite in an experiment', () => {
-  const experiment = async (onOutput: (runner: ExperimentRunner, text: string) => void) => {
-    const server = await startSshServer();
-    const hostKeys = hostKeysOf(join(server.folder, 'store'), server.knownHostsFile);
-    let connection: Promise<Connection> | undefined;
-    const guests = [{ name: 'one' }];
-    const benchmarks = [{ id: 'pts', parameters: parameters() }];
-    const plan: Plan = {
-      guests,
-      benchmarks,
-      rounds: 1,
-      trials: planRounds(1, guests, benchmarks, 1),
-      statistics: { plan: 'fixed', alpha: 0.05, margin: 0.02, maxBlocks: 1 },
+describe(
+  'a Phoronix Test Suite in an experiment',
+  needs({ 'PHP with DOM and SimpleXML': hasPhp, sshd: hasSshd }),
+  () => {
+    const experiment = async (onOutput: (runner: ExperimentRunner, text: string) => void) => {
+      const server = await startSshServer();
+      const hostKeys = hostKeysOf(join(server.folder, 'store'), server.knownHostsFile);
+      let connection: Promise<Connection> | undefined;
+      const guests = [{ name: 'one' }];
+      const benchmarks = [{ id: 'pts', parameters: parameters() }];
+      const plan: Plan = {
+        guests,
+        benchmarks,
+        rounds: 1,
+        trials: planRounds(1, guests, benchmarks, 1),
+        statistics: { plan: 'fixed', alpha: 0.05, margin: 0.02, maxBlocks: 1 },
+      };
+      const file = join(root, 'experiment.jsonl');
+      const runner = new ExperimentRunner({
+        file,
+        id: 'x',
+        label: 'x',
+        version: '0',
+        seed: 1,
+        plan,
+        lab: { hosts: [], guests: [], suites: {} },
+        notes: [],
+        catalogue: [benchmark()],
+        connect: () => (connection ??= connect(server.target(), { prompter: person(), hostKeys })),
+        listener: { onOutput: (_, __, chunk) => onOutput(runner, chunk.toString()) },
+      });
+      await runner.run();
+      (await connection)?.close();
+      await server.stop();
+      const read = readExperiment(readFileSync(file, 'utf8'));
+      if (read.status !== 'ok') throw new Error(read.error);
+      return read.experiment;
     };
-    const file = join(root, 'experiment.jsonl');
-    const runner = new ExperimentRunner({
-      file,
-      id: 'x',
-      label: 'x',
-      version: '0',
-      seed: 1,
-      plan,
-      lab: { hosts: [], guests: [], suites: {} },
-      notes: [],
-      catalogue: [benchmark()],
-      connect: () => (connection ??= connect(server.target(), { prompter: person(), hostKeys })),
-      listener: { onOutput: (_, __, chunk) => onOutput(runner, chunk.toString()) },
-    });
-    await runner.run();
-    (await connection)?.close();
-    await server.stop();
-    const read = readExperiment(readFileSync(file, 'utf8'));
-    if (read.status !== 'ok') throw new Error(read.error);
-    return read.experiment;
-  };
 
-  it('gives its results as metrics and tells which test failed', async () => {
-    const { trials } = await experiment(() => undefined);
-    expect(trials).toHaveLength(2);
-    for (const trial of trials) {
-      expect(trial).toMatchObject({ status: 'ok', failed: [{ test: 'Other', error: 'No data.' }] });
-      expect(trial.measurements).toEqual([
-        {
-          id: 'pts.noisy',
-          value: 12.5,
-          unit: 'Rounds/s',
-          better: 'higher',
-          title: 'Count: Noisy',
-          primary: true,
-          samples: [12, 13],
-        },
-      ]);
-    }
-    expect(readFileSync(etc, 'utf8')).toBe(personsOwn);
-    expect(ours()).toEqual([]);
-  });
-
-  it('gives the settings back and leaves nothing running when it is stopped', async () => {
-    writeFileSync(join(tree, 'hang'), '');
-    const { trials } = await experiment((runner, text) => {
-      if (text.includes('running local/count')) runner.stop('now');
+    it('gives its results as metrics and tells which test failed', async () => {
+      const { trials } = await experiment(() => undefined);
+      expect(trials).toHaveLength(2);
+      for (const trial of trials) {
+        expect(trial).toMatchObject({ status: 'ok', failed: [{ test: 'Other', error: 'No data.' }] });
+        expect(trial.measurements).toEqual([
+          {
+            id: 'pts.noisy',
+            value: 12.5,
+            unit: 'Rounds/s',
+            better: 'higher',
+            title: 'Count: Noisy',
+            primary: true,
+            samples: [12, 13],
+          },
+        ]);
+      }
+      expect(readFileSync(etc, 'utf8')).toBe(personsOwn);
+      expect(ours()).toEqual([]);
     });
-    expect(trials.map(({ status }) => status)).toEqual(['cancelled']);
-    expect(readFileSync(etc, 'utf8')).toBe(personsOwn);
-    expect(readdirSync(join(root, 'etc'))).toEqual(['phoronix-test-suite.xml']);
-    expect(ours()).toEqual([]);
-  });
-});
+
+    it('gives the settings back and leaves nothing running when it is stopped', async () => {
+      writeFileSync(join(tree, 'hang'), '');
+      const { trials } = await experiment((runner, text) => {
+        if (text.includes('running local/count')) runner.stop('now');
+      });
+      expect(trials.map(({ status }) => status)).toEqual(['cancelled']);
+      expect(readFileSync(etc, 'utf8')).toBe(personsOwn);
+      expect(readdirSync(join(root, 'etc'))).toEqual(['phoronix-test-suite.xml']);
+      expect(ours()).toEqual([]);
+    });
+  },
+);

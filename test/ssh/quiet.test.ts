@@ -3,12 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { needs } from '../support/needs';
 import { readExperiment } from '../../src/experiment/journal';
 import { waitUntilQuiet, type QuietLimits, type QuietOptions } from '../../src/experiment/quiet';
 import type { BusyCause } from '../../src/model/experiment';
 import { connect } from '../../src/ssh/connection';
 import type { Connection } from '../../src/ssh/transport';
-import { canMakeMachines, Machine } from './machine';
+import { needsMachines, Machine } from './machine';
 import { hostKeysOf, person } from './people';
 import { rebootRunner } from './rebootRunner';
 
@@ -17,7 +18,7 @@ const nothingElse: QuietLimits = { cpus: Infinity, waitingCpus: Infinity, unwrit
 /** Made by the test. */
 const writtenMiB = 256;
 
-describe.runIf(canMakeMachines)('a guest that is looked at before it is measured', () => {
+describe('a guest that is looked at before it is measured', needsMachines, () => {
   let folder: string;
   let machine: Machine;
   let connection: Connection;
@@ -74,20 +75,24 @@ describe.runIf(canMakeMachines)('a guest that is looked at before it is measured
     }
   });
 
-  test.runIf(existsSync('/var/lib/dpkg/lock'))('is waited for while the lock of dpkg is held', async () => {
-    machine.installSleeper('holder');
-    const work = machine.run('exec flock /var/lib/dpkg/lock holder 600');
-    try {
-      await machine.shows('holder');
-      const end = await look({ onWaiting: () => void work.end() });
-      expect(end).toMatchObject({
-        state: 'quiet',
-        because: [{ kind: 'tasks', what: 'at work: the lock /var/lib/dpkg/lock' }],
-      });
-    } finally {
-      await work.end();
-    }
-  });
+  test(
+    'is waited for while the lock of dpkg is held',
+    needs({ dpkg: existsSync('/var/lib/dpkg/lock') }),
+    async () => {
+      machine.installSleeper('holder');
+      const work = machine.run('exec flock /var/lib/dpkg/lock holder 600');
+      try {
+        await machine.shows('holder');
+        const end = await look({ onWaiting: () => void work.end() });
+        expect(end).toMatchObject({
+          state: 'quiet',
+          because: [{ kind: 'tasks', what: 'at work: the lock /var/lib/dpkg/lock' }],
+        });
+      } finally {
+        await work.end();
+      }
+    },
+  );
 
   test('is waited for until much data is on its disk', async () => {
     const file = mkdtempSync('/var/tmp/gb-quiet-');

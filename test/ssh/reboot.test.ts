@@ -11,14 +11,14 @@ import { bootIdOf, inspect, rebootGuest } from '../../src/experiment/reboot';
 import type { Experiment, ExperimentEvent } from '../../src/model/experiment';
 import { connect } from '../../src/ssh/connection';
 import type { Connection } from '../../src/ssh/transport';
-import { canMakeMachines, Machine } from './machine';
+import { needsMachines, Machine } from './machine';
 import { hostKeysOf, person } from './people';
 import { rebootRunner, type RebootOrder } from './rebootRunner';
 import { startSshServer } from './sshServer';
-import { canMakeSudoers, makeSudoer } from './sudoers';
+import { makeSudoer, needsSudoers } from './sudoers';
 
 // Many boots and their waits: more time than other tests have.
-describe.runIf(canMakeMachines)('machines that can be rebooted', { timeout: 300_000 }, () => {
+describe('machines that can be rebooted', { timeout: 300_000, ...needsMachines }, () => {
   let folder: string;
   let machines: Machine[] = [];
   let closing: (() => void)[] = [];
@@ -203,8 +203,9 @@ describe.runIf(canMakeMachines)('machines that can be rebooted', { timeout: 300_
     expect(machine.requests).toBe(0);
   });
 
-  test.runIf(canMakeSudoers)(
+  test(
     'are refused at the start where the account may not reboot them, and taken with sudo',
+    needsSudoers,
     async () => {
       const machine = await startMachine();
       const sudoer = makeSudoer();

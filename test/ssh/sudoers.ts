@@ -1,13 +1,15 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
+import { has, isRoot, needs } from '../support/needs';
 
 /** Accounts and rules of sudo can be made here: as root, with the packages `sudo` and `passwd`. */
-export const canMakeSudoers =
-  process.getuid?.() === 0 &&
-  ['sudo', 'visudo', 'useradd', 'chpasswd'].every(
-    (command) => spawnSync('/bin/sh', ['-c', `command -v ${command}`]).status === 0,
-  );
+export const canMakeSudoers = {
+  root: isRoot,
+  sudo: has('sudo', 'visudo'),
+  useradd: has('useradd', 'chpasswd'),
+};
+export const needsSudoers = needs(canMakeSudoers);
 
 export interface Sudoer {
   readonly user: string;

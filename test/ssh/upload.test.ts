@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { isRoot, needs } from '../support/needs';
 import { connect } from '../../src/ssh/connection';
 import { Jobs } from '../../src/ssh/jobs';
 import type { Connection } from '../../src/ssh/transport';
@@ -149,32 +150,35 @@ describe('an upload', () => {
     await expect(upload(link, sourceOf(randomBytes(10), 'a;b'))).rejects.toThrow(/it\.tar was not uploaded/);
   });
 
-  const isRoot = process.getuid?.() === 0;
-  test.skipIf(!isRoot)('is refused when there is no room, and leaves the disk as it was', async () => {
-    const small = join(server.folder, 'small');
-    mkdirSync(small);
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small]);
-    const full = await startSshServer({ prefix: join(small, 'guestbench') });
-    const hostKeys = hostKeysOf(join(full.folder, 'store'), full.knownHostsFile);
-    const there = await connect(full.target({ name: 'deb12-pv' }), { prompter: person(), hostKeys });
-    try {
-      const source = sourceOf(randomBytes(4_000_000), 'abc-full', 64 * 1024);
-      await expect(upload(() => Promise.resolve(there), source)).rejects.toThrow(
-        /it\.tar was not uploaded\. deb12-pv: 3907 KiB are needed in .*\/sources, and \d+ KiB are free/,
-      );
-      // It seemed to fit, and then something else took the room.
-      const late = sourceOf(randomBytes(1_200_000), 'abc-late', 64 * 1024);
-      const onProgress = (bytes: number): void => {
-        if (bytes === 0) writeFileSync(join(small, 'other'), randomBytes(1_500_000));
-      };
-      await expect(upload(() => Promise.resolve(there), late, { onProgress })).rejects.toThrow(
-        /deb12-pv: it could not be written \(.*No space left on device/,
-      );
-      expect(readdirSync(join(small, `guestbench-${process.getuid?.()}`, 'sources'))).toEqual([]);
-    } finally {
-      there.close();
-      await full.stop();
-      execFileSync('umount', [small]);
-    }
-  });
+  test(
+    'is refused when there is no room, and leaves the disk as it was',
+    needs({ root: isRoot }),
+    async () => {
+      const small = join(server.folder, 'small');
+      mkdirSync(small);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', small]);
+      const full = await startSshServer({ prefix: join(small, 'guestbench') });
+      const hostKeys = hostKeysOf(join(full.folder, 'store'), full.knownHostsFile);
+      const there = await connect(full.target({ name: 'deb12-pv' }), { prompter: person(), hostKeys });
+      try {
+        const source = sourceOf(randomBytes(4_000_000), 'abc-full', 64 * 1024);
+        await expect(upload(() => Promise.resolve(there), source)).rejects.toThrow(
+          /it\.tar was not uploaded\. deb12-pv: 3907 KiB are needed in .*\/sources, and \d+ KiB are free/,
+        );
+        // It seemed to fit, and then something else took the room.
+        const late = sourceOf(randomBytes(1_200_000), 'abc-late', 64 * 1024);
+        const onProgress = (bytes: number): void => {
+          if (bytes === 0) writeFileSync(join(small, 'other'), randomBytes(1_500_000));
+        };
+        await expect(upload(() => Promise.resolve(there), late, { onProgress })).rejects.toThrow(
+          /deb12-pv: it could not be written \(.*No space left on device/,
+        );
+        expect(readdirSync(join(small, `guestbench-${process.getuid?.()}`, 'sources'))).toEqual([]);
+      } finally {
+        there.close();
+        await full.stop();
+        execFileSync('umount', [small]);
+      }
+    },
+  );
 });

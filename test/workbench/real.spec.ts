@@ -23,7 +23,7 @@ interface Wish {
 const file = process.env['GUESTBENCH_REAL'];
 const limitMs = 5 * 3_600_000;
 
-describe.skipIf(file === undefined)('a suite with the real programs', () => {
+describe('a suite with the real programs', () => {
   let demo: DemoWorkspace;
   let workbench: Workbench;
   let wish: Wish;

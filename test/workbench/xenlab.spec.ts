@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needs } from '../support/needs';
 import { readExperiment } from '../../src/experiment/journal';
 import { reportModel } from '../../src/report/model';
 import { openWorkbench, themes, type Workbench } from './support/workbench';
@@ -26,7 +27,7 @@ interface XenLab {
 const labJson = process.env['GUESTBENCH_XENLAB'];
 const rounds = 5;
 
-describe.skipIf(labJson === undefined)('a real Xen host', () => {
+describe('a real Xen host', needs({ 'a real Xen host (GUESTBENCH_XENLAB)': labJson !== undefined }), () => {
   let scratch: string;
   let folder: string;
   let workbench: Workbench;

@@ -15,14 +15,15 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { has, needs } from '../../support/needs';
 import type { Parameters } from '../../../src/model/lab';
 import type { TrialOutput } from '../../../src/benchmarks/benchmark';
 import { benchmarkById } from '../../../src/benchmarks/catalogue';
 import { parseCheck } from '../../../src/benchmarks/check';
 import { unixbenchPass } from './captures';
 
-const has = (...commands: readonly string[]) =>
-  commands.every((command) => spawnSync('/bin/sh', ['-c', `command -v ${command}`]).status === 0);
+const needsAll = (...commands: readonly string[]) =>
+  needs(Object.fromEntries(commands.map((command) => [command, has(command)])));
 const shells = [['/bin/sh'], ['busybox', 'sh'], ['bash', '--posix']]
   .filter(([command = '']) => has(command))
   .map((shell) => [shell.join(' '), shell] as const);
@@ -146,7 +147,7 @@ async function refused(port: number): Promise<boolean> {
   return answer;
 }
 
-describe.skipIf(!has('php')).each(shells)('php under %s', (_, shell) => {
+describe.each(shells)('php under %s', needsAll('php'), (_, shell) => {
   it('gives its figures, each section once, and leaves nothing', () => {
     const output = run('php', { rounds: 2, workPercent: 1 }, shell);
     const parsed = benchmarkById('php')!.parse(output);
@@ -163,7 +164,7 @@ describe.skipIf(!has('php')).each(shells)('php under %s', (_, shell) => {
   });
 });
 
-describe.skipIf(!has('ab', 'apache2')).each(shells)('apache under %s', (_, shell) => {
+describe.each(shells)('apache under %s', needsAll('ab', 'apache2'), (_, shell) => {
   const portOf = (text: string) => Number(/ port=(\d+)/.exec(text)?.[1]);
 
   it('serves its page, and no server is left', async () => {
@@ -193,7 +194,7 @@ describe.skipIf(!has('ab', 'apache2')).each(shells)('apache under %s', (_, shell
   });
 });
 
-describe.skipIf(!has('ab', 'apache2'))('apache', () => {
+describe('apache', needsAll('ab', 'apache2'), () => {
   it('says what the server said when that does not start', () => {
     executable(join(bin, 'apache2'), 'case "$1" in -f) echo "cannot do it" >&2; exit 3 ;; esac');
     const output = run('apache', {});
@@ -225,7 +226,7 @@ const works = [
   'echo kernel >"$(O)/vmlinux"',
 ];
 
-describe.skipIf(!has('make', 'perl', 'tar')).each(shells)('kernel-build under %s', (_, shell) => {
+describe.each(shells)('kernel-build under %s', needsAll('make', 'perl', 'tar'), (_, shell) => {
   const kernel = benchmarkById('kernel-build')!;
 
   it('builds in a fresh folder each time, from sources that are unpacked once', () => {
@@ -278,7 +279,7 @@ describe.skipIf(!has('make', 'perl', 'tar')).each(shells)('kernel-build under %s
     expect([odd.exitCode, odd.stderr]).toEqual([75, expect.stringContaining('not the source of a kernel')]);
   });
 
-  it.skipIf(!has('curl'))('fetches a tarball once, and only the one that is asked for', async () => {
+  it('fetches a tarball once, and only the one that is asked for', needsAll('curl'), async () => {
     const tarball = tinyKernel(works);
     const sha256 = createHash('sha256').update(readFileSync(tarball)).digest('hex');
     const site = await served(root);
@@ -296,7 +297,7 @@ describe.skipIf(!has('make', 'perl', 'tar')).each(shells)('kernel-build under %s
   });
 });
 
-describe.skipIf(!has('perl', 'make'))('the check of kernel-build', () => {
+describe('the check of kernel-build', needsAll('perl', 'make'), () => {
   it('asks for a source that is there', () => {
     const source = tinyKernel([]);
     executable(join(bin, 'df'), 'printf "h\\n/dev/x 1 1 99999999 1%% /\\n"');
@@ -333,7 +334,7 @@ function standIn(copies: 1 | 2): string {
   return join(root, 'given');
 }
 
-describe.skipIf(!has('make', 'perl', 'cc')).each(shells)('unixbench under %s', (_, shell) => {
+describe.each(shells)('unixbench under %s', needsAll('make', 'perl', 'cc'), (_, shell) => {
   it('is built once, without options for the CPU, and run from its folder', () => {
     const source = standIn(1);
     const output = run('unixbench-single', { source, iterations: 1 }, shell);
@@ -386,7 +387,7 @@ describe.skipIf(!has('make', 'perl', 'cc')).each(shells)('unixbench under %s', (
     expect(existsSync(join(work, 'unixbench-results'))).toBe(false);
   });
 
-  it.skipIf(!has('curl', 'git'))('comes from the net, or says that it cannot', async () => {
+  it('comes from the net, or says that it cannot', needsAll('curl', 'git'), async () => {
     expect(spawnSync('tar', ['-czf', join(root, 'given.tgz'), '-C', standIn(1), 'UnixBench']).status).toBe(0);
     const site = await served(root);
     const net = `http://127.0.0.1:${site.port}`;
@@ -417,7 +418,7 @@ describe.skipIf(!has('make', 'perl', 'cc')).each(shells)('unixbench under %s', (
   });
 });
 
-describe.skipIf(!has('make', 'perl', 'cc'))('the check of unixbench', () => {
+describe('the check of unixbench', needsAll('make', 'perl', 'cc'), () => {
   it('says what to give when no place is given, or a wrong one', () => {
     expect(check('unixbench-single', {})).toMatchObject({
       state: 'problem',

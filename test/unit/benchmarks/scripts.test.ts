@@ -199,7 +199,7 @@ describe('a run', () => {
     expect(stdout).toMatch(/asked .*--ioengine=psync --iodepth=1 /);
   });
 
-  it.skipIf(!has('sqlite3')).each(shells.map((shell) => [shell.join(' '), shell] as const))(
+  it.each(shells.map((shell) => [shell.join(' '), shell] as const))(
     'of sqlite under %s gives its figures, and leaves no database',
     (_, shell) => {
       const sqlite = benchmarkById('sqlite')!;

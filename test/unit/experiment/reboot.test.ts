@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { isLinux, needs } from '../../support/needs';
 import { ownBootId, whyNotReboot } from '../../../src/experiment/reboot';
 
 describe('a guest that is to be rebooted', () => {
@@ -21,7 +22,7 @@ describe('a guest that is to be rebooted', () => {
     expect(why).toMatch(/^pv cannot be rebooted .*sudo -n.*NOPASSWD: \/sbin\/reboot/);
   });
 
-  it.runIf(process.platform === 'linux')('is compared with the boot of this computer', async () => {
+  it('is compared with the boot of this computer', needs({ Linux: isLinux }), async () => {
     const first = await ownBootId();
     expect(first).toMatch(/^[0-9a-f-]{36}$/);
     expect(await ownBootId()).toBe(first);

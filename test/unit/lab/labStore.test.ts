@@ -2,6 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, unlinkSync, writ
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isRoot, isWindows, needs } from '../../support/needs';
 import { LabStore } from '../../../src/lab/labStore';
 
 const lab = (...names: readonly string[]) =>
@@ -127,15 +128,18 @@ describe('LabStore', () => {
     expect(namesIn(store)).toEqual(['a']);
   });
 
-  it.skipIf(process.getuid?.() === 0 || process.platform === 'win32')(
-    'says when the account may not read it',
-    async () => {
-      writeFileSync(file, lab('a'));
-      chmodSync(file, 0);
+  it('says when the account may not read it', needs({ 'POSIX permissions': !isWindows }), async () => {
+    writeFileSync(file, lab('a'));
+    chmodSync(file, 0);
+    // Root may read everything, so it is somebody else for a moment.
+    if (isRoot) process.seteuid?.(65534);
+    try {
       await store.load();
-      expect(store.problems[0]?.message).toContain('may not read');
-    },
-  );
+    } finally {
+      if (isRoot) process.seteuid?.(0);
+    }
+    expect(store.problems[0]?.message).toContain('may not read');
+  });
 
   it('keeps the later of two readings at once', async () => {
     writeFileSync(file, lab('a'));

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isWindows, needs } from '../../support/needs';
 import { listAliases, resolveTarget, type SshEnvironment } from '../../../src/lab/sshConfig';
 import { UserError } from '../../../src/model/userError';
 
@@ -207,7 +208,7 @@ describe('what a config may not do', () => {
     expect(spawnSync('test', ['-e', proof]).status).not.toBe(0);
   });
 
-  it.skipIf(process.platform === 'win32')('reads the config itself when the client fails', async () => {
+  it('reads the config itself when the client fails', needs({ 'a POSIX shell': !isWindows }), async () => {
     const client = join(home, 'ssh');
     writeFileSync(client, '#!/bin/sh\nexit 255\n');
     chmodSync(client, 0o755);

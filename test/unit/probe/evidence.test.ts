@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isWindows, needs } from '../../support/needs';
 import { factsSchema } from '../../../src/model/guest';
 import { factsFrom, parseEvidence, probeScript } from '../../../src/probe/evidence';
 import { capture, evidenceOf } from './captures';
@@ -79,7 +80,7 @@ const shells: readonly (readonly [string, readonly string[]])[] = [
   ...(has('busybox') ? [['busybox', ['sh', '-s']] as const] : []),
 ];
 
-describe.skipIf(process.platform === 'win32')('the probe script', () => {
+describe('the probe script', needs({ 'a POSIX shell': !isWindows }), () => {
   let folder = '';
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'guestbench-probe-'));
