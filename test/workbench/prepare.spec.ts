@@ -91,7 +91,7 @@ describe('Prepare Guests', needs({ sshd: hasSshd, ...canMakeSudoers, 'apt-get': 
       folder: join(folder, 'lab'),
       env: { GUESTBENCH_KNOWN_HOSTS: server.knownHostsFile },
       // Else the distribution's package of the source, 140 MB, would be missing on a new machine.
-      settings: { 'guestbench.sources': { 'kernel-build': kernelSource } },
+      settings: { 'guestbench.sources': { kernel: kernelSource } },
       viewport: { width: 1500, height: 1000 },
     });
   });
