@@ -22,6 +22,7 @@ const signs: Readonly<Record<CellState, string>> = {
   ready: '✓',
   missing: '↓',
   root: '#',
+  absent: '∅',
   space: '▣',
   architecture: '⊘',
   source: '?',

@@ -7,7 +7,8 @@ import { cpuCount, endingWith, findTool, inBackground, preamble, withSbin } from
 
 /** Of the server, only what starts no service where the distribution allows that. */
 const serverPackages: PackageNames = {
-  'apt-get': ['apache2-bin'],
+  // The last two are of Debian 7, where the program itself is in a package for each of its models of processes.
+  'apt-get': ['apache2-bin', 'apache2-mpm-worker', 'apache2-mpm-prefork'],
   dnf: ['httpd'],
   yum: ['httpd'],
   zypper: ['apache2'],
@@ -20,9 +21,10 @@ const generators = {
   ab: {
     packages: {
       'apt-get': ['apache2-utils'],
-      dnf: ['httpd-tools'],
+      dnf: ['httpd-tools', 'apache2-utils'],
       yum: ['httpd-tools'],
-      zypper: ['apache2-utils'],
+      // Some releases have it in the package of the server.
+      zypper: ['apache2-utils', 'httpd-tools', 'apache2'],
       apk: ['apache2-utils'],
     },
     version: 'ab -V 2>/dev/null | sed -n "s/^This is ApacheBench, Version \\([0-9.]*\\).*/ab \\1/p"',

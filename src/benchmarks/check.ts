@@ -1,3 +1,4 @@
+import { archiveFunctions } from './archive';
 import { installWords, packageManagers, updateWords, type PackageManager } from './packageManagers';
 
 export { packageManagers, type PackageManager } from './packageManagers';
@@ -9,15 +10,24 @@ export type ProblemKind = (typeof problemKinds)[number];
 /** What the `check` phase of a benchmark found on a guest. */
 export type CheckResult =
   | { readonly state: 'ready'; readonly version: string }
-  | {
-      readonly state: 'missing';
-      readonly command: string;
-      /** What to install with the guest's package manager; blanks between several. */
-      readonly package: string;
-      /** The exact command that installs it, or undefined when the guest has no known package manager. */
-      readonly install: string | undefined;
-    }
+  | MissingCheck
   | { readonly state: 'problem'; readonly kind: ProblemKind; readonly reason: string };
+
+/** A tool that was not found. */
+export interface MissingCheck {
+  readonly state: 'missing';
+  readonly command: string;
+  /** What to install with the guest's package manager; blanks between several. */
+  readonly package: string;
+  /** The exact command that installs it, or undefined when the guest has no known package manager. */
+  readonly install: string | undefined;
+  /** The names that each needed package may have, the preferred one first; absent: as `package` says. */
+  readonly wanted?: readonly (readonly string[])[];
+  /** Needed packages that the guest's archives were asked for and have under none of their names. */
+  readonly absent?: readonly (readonly string[])[];
+  /** Where packages are that those archives lack, as the end of "It may be in ...". */
+  readonly elsewhere?: string;
+}
 
 /** Names per manager, the preferred one first; the first that the manager knows is installed. None: not needed. */
 export type PackageNames = Readonly<Record<PackageManager, readonly string[]>>;
@@ -38,6 +48,8 @@ export const samePackage = (name: string): PackageNames => ({
 export const noPrivilegeExitCode = 77;
 /** Exit status of `install` when the guest has none of the known package managers. */
 export const noManagerExitCode = 78;
+/** Exit status of `install` when all that the archives have is installed, and they do not have everything. */
+export const notAllExitCode = 79;
 
 const mark = 'guestbench-check: ';
 
@@ -73,6 +85,7 @@ export function parseCheck(output: string): CheckResult {
         command: field('command'),
         package: field('package'),
         install: field('install') || undefined,
+        ...(field('wanted') === '' ? {} : { wanted: groupsIn(field('wanted')) }),
       };
     case 'problem':
       if (field('reason') === '') break;
@@ -82,19 +95,24 @@ export function parseCheck(output: string): CheckResult {
   return { state: 'problem', kind: 'other', reason };
 }
 
+/** `7zip|p7zip perl` is two packages, the first under either name. */
+const groupsIn = (text: string): readonly (readonly string[])[] =>
+  text.split(/\s+/).map((group) => group.split('|').filter((name) => name !== ''));
+
 const problemKind = (text: string): ProblemKind => problemKinds.find((kind) => kind === text) ?? 'other';
 
 const groupsOf = (packages: Packages): readonly PackageNames[] =>
   'apt-get' in packages ? [packages] : packages;
 
 /**
- * Shell functions of check and install: gb_manager prints the package manager, gb_package the names of the
- * packages under it, gb_command the command that installs them (with `sudo -n` unless we are root).
+ * Shell functions of check and install: gb_manager prints the package manager, gb_groups the packages under it with
+ * their alternatives (`7zip|p7zip perl`), gb_package one name of each, and gb_command the command that installs
+ * them (with `sudo -n` unless we are root).
  */
 function packageFunctions(packages: Packages): string {
   const cases = packageManagers.map((manager) => {
     const groups = groupsOf(packages).filter((names) => names[manager].length > 0);
-    return `    ${manager}) set -- ${groups.map((names) => `'${names[manager].join(' ')}'`).join(' ')} ;;`;
+    return `    ${manager}) echo '${groups.map((names) => names[manager].join('|')).join(' ')}' ;;`;
   });
   return [
     'gb_manager() {',
@@ -103,26 +121,28 @@ function packageFunctions(packages: Packages): string {
     '  done',
     '  return 1',
     '}',
+    'gb_names() { (IFS="| "; for gb_n in $1; do echo "$gb_n"; done); }',
     'gb_choice() {',
-    '  gb_first=$1',
-    '  if [ "$#" -gt 1 ]; then',
-    '    for gb_p in "$@"; do',
-    '      case "$gb_manager" in',
-    '        apt-get) [ -n "$(apt-cache show "$gb_p" 2>/dev/null)" ] && { echo "$gb_p"; return 0; } ;;',
-    '        apk) [ -n "$(apk search -e "$gb_p" 2>/dev/null)" ] && { echo "$gb_p"; return 0; } ;;',
-    '        *) break ;;',
-    '      esac',
-    '    done',
-    '  fi',
-    '  echo "$gb_first"',
+    '  case "$1" in',
+    '    *"|"*)',
+    '      for gb_p in $(gb_names "$1"); do',
+    '        case "$gb_manager" in',
+    '          apt-get) [ -n "$(apt-cache show "$gb_p" 2>/dev/null)" ] && { echo "$gb_p"; return 0; } ;;',
+    '          apk) [ -n "$(apk search -e "$gb_p" 2>/dev/null)" ] && { echo "$gb_p"; return 0; } ;;',
+    '          *) break ;;',
+    '        esac',
+    '      done ;;',
+    '  esac',
+    '  echo "${1%%|*}"',
     '}',
-    'gb_package() {',
+    'gb_groups() {',
     '  case "$1" in',
     ...cases,
-    '    *) set -- ;;',
     '  esac',
+    '}',
+    'gb_package() {',
     '  gb_all=',
-    '  for gb_group in "$@"; do gb_all="$gb_all${gb_all:+ }$(gb_choice $gb_group)"; done',
+    '  for gb_group in $(gb_groups "$1"); do gb_all="$gb_all${gb_all:+ }$(gb_choice "$gb_group")"; done',
     '  echo "$gb_all"',
     '}',
     'gb_command() {',
@@ -161,6 +181,7 @@ export function checkScript({ commands, also = [], packages, version, further }:
     '  gb_say state=missing',
     '  gb_say "command=$1"',
     '  gb_say "package=$gb_package"',
+    '  gb_say "wanted=$(gb_groups "${gb_manager:-apt-get}")"',
     '  if [ -n "$gb_manager" ]; then gb_say "install=$(gb_command "$gb_manager" "$gb_package")"; fi',
     '  gb_say end',
     '  exit 0',
@@ -184,10 +205,16 @@ export function checkScript({ commands, also = [], packages, version, further }:
   ].join('\n');
 }
 
-/** An install script: shows the exact command, then runs it. Needs root or a sudo that does not ask. */
+/**
+ * An install script: shows the exact command, then runs it. What the archives do not have is left out, and when the
+ * command fails all the same, each package is installed by itself under the first of its names that works: one that
+ * cannot be had never keeps another away. Needs root or a sudo that does not ask.
+ */
 export function installScript(packages: Packages): string {
   return [
     packageFunctions(packages),
+    archiveFunctions,
+    'gb_groups=$(gb_groups "${gb_manager:-apt-get}")',
     'gb_package=$(gb_package "${gb_manager:-apt-get}")',
     'if [ -z "$gb_manager" ]; then',
     `  echo "guestbench: no known package manager (${packageManagers.join(', ')}): install $gb_package by hand" >&2`,
@@ -198,18 +225,51 @@ export function installScript(packages: Packages): string {
     '  echo "guestbench: as root, run: $(gb_command "$gb_manager" "$gb_package")" >&2',
     `  exit ${noPrivilegeExitCode}`,
     'fi',
+    '# Sets gb_package to what the archives have, or may have, and gb_absent to what they do not.',
+    'gb_choose() {',
+    '  gb_ask_archive $(gb_names "$gb_groups")',
+    '  gb_package= gb_absent=',
+    '  for gb_group in $gb_groups; do',
+    '    gb_chosen=',
+    '    for gb_n in $(gb_names "$gb_group"); do',
+    '      if gb_is_in "$gb_n" "$gb_installed"; then gb_chosen=-; break; fi',
+    '      if gb_is_in "$gb_n" "$gb_offered"; then gb_chosen=$gb_n; break; fi',
+    '    done',
+    '    if [ -z "$gb_chosen" ] && [ "$gb_known" = yes ]; then gb_absent="$gb_absent $gb_group"; continue; fi',
+    '    case "$gb_chosen" in -) ;; *) gb_package="$gb_package${gb_package:+ }${gb_chosen:-${gb_group%%|*}}" ;; esac',
+    '  done',
+    '}',
     '# The command is made of our own words only, so splitting it at blanks is safe.',
     'gb_run() { echo "guestbench: running: $1"; $1; }',
-    'gb_run "$(gb_command "$gb_manager" "$gb_package")" && exit 0',
-    'gb_status=$?',
+    'gb_try() { [ -z "$gb_package" ] || gb_run "$(gb_command "$gb_manager" "$gb_package")"; }',
+    'gb_end() {',
+    '  if [ -n "$gb_absent" ]; then',
+    '    echo "guestbench: not in the package archives of this guest:$gb_absent" >&2',
+    `    [ "$1" -ne 0 ] || exit ${notAllExitCode}`,
+    '  fi',
+    '  exit "$1"',
+    '}',
+    'gb_choose',
+    'gb_try; gb_status=$?',
     'if [ "$gb_manager" = apt-get ]; then',
     '  # The package lists can be missing or old; only then are they fetched.',
-    `  gb_run "\${gb_as}${updateWords.join(' ')}" || exit $?`,
-    '  gb_package=$(gb_package apt-get)',
-    '  gb_run "$(gb_command apt-get "$gb_package")"',
-    '  gb_status=$?',
+    '  if [ "$gb_status" -ne 0 ] || [ -n "$gb_absent" ]; then',
+    `    gb_run "\${gb_as}${updateWords.join(' ')}" || gb_status=$?`,
+    '    gb_choose',
+    '    gb_try; gb_status=$?',
+    '  fi',
     'fi',
-    'exit "$gb_status"',
+    'if [ "$gb_status" -eq 0 ]; then gb_end 0; fi',
+    'gb_left=0',
+    'for gb_group in $gb_groups; do',
+    '  if gb_is_in "$gb_group" "$gb_absent "; then continue; fi',
+    '  gb_one=1',
+    '  for gb_n in $(gb_names "$gb_group"); do',
+    '    if gb_is_in "$gb_n" "$gb_installed" || gb_run "$(gb_command "$gb_manager" "$gb_n")"; then gb_one=0; break; fi',
+    '  done',
+    '  if [ "$gb_one" -ne 0 ]; then echo "guestbench: could not install $gb_group" >&2; gb_left=$gb_status; fi',
+    'done',
+    'gb_end "$gb_left"',
     '',
   ].join('\n');
 }

@@ -1,4 +1,5 @@
-import type { CheckResult } from './check';
+import { isPackageName } from './archive';
+import type { CheckResult, MissingCheck } from './check';
 import { installWords, packageManagers, updateWords, type PackageManager } from './packageManagers';
 
 /**
@@ -17,9 +18,11 @@ export interface GuestSystem {
   readonly lists: 'there' | 'missing';
 }
 
-/** All that a guest lacks, in one command. */
+/** All that a guest lacks and can have, in one command. */
 export interface InstallPlan {
   readonly packages: readonly string[];
+  /** Further names of packages that have some, for when the first cannot be had. */
+  readonly otherNames?: ReadonlyMap<string, readonly string[]>;
   readonly privilege: Privilege;
   /** Without what makes it run as root; undefined: the guest has no package manager that we know. */
   readonly install: readonly string[] | undefined;
@@ -65,24 +68,39 @@ export function parseSystem(output: string): GuestSystem {
   };
 }
 
-/** One command for all that is missing, each package once; undefined: no package is missing. */
+/**
+ * One command for all that is missing and can be had, each package once. undefined: nothing is missing, or the
+ * archives have nothing of it.
+ */
 export function installPlan(system: GuestSystem, checks: Iterable<CheckResult>): InstallPlan | undefined {
-  const names = [...checks].flatMap((check) =>
-    check.state === 'missing' ? check.package.split(/\s+/).filter(isPackageName) : [],
-  );
-  const packages = [...new Set(names)];
+  const groups = [...checks].flatMap((check) => (check.state === 'missing' ? groupsOf(check) : []));
+  const otherNames = new Map<string, readonly string[]>();
+  for (const [name = '', ...others] of groups) {
+    const known = otherNames.get(name) ?? [];
+    otherNames.set(name, [...known, ...others.filter((other) => !known.includes(other))]);
+  }
+  const packages = [...otherNames.keys()];
   if (packages.length === 0) return undefined;
   const { manager, privilege, lists } = system;
   return {
     packages,
+    otherNames: new Map([...otherNames].filter(([, others]) => others.length > 0)),
     privilege,
     install: manager && [...installWords(manager), ...packages],
     update: manager === 'apt-get' && lists === 'missing' ? updateWords : undefined,
   };
 }
 
-/** No option and nothing for a shell, whatever a guest answers. */
-const isPackageName = (word: string): boolean => /^[A-Za-z0-9][\w.+:@~-]*$/.test(word);
+/** What to install for a check, without what the archives do not have: each package under its names. */
+function groupsOf({ wanted, package: text, absent = [] }: MissingCheck): readonly (readonly string[])[] {
+  const names = text.split(/\s+/).filter(isPackageName);
+  const isAbsent = (name: string): boolean => absent.some((group) => group.includes(name));
+  const chosen = names.filter((name) => !isAbsent(name));
+  return chosen.map((name) => {
+    const group = wanted?.find((candidates) => candidates.includes(name)) ?? [];
+    return [name, ...group.filter((other) => other !== name && isPackageName(other))];
+  });
+}
 
 /** A command as it is run, and as a person would type it: a password is typed, or given on standard input. */
 export function shownCommand(words: readonly string[], privilege: Privilege): string {
@@ -103,26 +121,88 @@ export function shownCommands({ update, install, privilege }: InstallPlan): read
 }
 
 /** Why an installation failed, as far as its output tells. */
-export type InstallTrouble = 'offline' | 'stale' | 'locked' | 'space' | 'unknown-package' | 'other';
+export type InstallTrouble =
+  /** The archives cannot be reached. */
+  | 'offline'
+  /** An archive no longer has what the package lists name, or has moved. */
+  | 'stale'
+  | 'locked'
+  | 'space'
+  | 'read-only'
+  | 'unknown-package'
+  /** Something else that a package needs cannot be had, or contradicts what is installed or held back. */
+  | 'dependencies'
+  /** An earlier installation was cut off midway and has to be finished first. */
+  | 'interrupted'
+  /** The lists are too old or from the future: the clock of the guest, or an archive that nobody keeps up. */
+  | 'clock'
+  /** A signature or a certificate does not pass. */
+  | 'untrusted'
+  | 'other';
 
+/**
+ * What the package managers say, in the C locale; the first that matches counts. Several lines of one output may
+ * match: a full disk or a lost network also makes packages unknown, and an untrusted archive reads like a lost one.
+ */
 const signs: readonly (readonly [InstallTrouble, RegExp])[] = [
-  ['space', /no space left on device|enough free space|needs \d+\S* (?:more )?space on/i],
+  [
+    'space',
+    /no space left on device|disk quota exceeded|(?:enough|not enough|too little|insufficient)(?: free)?(?: disk)? space|(?:needs|at least) \d+\s*\S* (?:more )?(?:space|inodes)(?: needed)? on|more (?:space|inodes) needed on|disk requirements:|partition .*(?:too full|free blocks)|curl error \(23\)|failed writing (?:received data|body)/i,
+  ],
+  ['read-only', /read-only file ?system|mounted read-only|\(30: read-only/i],
+  [
+    'interrupted',
+    /dpkg was interrupted|dpkg --configure -a|unfinished transactions|yum-complete-transaction|rpmdb open failed|rpmdb: .*(?:panic|damaged)|database disk image is malformed/i,
+  ],
   [
     'locked',
-    /could not get lock|unable to (?:acquire|lock)|is another process using it|system management is locked|unable to lock database/i,
+    /could not get lock|unable to (?:acquire|lock)|is another process using it|system management is locked|unable to lock database|(?:waiting|failed|unable) (?:for|to (?:obtain|acquire|get))[^\n]*\block\b|existing lock \S+: another copy|can't create transaction lock|could not lock database/i,
+  ],
+  [
+    'clock',
+    /not valid yet|is not yet valid|release file [^\n]*expired|is expired \(invalid since|certificate has expired|repomd[^\n]*(?:too old|expired)|does not have a valid date|created in the future/i,
+  ],
+  [
+    'untrusted',
+    /no_pubkey|expkeysig|keyexpired|is not signed|no longer signed|not available as gpg|couldn't be verified|could ?n.t be authenticated|cannot be authenticated|unauthenticated packages|gpg check failed|gpg key retrieval failed|signature verification failed|signature could not be|public key (?:for|is not)|untrusted signature|is unknown trust|invalid or corrupted package|bad signature|openpgp check|curl error \((?:51|58|60|77|82)\)|ssl certificate problem|certificate verif(?:y|ication) failed|peer's? certificate|peer certificate/i,
   ],
   [
     'offline',
-    /temporary failure resolving|could not resolve|could not connect to|cannot initiate the connection|connection timed out|connection failed|network is unreachable|no route to host|failed to download metadata|cannot download repomd|cannot find a valid baseurl|curl error|name does not resolve|temporary error \(try again later\)|network error|dns lookup error|download \(curl\) error/i,
+    /temporary failure (?:resolving|in name resolution)|could ?n.t (?:resolve|connect)|could not (?:resolve|connect to)|cannot initiate the connection|connection (?:timed out|failed|refused|reset)|connect timed out|operation (?:timed out|too slow)|timeout was reached|network is unreachable|network unreachable|no route to host|name does not resolve|name or service not known|temporary error \(try again later\)|network error|dns lookup error|dns: transient error|curl error \((?:5|6|7|18|28|35|52|55|56)\)|failed to connect to/i,
   ],
-  ['stale', /\b404\b|hash sum mismatch|file has unexpected size/i],
+  [
+    'stale',
+    /\b404 +not found|(?:error:?|code:?|curl error \(22\)[^\n]*) ?40[34]\b|returned error: 4\d\d|40[34] -|hash sum mismatch|checksum (?:doesn't match|mismatch|error)|digest mismatch|file has unexpected size|(?:does not|no longer) ha(?:ve|s) a release file|remote server returned error|bad archive mirror|not found on medium|no more mirrors to try|downloaded [^\n]*no match|intended package checksum/i,
+  ],
+  [
+    'offline',
+    /failed to download metadata|cannot download repomd|cannot find a valid baseurl|cannot retrieve (?:repository metadata|metalink)|cannot prepare internal mirrorlist|valid metadata not found|failed to retrieve new repository metadata|download \(curl\) error|curl error|errors? during download|failed to (?:synchronize|update) (?:all|any|core|extra) ?databases|failed retrieving file/i,
+  ],
   [
     'unknown-package',
-    /unable to locate package|has no installation candidate|no match for argument|no package \S+ available|no provider of|unable to select packages|not found in package names/i,
+    /unable to locate package|has no installation candidate|couldn't find any package by|no match for argument|unable to find a match|no package \S+ available|no provider of|no such package|not found in package names|target not found|nothing to do.*no package/i,
   ],
+  [
+    'dependencies',
+    /unmet dependencies|held broken packages|you have held|broken packages|fix-broken|nothing provides|conflicting requests|package \S+ requires|requires: |is required by|conflicts? with|file conflicts|could not satisfy dependencies|unable to satisfy dependency|dependency problems|choose from above solutions|problem: |required by:|masked in|breaks: |modular filtering|unresolvable package conflicts/i,
+  ],
+  ['unknown-package', /unable to select packages/i],
 ];
+
+/** Lines of a manager that waits for another one: it may have gone on afterwards, and failed for another reason. */
+const waiting =
+  /^.*(?:waiting for (?:cache lock|repository lock|process with pid)|another app is currently holding).*$/gim;
 
 /** Reads the output of a package manager that failed, in the C locale. */
 export function troubleOf(output: string): InstallTrouble {
-  return signs.find(([, sign]) => sign.test(output))?.[0] ?? 'other';
+  const said = output.replaceAll(waiting, '');
+  const found = signs.find(([, sign]) => sign.test(said));
+  return found?.[0] ?? (said === output ? 'other' : 'locked');
+}
+
+/** Packages that a package manager passed over although it ended well (yum does). */
+export function passedOver(output: string): readonly string[] {
+  return [...output.matchAll(/^no package (\S+) available/gim)].flatMap(([, name]) =>
+    name === undefined ? [] : [name.replace(/\.$/, '')],
+  );
 }

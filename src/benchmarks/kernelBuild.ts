@@ -41,13 +41,13 @@ const libraries: readonly PackageNames[] = [
     'apt-get': ['libelf-dev'],
     ...rpm(['elfutils-libelf-devel']),
     zypper: ['libelf-devel'],
-    apk: ['elfutils-dev'],
+    apk: ['elfutils-dev', 'libelf-dev'],
   },
   {
     'apt-get': ['libssl-dev'],
     ...rpm(['openssl-devel']),
-    zypper: ['libopenssl-devel'],
-    apk: ['openssl-dev'],
+    zypper: ['libopenssl-devel', 'libopenssl-3-devel', 'libopenssl-1_1-devel'],
+    apk: ['openssl-dev', 'openssl3-dev', 'libressl-dev'],
   },
 ];
 /** Debian's and Ubuntu's package of a tarball; elsewhere a tarball is to be given. */

@@ -30,3 +30,31 @@ export function installWords(manager: PackageManager): readonly string[] {
 
 /** Fetches the package lists of apt; the other managers do so by themselves. */
 export const updateWords: readonly string[] = ['env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'update'];
+
+const refreshing: Readonly<Record<PackageManager, readonly string[]>> = {
+  'apt-get': updateWords,
+  dnf: ['dnf', '-y', '--refresh', 'makecache'],
+  yum: ['yum', '-y', 'clean', 'expire-cache'],
+  zypper: ['zypper', '--non-interactive', 'refresh'],
+  apk: ['apk', '--wait', `${lockWaitSeconds}`, 'update'],
+};
+
+/** The words of the command that fetches the package lists anew when they turned out to be old. */
+export function refreshWords(manager: PackageManager): readonly string[] {
+  return refreshing[manager];
+}
+
+/** The manager that a command calls; undefined: none that is known. Paths count by their last part. */
+export function managerOf(words: readonly string[]): PackageManager | undefined {
+  const names = words.map((word) => word.slice(word.lastIndexOf('/') + 1));
+  return packageManagers.find((manager) => names.includes(manager));
+}
+
+/** Where packages are that a distribution's first archives do not have, as the end of "It may be in ...". */
+export const furtherArchives: Readonly<Record<PackageManager, string>> = {
+  'apt-get': "the distribution's further components (universe on Ubuntu) or its backports",
+  dnf: 'EPEL (the package epel-release)',
+  yum: 'EPEL (the package epel-release)',
+  zypper: 'PackageHub or the Open Build Service',
+  apk: "Alpine's community repository",
+};

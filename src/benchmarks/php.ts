@@ -5,14 +5,14 @@ import { parsers } from './parsers';
 import { endingWith, findTool, inBackground, preamble } from './shell';
 
 const packages: PackageNames = {
-  'apt-get': ['php-cli'],
-  dnf: ['php-cli'],
-  yum: ['php-cli'],
-  zypper: ['php8-cli'],
+  'apt-get': ['php-cli', 'php8.4-cli', 'php8.2-cli', 'php7.4-cli', 'php7.3-cli', 'php7.0-cli', 'php5-cli'],
+  dnf: ['php-cli', 'php'],
+  yum: ['php-cli', 'php'],
+  zypper: ['php8-cli', 'php8', 'php7-cli', 'php7', 'php-cli'],
   // Alpine has a package for each version, and which ones differs between releases.
-  apk: ['php84', 'php83', 'php82', 'php81', 'php8', 'php7'],
+  apk: ['php84', 'php85', 'php83', 'php82', 'php81', 'php8', 'php7'],
 };
-const commands = ['php', 'php84', 'php83', 'php82', 'php81', 'php8', 'php7'];
+const commands = ['php', 'php85', 'php84', 'php83', 'php82', 'php81', 'php8', 'php7'];
 
 /**
  * The program that is measured: eight sections, each computing a number that must be the same in every round.

@@ -173,7 +173,7 @@ export function checkFurther(parameters: PtsParameters): string {
             '  dnf | yum) gb_has_package=yes ;;',
             'esac',
             `if [ "$gb_has_package" = no ]; then ${problem(sayWhere, 'source')}; fi`,
-            'gb_package() { echo phoronix-test-suite; }',
+            'gb_groups() { echo phoronix-test-suite; }',
             'gb_missing phoronix-test-suite',
           ].join('\n')
         : [

@@ -7,10 +7,10 @@ import { cpuCount, findTool, preamble } from './shell';
 
 /** Debian 12 and later have 7-Zip itself, older ones and EPEL only p7zip. */
 const packages: PackageNames = {
-  'apt-get': ['7zip', 'p7zip-full'],
-  dnf: ['p7zip'],
-  yum: ['p7zip'],
-  zypper: ['7zip'],
+  'apt-get': ['7zip', 'p7zip-full', 'p7zip'],
+  dnf: ['7zip', 'p7zip'],
+  yum: ['p7zip', '7zip'],
+  zypper: ['7zip', 'p7zip-full', 'p7zip'],
   apk: ['7zip', 'p7zip'],
 };
 const commands = ['7z', '7zz', '7za', '7zr'];

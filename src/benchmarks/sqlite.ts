@@ -6,9 +6,9 @@ import { findTool, needsSpace, preamble, refusedExitCode, warnAboutFilesystem } 
 
 const packages: PackageNames = {
   'apt-get': ['sqlite3'],
-  dnf: ['sqlite'],
+  dnf: ['sqlite', 'sqlite3'],
   yum: ['sqlite'],
-  zypper: ['sqlite3'],
+  zypper: ['sqlite3', 'sqlite'],
   apk: ['sqlite'],
 };
 

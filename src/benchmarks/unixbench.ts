@@ -111,8 +111,9 @@ const same = (name: string): PackageNames => ({
 const runtime: readonly PackageNames[] = [
   perl(['perl']),
   // One package of modules each, on systems that split Perl.
-  ...['perl-Time-HiRes', 'perl-FindBin', 'perl-IO'].map((name) => ({
-    ...perl([name]),
+  // Older ones have some of them in Perl's own package.
+  ...[['perl-Time-HiRes'], ['perl-FindBin', 'perl'], ['perl-IO', 'perl']].map((names) => ({
+    ...perl(names),
     'apt-get': [],
     zypper: [],
     apk: [],

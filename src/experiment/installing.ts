@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lockWaitSeconds, updateWords } from '../benchmarks/packageManagers';
+import { lockWaitSeconds, managerOf, refreshWords, updateWords } from '../benchmarks/packageManagers';
 import {
+  passedOver,
   shownCommand,
   troubleOf,
   type InstallPlan,
@@ -84,38 +85,120 @@ export interface InstallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** A package that could not be installed while others were. */
+export interface LeftOut {
+  readonly name: string;
+  readonly trouble: InstallTrouble;
+}
+
 export type InstallOutcome =
   /** `missed`: it ended well, and said that not all could be fetched. */
   | { readonly state: 'done'; readonly missed?: InstallTrouble }
+  /** Some packages were installed, and these were not. */
+  | { readonly state: 'partly'; readonly left: readonly LeftOut[] }
   | { readonly state: 'dropped' }
   | { readonly state: 'failed'; readonly trouble: InstallTrouble; readonly code: number | null };
 
-/** Installs what a plan names. Package lists are fetched where they are missing, or turn out to be old. */
+/** Troubles that lie with a package and not with the guest or its archives: the other packages are tried alone. */
+const isOfOnePackage: ReadonlySet<InstallTrouble> = new Set([
+  'unknown-package',
+  'dependencies',
+  'stale',
+  'untrusted',
+  'other',
+]);
+
+/**
+ * Installs what a plan names with one command. Package lists are fetched where they are missing, or turn out to be
+ * old. Where one package cannot be had, the others are installed one by one, each under the first of its names that
+ * works, so that none keeps another away.
+ */
 export async function installPackages(
   connection: Connection,
   options: InstallOptions,
 ): Promise<InstallOutcome> {
   const { plan } = options;
-  if (plan.update) return afterUpdate(connection, options, plan.privilege);
+  if (plan.update) return afterUpdate(connection, options, plan, updateWords);
   const first = await runWaiting(connection, plan.install, options, plan.privilege);
+  const manager = managerOf(plan.install ?? []);
+  if (first.state !== 'failed' || manager === undefined) return oneByOne(connection, options, plan, first);
   const isOld =
-    first.state === 'failed' && (first.trouble === 'stale' || first.trouble === 'unknown-package');
-  if (!isOld || plan.install?.includes('apt-get') !== true) return first;
-  return afterUpdate(connection, options, plan.privilege);
+    first.trouble === 'stale' ||
+    (first.trouble === 'unknown-package' && (manager === 'apt-get' || manager === 'apk'));
+  if (isOld) return afterUpdate(connection, options, plan, refreshWords(manager));
+  return oneByOne(connection, options, plan, first);
 }
 
 async function afterUpdate(
   connection: Connection,
   options: InstallOptions,
-  privilege: Privilege,
+  before: InstallPlan,
+  words: readonly string[],
 ): Promise<InstallOutcome> {
-  const update = await runWaiting(connection, updateWords, options, privilege);
-  if (update.state !== 'done') return update;
+  const update = await runWaiting(connection, words, options, before.privilege);
+  if (update.state === 'failed' && !isOfOnePackage.has(update.trouble)) return update;
   const plan = await options.planAnew();
   if (!plan) return { state: 'dropped' };
-  const install = await runWaiting(connection, plan.install, options, privilege);
+  const install = await runWaiting(connection, plan.install, options, before.privilege);
+  const missed = missedBy(update);
   const isUnfetched = install.state === 'failed' && install.trouble === 'unknown-package';
-  return isUnfetched && update.missed ? { ...install, trouble: update.missed } : install;
+  const outcome = isUnfetched && missed ? { ...install, trouble: missed } : install;
+  return oneByOne(connection, options, { ...plan, privilege: before.privilege }, outcome);
+}
+
+/** What an update of the package lists did not get, from whichever archive. */
+function missedBy(update: InstallOutcome): InstallTrouble | undefined {
+  if (update.state === 'failed') return update.trouble;
+  return update.state === 'done' ? update.missed : undefined;
+}
+
+/** After a failure that lies with one of several packages, or with a name of the only one. */
+async function oneByOne(
+  connection: Connection,
+  options: InstallOptions,
+  plan: InstallPlan,
+  before: InstallOutcome,
+): Promise<InstallOutcome> {
+  const { install, packages, otherNames, privilege } = plan;
+  const isPartly = before.state === 'partly';
+  const isFailed = before.state === 'failed' && isOfOnePackage.has(before.trouble);
+  if (install === undefined || (!isPartly && !isFailed)) return before;
+  const words = install.slice(0, install.length - packages.length);
+  const lacking = isPartly ? before.left.map(({ name }) => name) : packages;
+  const attempts = lacking.map((name) => {
+    const others = otherNames?.get(name) ?? [];
+    // The name itself was tried where it was the only one, or the others were installed without it.
+    const names = isPartly || packages.length === 1 ? others : [name, ...others];
+    return { name, names };
+  });
+  const left: LeftOut[] = [];
+  for (const { name, names } of attempts) {
+    const outcome = await firstThatWorks(connection, options, words, names, privilege);
+    if (outcome === undefined) left.push({ name, trouble: isFailed ? before.trouble : 'unknown-package' });
+    if (outcome?.state !== 'failed') continue;
+    // What goes wrong with the guest itself goes wrong with every package.
+    if (!isOfOnePackage.has(outcome.trouble)) return outcome;
+    left.push({ name, trouble: outcome.trouble });
+  }
+  if (left.length === 0) return { state: 'done' };
+  return left.length === packages.length ? before : { state: 'partly', left };
+}
+
+/** Tries the names of one package in their order; the failure of the first is told. undefined: no name to try. */
+async function firstThatWorks(
+  connection: Connection,
+  options: InstallOptions,
+  words: readonly string[],
+  names: readonly string[],
+  privilege: Privilege,
+): Promise<InstallOutcome | undefined> {
+  let failure: InstallOutcome | undefined;
+  for (const name of names) {
+    const outcome = await runWaiting(connection, [...words, name], options, privilege);
+    if (outcome.state === 'done') return outcome;
+    failure ??= outcome;
+  }
+  return failure;
 }
 
 /** Runs one command as root; again while another process holds the lock, for managers that do not wait. */
@@ -155,7 +238,17 @@ async function runAsRoot(
   });
   const said = Buffer.concat([result.stdout, result.stderr]).toString('utf8');
   if (result.code !== 0) return { state: 'failed', trouble: troubleOf(said), code: result.code };
+  const left = passedOver(said).filter((name) => words.includes(name));
+  if (left.length > 0) return notAll(left, words);
   // apt-get update ends well although it fetched nothing, or not all.
   const isPartial = /^W: (?:failed to fetch|some index files failed)/im.test(said);
   return { state: 'done', ...(isPartial ? { missed: troubleOf(said) } : {}) };
+}
+
+/** For a manager that installs what it knows, passes over the rest, and ends well. */
+function notAll(left: readonly string[], words: readonly string[]): InstallOutcome {
+  const asked = words.slice(words.indexOf('install') + 1);
+  if (asked.every((name) => left.includes(name)))
+    return { state: 'failed', trouble: 'unknown-package', code: 0 };
+  return { state: 'partly', left: left.map((name) => ({ name, trouble: 'unknown-package' })) };
 }

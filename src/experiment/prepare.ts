@@ -1,3 +1,4 @@
+import { archiveScript, namesToAsk, parseArchive, withArchive } from '../benchmarks/archive';
 import type { Benchmark } from '../benchmarks/benchmark';
 import { parseCheck, type CheckResult } from '../benchmarks/check';
 import { parseSystem, systemScript, type GuestSystem } from '../benchmarks/installPlan';
@@ -87,13 +88,19 @@ export async function checkGuest(
   );
 }
 
+/** Package managers that fetch their lists first are slow; none of them is waited for longer than this. */
+const surveyTimeoutMs = 180_000;
+
 /** What a guest is ready for, and what it has to install the rest with if something is missing. */
 export interface GuestSurvey {
   readonly checks: ReadonlyMap<string, CheckResult>;
   readonly system: GuestSystem | undefined;
 }
 
-/** Checks the benchmarks on a guest. How packages are installed there is asked only if one is missing. */
+/**
+ * Checks the benchmarks on a guest. Only if a package is missing is it asked how packages are installed there, and
+ * which of their names its archives have.
+ */
 export async function surveyGuest(
   connection: Connection,
   benchmarks: readonly PlannedBenchmark[],
@@ -102,10 +109,17 @@ export async function surveyGuest(
   const checks = await checkGuest(connection, benchmarks, signal);
   if (![...checks.values()].some(({ state }) => state === 'missing')) return { checks, system: undefined };
   const { stdout } = await connection.exec('exec /bin/sh -s', {
-    stdin: prelude + systemScript,
+    stdin: `${prelude}${systemScript}(\n${archiveScript(namesToAsk(checks.values()))}\n) </dev/null\n`,
+    timeoutMs: surveyTimeoutMs,
     ...(signal ? { signal } : {}),
   });
-  return { checks, system: parseSystem(stdout.toString('utf8')) };
+  const text = stdout.toString('utf8');
+  const [system, archive] = [parseSystem(text), parseArchive(text)];
+  const resolved = [...checks].map(
+    ([id, check]) =>
+      [id, check.state === 'missing' ? withArchive(check, archive, system.manager) : check] as const,
+  );
+  return { checks: new Map(resolved), system };
 }
 
 /** Removes what the benchmarks left on a guest between trials. */

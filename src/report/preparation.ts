@@ -1,4 +1,4 @@
-import type { CheckResult } from '../benchmarks/check';
+import type { CheckResult, MissingCheck } from '../benchmarks/check';
 import { shownCommands, type InstallPlan } from '../benchmarks/installPlan';
 import { count } from './format';
 import type {
@@ -46,6 +46,7 @@ const words: Readonly<Record<CellState, string>> = {
   ready: 'Ready',
   missing: 'Missing',
   root: 'Needs root',
+  absent: 'Not in archive',
   space: 'No space',
   architecture: 'Not supported',
   source: 'Needs a source',
@@ -141,6 +142,7 @@ function cellOf(answer: GuestAnswer, id: string): PreparationCell {
     case 'ready':
       return cell('ready', check.version);
     case 'missing':
+      if (check.absent !== undefined && check.absent.length > 0) return absentCell(check, check.absent);
       return cell(
         answer.plan?.install !== undefined && answer.plan.privilege === 'none' ? 'root' : 'missing',
         check.package,
@@ -152,6 +154,25 @@ function cellOf(answer: GuestAnswer, id: string): PreparationCell {
       return cell('problem', '', 'the check gave no answer');
   }
 }
+
+/** What the guest's archives do not have, and where it may be found. */
+function absentCell(
+  { command, elsewhere }: MissingCheck,
+  absent: readonly (readonly string[])[],
+): PreparationCell {
+  const names = absent.map((group) => listed(group, 'or')).join(', and ');
+  const where = elsewhere === undefined ? '' : `It may be in ${elsewhere}; else `;
+  const advice = `${where === '' ? 'I' : `${where}i`}nstall it by hand and check again.`;
+  return cell(
+    'absent',
+    absent.map(([name = '']) => name).join(' '),
+    `${command} was not found, and the package archives of this guest have no ${names}. ${advice}`,
+  );
+}
+
+/** "a", "a or b", "a, b or c". */
+const listed = (names: readonly string[], word: string): string =>
+  [names.slice(0, -1).join(', '), names.at(-1)].filter((text) => text !== '').join(` ${word} `);
 
 function columnOf({ name, answer, trouble = '', activity = '' }: PreparationGuestInput): PreparationGuest {
   const plan = answer.state === 'answered' ? answer.plan : undefined;

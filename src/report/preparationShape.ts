@@ -4,6 +4,7 @@ export const cellStates = [
   'ready',
   'missing',
   'root',
+  'absent',
   'space',
   'architecture',
   'source',

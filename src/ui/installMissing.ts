@@ -74,6 +74,7 @@ async function confirmed(guests: readonly Installable[]): Promise<boolean> {
         ...(usesApt
           ? [vscode.l10n.t('Where the package lists turn out to be old, "apt-get update" is run as well.')]
           : []),
+        vscode.l10n.t('Where one package cannot be had, the others are installed one by one.'),
       ].join('\n\n'),
     },
     install,
@@ -154,29 +155,66 @@ const cancelledText = (): string =>
 function troubleText(outcome: InstallOutcome, plan: InstallPlan): string | undefined {
   if (outcome.state === 'done') return undefined;
   if (outcome.state === 'dropped') return vscode.l10n.t('Nothing was installed.');
-  return reasons(plan)[outcome.trouble];
+  if (outcome.state === 'failed') return reason(outcome.trouble, plan.packages);
+  const troubles = new Set(outcome.left.map(({ trouble }) => trouble));
+  return [...troubles]
+    .map((trouble) =>
+      reason(
+        trouble,
+        outcome.left.filter((left) => left.trouble === trouble).map(({ name }) => name),
+      ),
+    )
+    .concat(vscode.l10n.t('The other packages are installed.'))
+    .join(' ');
 }
 
-function reasons({ packages }: InstallPlan): Readonly<Record<InstallTrouble, string>> {
+/** What kept these packages from being installed, and what to do next. */
+function reason(trouble: InstallTrouble, packages: readonly string[]): string {
   const names = packages.join(' ');
-  const offline = vscode.l10n.t(
-    'The package manager cannot reach its archive. Bring these packages, with what they depend on, from a mirror or a medium, then check again: {0}',
-    names,
-  );
-  return {
-    offline,
-    stale: vscode.l10n.t(
-      'The archive does not have what its package lists name. Check its mirror: {0}',
-      names,
-    ),
-    locked: vscode.l10n.t(
-      'Another process uses the package manager and did not end within two minutes. Try again.',
-    ),
-    space: vscode.l10n.t('There is not enough space for the packages.'),
-    'unknown-package': vscode.l10n.t(
-      "The guest's archives do not have one of these packages; a further archive may be needed: {0}",
-      names,
-    ),
-    other: vscode.l10n.t('Installing failed; the terminal shows why.'),
-  };
+  switch (trouble) {
+    case 'offline':
+      return vscode.l10n.t(
+        'The package manager cannot reach its archive. Bring these packages, with what they depend on, from a mirror or a medium, then check again: {0}',
+        names,
+      );
+    case 'stale':
+      return vscode.l10n.t(
+        'The archive does not have what its package lists name. Check its mirror: {0}',
+        names,
+      );
+    case 'locked':
+      return vscode.l10n.t(
+        'Another process uses the package manager and did not end within two minutes. Try again.',
+      );
+    case 'space':
+      return vscode.l10n.t('There is not enough space for the packages.');
+    case 'read-only':
+      return vscode.l10n.t(
+        'A filesystem of the guest is read-only, so nothing can be installed. Mount it writable, then try again.',
+      );
+    case 'unknown-package':
+      return vscode.l10n.t(
+        "The guest's archives do not have one of these packages; a further archive may be needed: {0}",
+        names,
+      );
+    case 'dependencies':
+      return vscode.l10n.t(
+        'These packages need others that cannot be had, or that are held back: {0}. The terminal names them.',
+        names,
+      );
+    case 'interrupted':
+      return vscode.l10n.t(
+        'An earlier installation was cut off midway. Finish it as the terminal says (on Debian: dpkg --configure -a), then try again.',
+      );
+    case 'clock':
+      return vscode.l10n.t(
+        "The archive's lists are out of date, or the guest's clock is wrong. Set the clock or change the mirror, then try again.",
+      );
+    case 'untrusted':
+      return vscode.l10n.t(
+        "The signature or certificate of an archive does not pass, so nothing of it is installed. Bring the archive's key to the guest, then try again.",
+      );
+    case 'other':
+      return vscode.l10n.t('Installing failed; the terminal shows why.');
+  }
 }

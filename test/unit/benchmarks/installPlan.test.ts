@@ -9,7 +9,6 @@ import {
   parseSystem,
   shownCommands,
   systemScript,
-  troubleOf,
   type GuestSystem,
 } from '../../../src/benchmarks/installPlan';
 import { packageManagers } from '../../../src/benchmarks/packageManagers';
@@ -122,30 +121,5 @@ describe('the system of a guest', () => {
       privilege: 'none',
       lists: 'there',
     });
-  });
-});
-
-describe('troubleOf', () => {
-  it.each([
-    [
-      'offline',
-      "Err:1 http://deb.debian.org/debian bookworm/main\n  Temporary failure resolving 'deb.debian.org'\nE: Unable to fetch some archives",
-    ],
-    [
-      'offline',
-      'E: Failed to fetch http://127.0.0.1:9/x.deb  Could not connect to 127.0.0.1:9 (127.0.0.1). - connect (111: Connection refused)',
-    ],
-    ['offline', "Error: Failed to download metadata for repo 'baseos': Cannot download repomd.xml"],
-    ['offline', 'WARNING: fetching https://dl-cdn.alpinelinux.org/alpine: temporary error (try again later)'],
-    ['stale', 'E: Failed to fetch http://deb.debian.org/pool/f/fio.deb  404  Not Found [IP: 1.2.3.4 80]'],
-    ['unknown-package', 'E: Unable to locate package fio'],
-    ['unknown-package', "Package 'fio' not found in package names."],
-    ['unknown-package', 'ERROR: unable to select packages:\n  fio (no such package)'],
-    ['locked', 'E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 1 (apt)'],
-    ['locked', 'System management is locked by the application with pid 1 (zypper).'],
-    ['space', "E: You don't have enough free space in /var/cache/apt/archives/."],
-    ['other', 'dpkg: error processing package x'],
-  ] as const)('reads %s', (trouble, output) => {
-    expect(troubleOf(output)).toBe(trouble);
   });
 });

@@ -80,6 +80,40 @@ describe('preparationModel', () => {
     expect(model.guests[2]?.trouble).toBe('c: nobody listens there.');
   });
 
+  it('says what the archives of a guest do not have, under which names, and where it may be', () => {
+    const absent = (names: readonly (readonly string[])[], elsewhere?: string): CheckResult => ({
+      state: 'missing',
+      command: 'wrk',
+      package: names.map(([name = '']) => name).join(' '),
+      install: undefined,
+      wanted: [],
+      absent: names,
+      ...(elsewhere === undefined ? {} : { elsewhere }),
+    });
+    const guests = input({
+      a: answer([ready, missing, absent([['wrk']], 'EPEL')]),
+      b: answer([ready, ready, absent([['7zip', 'p7zip-full', 'p7zip'], ['wrk']])]),
+    });
+    const { cells, installable: count, guests: columns } = preparationModel(guests);
+    expect(cells[2]).toEqual([
+      {
+        state: 'absent',
+        word: 'Not in archive',
+        text: 'wrk',
+        details:
+          'wrk was not found, and the package archives of this guest have no wrk. It may be in EPEL; else install it by hand and check again.',
+      },
+      expect.objectContaining({
+        text: '7zip wrk',
+        details:
+          'wrk was not found, and the package archives of this guest have no 7zip, p7zip-full or p7zip, and wrk. Install it by hand and check again.',
+      }),
+    ]);
+    // What can be had is installed all the same, and where there is nothing of it there is no command.
+    expect([count, columns.map(({ packages }) => packages)]).toEqual([1, [['7zip'], []]]);
+    expect(lackLines(guests)[1]).toBe(`b: UnixBench (${cells[2]?.[1]?.details})`);
+  });
+
   it('shows the commands of each guest and how they are run, and counts where they can be', () => {
     const lacks = [ready, missing];
     const all = input({
