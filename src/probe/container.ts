@@ -9,7 +9,8 @@ export interface ContainerVerdict {
   readonly because: readonly string[];
 }
 
-const managers =
+/** What tools call the managers of containers: no machine's name. */
+export const containerManagers =
   /^(docker|podman|lxc|lxc-libvirt|systemd-nspawn|rkt|wsl|openvz|proot|pouch|container-other|oci|kubepods|crio|containerd)$/;
 
 /** Does this system run in a container? Then the machine around it is another question. */
@@ -17,7 +18,7 @@ export function containerVerdict(evidence: Evidence): ContainerVerdict | undefin
   const sure: string[] = [];
   const hints: string[] = [];
   const say = (source: string, text: string | undefined) => {
-    if (text !== undefined && managers.test(text)) sure.push(`${source} says ${quoted(text)}.`);
+    if (text !== undefined && containerManagers.test(text)) sure.push(`${source} says ${quoted(text)}.`);
   };
   say('systemd-detect-virt', textOf(evidence, 'systemd-detect-virt'));
   say(

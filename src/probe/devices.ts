@@ -1,11 +1,7 @@
 import type { Evidence } from '../model/guest';
-import { linesOf, quoted, textOf } from './evidenceText';
-
-/**
- * What drives a device. `pv`: Xen's paravirtual frontend; `passed-through`: real hardware given to the guest;
- * `backend`: the other end of a guest's device, in dom0 or a driver domain; `other`: emulated, or virtio.
- */
-export type DriverKind = 'pv' | 'other' | 'passed-through' | 'backend';
+import { kindByDriver, kindByModel, kindByPci, nicByText, type DriverKind } from './drivers';
+import { kernelLog, linesOf, quoted, textOf } from './evidenceText';
+import { pciCards, pciIdentity } from './pci';
 
 export interface Device {
   /** sda, eth0; empty when only its kind is known. */
@@ -13,6 +9,8 @@ export interface Device {
   /** vbd, vif, sd, e1000, …; undefined when only the device was seen. */
   readonly driver: string | undefined;
   readonly kind: DriverKind;
+  /** `likely`: the kind is what such a driver mostly means, nothing more. */
+  readonly sure: 'certain' | 'likely';
   /** The line that says so. */
   readonly line: string;
 }
@@ -29,10 +27,6 @@ export interface Devices {
 }
 
 const notADisk = /^(sr|scd|fd|loop|ram|zram|dm-|md|nbd|rbd|drbd|mtd|pmem|st|cd)/;
-/** Network cards that QEMU does not emulate for Xen: the machine's own, or functions of them. */
-const realNics =
-  /^(ena|ixgbe(vf)?|iavf|i40e(vf)?|ice|mlx[45]_core|mlx5_eth|bnxt_en|bnx2x?|be2net|sfc|tg3|qede|cxgb4(vf)?|nfp|ionic|gve)$/;
-
 export function devicesOf(evidence: Evidence): Devices {
   const root = rootDiskOf(evidence);
   const { nics, listed } = nicsOf(evidence);
@@ -66,132 +60,182 @@ function driverLinks(evidence: Evidence, folder: string) {
     );
 }
 
-function kindOf(target: string, frontends: RegExp): DriverKind {
-  const driver = target.split('/').pop() ?? '';
-  if (/\/xen-backend\//.test(target)) return 'backend';
-  if (frontends.test(driver)) return 'pv';
-  return realNics.test(driver) ? 'passed-through' : 'other';
-}
-
 function disksOf(evidence: Evidence): readonly Device[] {
-  const found = new Map<string, Device>();
-  const add = (device: Device) => {
-    if (!notADisk.test(device.name) && !found.has(device.name)) found.set(device.name, device);
-  };
   const blockDevices = lsblkRows(evidence);
+  const links = linesOf(evidence, 'ls -l /sys/block', 'ls -l /sys/class/block').flatMap((line) => {
+    const [, path = '', name = ''] = /->\s*(\S*)\/([^/\s]+)$/.exec(line) ?? [];
+    return path === '' ? [] : [{ name, path: path.replace(/\/block$/, ''), line }];
+  });
+  const found = new Map<string, Device>();
+  const add = (name: string, driver: string | undefined, target: string, line: string) => {
+    if (notADisk.test(name) || found.has(name)) return;
+    const path = links.find((link) => link.name === name)?.path;
+    found.set(name, {
+      name,
+      driver,
+      line,
+      ...diskKind(evidence, { name, driver, target, path, blockDevices }),
+    });
+  };
   const notDisks = new Set(blockDevices.filter((row) => row.type === 'rom').map((row) => row.name));
   for (const { name, target, line } of driverLinks(evidence, '/sys/block')) {
     if (/\/drivers\/(sr|ide-cdrom)$/.test(target) || notDisks.has(name)) continue;
-    add({
-      name,
-      driver: target.split('/').pop(),
-      kind: kindOf(target, /^(vbd|blkfront|xen[-_]blkfront)$/),
-      line,
-    });
+    add(name, target.split('/').pop(), target, line);
   }
   // Where a device hangs in the tree tells as much: …/devices/vbd-51712/block/xvda, whatever its name.
-  for (const line of linesOf(evidence, 'ls -l /sys/block', 'ls -l /sys/class/block')) {
-    const [, path = '', name = ''] = /->\s*(\S*?)\/block\/([^/\s]+)$/.exec(line) ?? [];
-    if (path === '' || path.includes('/virtual') || notDisks.has(name)) continue;
-    if (/\/(pcn|xen-backend)/.test(path)) continue;
-    add({ name, ...byPath(path, name), line });
+  for (const { name, path, line } of links) {
+    if (notDisks.has(name) || /\/(pcn|xen-backend)/.test(path)) continue;
+    if (path.includes('/virtual') && !/\/nvme-subsys/.test(path)) continue;
+    add(name, driverByPath(path, name), '', line);
   }
   for (const { name, type, line } of blockDevices) {
-    if (type === 'disk')
-      add({ name, driver: undefined, kind: name.startsWith('xvd') ? 'pv' : 'other', line });
+    if (type === 'disk') add(name, name.startsWith('nvme') ? 'nvme' : undefined, '', line);
   }
   // Names alone, as in `ls /sys/block`.
   for (const name of linesOf(evidence, 'ls /sys/block').flatMap((line) => line.split(/\s+/))) {
-    if (/^(xvd|sd|hd|vd)[a-z]+$/.test(name)) {
-      add({ name, driver: undefined, kind: name.startsWith('xvd') ? 'pv' : 'other', line: name });
-    }
+    if (/^(xvd|sd|hd|vd)[a-z]+$/.test(name)) add(name, undefined, '', name);
   }
   return [...found.values()];
 }
 
-function byPath(path: string, name: string): Pick<Device, 'driver' | 'kind'> {
-  if (/\/vbd-\d+$/.test(path)) return { driver: 'vbd', kind: 'pv' };
-  if (/\/virtio\d+$/.test(path)) return { driver: 'virtio_blk', kind: 'other' };
-  if (name.startsWith('nvme')) return { driver: 'nvme', kind: 'other' };
-  if (/\/(ata|host|target)\d*/.test(path)) return { driver: 'sd', kind: 'other' };
-  return { driver: undefined, kind: name.startsWith('xvd') ? 'pv' : 'other' };
+function driverByPath(path: string, name: string): string | undefined {
+  if (/\/vbd-\d+$/.test(path)) return 'vbd';
+  if (/\/virtio\d+$/.test(path)) return 'virtio_blk';
+  if (name.startsWith('nvme')) return 'nvme';
+  return /\/(ata|host|target)\d*/.test(path) ? 'sd' : undefined;
+}
+
+interface SeenDisk {
+  readonly name: string;
+  readonly driver: string | undefined;
+  /** Where its driver's link leads; empty when none was seen. */
+  readonly target: string;
+  /** Where it hangs in /sys/devices. */
+  readonly path: string | undefined;
+  readonly blockDevices: readonly BlockRow[];
+}
+
+/** Who made a disk: by its own name, then by its PCI device, then by the driver of its controller. */
+function diskKind(evidence: Evidence, disk: SeenDisk): Pick<Device, 'kind' | 'sure'> {
+  const { name, driver = '', target, path } = disk;
+  if (/\/xen-backend\//.test(target)) return { kind: 'backend', sure: 'certain' };
+  if (kindByDriver(driver, 'disk') === 'pv') return { kind: 'pv', sure: 'certain' };
+  if (driver === '' && name.startsWith('xvd')) return { kind: 'pv', sure: 'certain' };
+  const folder = `/sys/block/${name}/device`;
+  const model =
+    textOf(evidence, `${folder}/model`) ?? disk.blockDevices.find((row) => row.name === name)?.model;
+  const vendor = textOf(evidence, `${folder}/vendor`) ?? '';
+  // A virtio disk has a PCI id for its vendor, and no model.
+  const byModel = kindByModel(vendor.startsWith('0x') ? model : [vendor, model ?? ''].join(' '));
+  if (byModel !== undefined) return { kind: byModel, sure: 'certain' };
+  const controller = controllerOf(evidence, driver, path);
+  const pci = pciIdentity(evidence, [`${folder}/device`], path);
+  const byPci = kindByPci(pci, controller ?? pci?.driver);
+  if (byPci !== undefined) return { kind: byPci, sure: 'certain' };
+  const known = controller ?? pci?.driver;
+  if (known !== undefined) return { kind: kindByDriver(known, 'disk'), sure: 'certain' };
+  if (/\/session\d+\//.test(path ?? '')) return { kind: 'passed-through', sure: 'certain' };
+  const printed = kernelLog(evidence).lines.some((line) => line.includes('QEMU HARDDISK'));
+  return { kind: 'emulated', sure: printed ? 'certain' : 'likely' };
+}
+
+/** The driver of what a disk hangs on; `sd` and the like say nothing of that. */
+function controllerOf(evidence: Evidence, driver: string, path: string | undefined): string | undefined {
+  if (driver !== '' && !/^(sd|scsi|scsi_mod)$/.test(driver)) return driver;
+  const host = /\/(host\d+)(?=\/|$)/.exec(path ?? '')?.[1];
+  const named = host === undefined ? undefined : textOf(evidence, `/sys/class/scsi_host/${host}/proc_name`);
+  if (named !== undefined && named !== '(null)') return named;
+  return /\/usb\d+\//.test(path ?? '') ? 'usb-storage' : undefined;
 }
 
 interface BlockRow {
   readonly name: string;
   readonly type: string;
   readonly mount: string | undefined;
+  readonly model: string | undefined;
   readonly line: string;
 }
+
+/** Columns of lsblk that are never empty for a disk: what stands before the model can be counted in words. */
+const filledColumns = /^(NAME|KNAME|TYPE|SIZE|MAJ:MIN|RM|RO|ROTA)$/;
 
 /** The rows of whatever `lsblk` was asked for: the name is first, the type a known word. */
 function lsblkRows(evidence: Evidence): readonly BlockRow[] {
   return [...evidence.keys()]
     .filter((label) => /^lsblk\b/.test(label))
-    .flatMap((label) => linesOf(evidence, label))
-    .flatMap((line) => {
-      const words = line.replace(/^[^A-Za-z0-9/]+/, '').split(/\s+/);
-      const [name = ''] = words;
-      if (name === '' || name === 'NAME') return [];
-      const type = words.slice(1).find((word) => /^(disk|part|rom|lvm|crypt|loop|mpath|raid\d+)$/.test(word));
-      const mount = words.at(-1)?.startsWith('/') ? words.at(-1) : undefined;
-      return type === undefined ? [] : [{ name: name.replace(/^\/dev\//, ''), type, mount, line }];
+    .flatMap((label) => {
+      let columns: readonly string[] = [];
+      return linesOf(evidence, label).flatMap((line) => {
+        const words = line.replace(/^[^A-Za-z0-9/]+/, '').split(/\s+/);
+        const [name = ''] = words;
+        if (name === 'NAME') columns = words;
+        if (name === '' || name === 'NAME') return [];
+        const type = words
+          .slice(1)
+          .find((word) => /^(disk|part|rom|lvm|crypt|loop|mpath|raid\d+)$/.test(word));
+        if (type === undefined) return [];
+        const mount = words.at(-1)?.startsWith('/') ? words.at(-1) : undefined;
+        const before = columns.length - 1;
+        const isReadable =
+          columns[before] === 'MODEL' && columns.slice(0, before).every((word) => filledColumns.test(word));
+        const model = isReadable ? words.slice(before).join(' ').trim() : '';
+        const made = model === '' && /QEMU[ _]HARDDISK/.test(line) ? 'QEMU HARDDISK' : model;
+        return [{ name: name.replace(/^\/dev\//, ''), type, mount, model: made || undefined, line }];
+      });
     });
 }
 
 function nicsOf(evidence: Evidence): { readonly nics: readonly Device[]; readonly listed: boolean } {
+  const links = linesOf(evidence, 'ls -l /sys/class/net').flatMap((line) => {
+    const [, path = '', name = ''] = /->\s*(\S*?)\/net\/([^/\s]+)$/.exec(line) ?? [];
+    return path === '' ? [] : [{ name, path, line }];
+  });
   const found = new Map<string, Device>();
-  const add = (device: Device) => {
-    if (!found.has(device.name)) found.set(device.name, device);
+  const add = (name: string, driver: string | undefined, kind: DriverKind | undefined, line: string) => {
+    if (found.has(name)) return;
+    const pci = pciIdentity(
+      evidence,
+      [`/sys/class/net/${name}/device`],
+      links.find((link) => link.name === name)?.path,
+    );
+    const runs = driver ?? pci?.driver;
+    const byDriver = kind ?? (runs === undefined ? undefined : kindByDriver(runs, 'nic'));
+    const byText = pci?.text === undefined ? 'either' : nicByText(pci.text);
+    found.set(name, { name, driver: runs, line, ...sureKind(byDriver ?? byText, kindByPci(pci, runs)) });
   };
   for (const { name, target, line } of driverLinks(evidence, '/sys/class/net')) {
-    add({
-      name,
-      driver: target.split('/').pop(),
-      kind: kindOf(target, /^(vif|netfront|xen[-_]netfront)$/),
-      line,
-    });
+    const backend = /\/xen-backend\//.test(target);
+    add(name, target.split('/').pop(), backend ? 'backend' : undefined, line);
   }
-  const links = linesOf(evidence, 'ls -l /sys/class/net').filter((line) => line.includes('->'));
-  for (const line of links) {
-    const [, path = '', name = ''] = /->\s*(\S*?)\/net\/([^/\s]+)$/.exec(line) ?? [];
-    if (path === '' || path.includes('/virtual')) continue;
+  for (const { name, path, line } of links) {
+    if (path.includes('/virtual')) continue;
     // dom0's end of a guest's card is vif-<domain>-<number>, a guest's own vif-<number>.
-    if (/\/vif-\d+$/.test(path)) add({ name, driver: 'vif', kind: 'pv', line });
-    else if (/\/vif-\d+-\d+$/.test(path)) add({ name, driver: 'vif', kind: 'backend', line });
-    else add({ name, driver: undefined, kind: 'other', line });
+    if (/\/vif-\d+$/.test(path)) add(name, 'vif', 'pv', line);
+    else if (/\/vif-\d+-\d+$/.test(path)) add(name, 'vif', 'backend', line);
+    else add(name, undefined, undefined, line);
   }
-  if (found.size === 0) for (const device of cardsOnPci(evidence)) add(device);
+  if (found.size === 0) {
+    for (const { slot, line, isNic, identity } of pciCards(evidence)) {
+      if (!isNic) continue;
+      const { driver, text = '' } = identity;
+      const kind = driver === undefined ? nicByText(text) : kindByDriver(driver, 'nic');
+      found.set(slot, { name: slot, driver, line, ...sureKind(kind, kindByPci(identity, driver)) });
+    }
+  }
   return { nics: [...found.values()], listed: links.length > 0 };
 }
 
-/** `lspci`: a card among the PCI devices was not unplugged. Its driver stands there with `-k` only. */
-function cardsOnPci(evidence: Evidence): readonly Device[] {
-  const cards: Device[] = [];
-  for (const label of [...evidence.keys()].filter((key) => /^(\S*\/)?lspci\b/.test(key))) {
-    let slot: string | undefined;
-    for (const line of linesOf(evidence, label)) {
-      const [, start = '', text = ''] = /^([0-9a-f]\S*[:.][0-9a-f.]+)\s(.*)$/i.exec(line) ?? [];
-      if (start !== '') {
-        slot = /Ethernet controller/i.test(text) ? start : undefined;
-        if (slot !== undefined && !cards.some((card) => card.name === start)) {
-          const emulated = /82540EM|RTL-?81(29|39)|8139|82574|RTL-?8029|79c97|vmxnet/i.test(text);
-          cards.push({ name: start, driver: undefined, kind: emulated ? 'other' : 'passed-through', line });
-        }
-      }
-      const [, driver] = /Kernel driver in use: (\S+)/.exec(line) ?? [];
-      const last = cards.at(-1);
-      if (driver !== undefined && slot !== undefined && last?.name === slot) {
-        cards[cards.length - 1] = {
-          ...last,
-          driver,
-          kind: kindOf(driver, /^vif$/),
-          line: `${last.line}: ${line.trim()}`,
-        };
-      }
-    }
-  }
-  return cards;
+/** The device's own identity decides where the driver leaves it open. */
+function sureKind(
+  byDriver: DriverKind,
+  byPci: 'emulated' | 'passed-through' | undefined,
+): Pick<Device, 'kind' | 'sure'> {
+  const kind = byDriver === 'either' || byPci === 'emulated' ? keepXen(byDriver, byPci) : byDriver;
+  return { kind, sure: kind === 'either' ? 'likely' : 'certain' };
+}
+
+function keepXen(byDriver: DriverKind, byPci: 'emulated' | 'passed-through' | undefined): DriverKind {
+  return byDriver === 'pv' || byDriver === 'backend' ? byDriver : (byPci ?? byDriver);
 }
 
 /** The device of /, as mounted: /dev/xvda2, /dev/mapper/vg-root, overlay. */

@@ -1,4 +1,5 @@
 import type { Evidence, Mode, ModeVerdict } from '../model/guest';
+import { architectureFamily } from './architecture';
 import { linesOf, quoted, textOf } from './evidenceText';
 import { bootLines, detectedMachine, dmiOf, lscpuField, virtWhat } from './xenSigns';
 
@@ -24,57 +25,91 @@ const firmwareNames: readonly (readonly [RegExp, Mode])[] = [
   [/VirtualBox|innotek|Parallels|BHYVE|Apple Virtualization|Cloud Hypervisor/i, 'other'],
 ];
 
+/** Does the kernel, its clock or the firmware name a hypervisor other than Xen? */
+export function namedElsewhere(evidence: Evidence): boolean {
+  const { booted, detected } = bootLines(evidence);
+  return (
+    [detected, booted].some((found) => found !== undefined && namedMode(found.name) !== undefined) ||
+    byClock(evidence) !== undefined ||
+    byFirmware(evidence) !== undefined
+  );
+}
+
 /** What the machine is when it is not Xen; undefined when nothing tells. */
 export function elsewhere(evidence: Evidence): ModeVerdict | undefined {
-  const because: string[] = [];
-  let mode: Mode | undefined;
-  const vote = (found: Mode | undefined, line: string) => {
-    if (found === undefined) return;
-    mode ??= found;
-    if (mode === found) because.push(line);
+  const votes: { readonly mode: Mode; readonly line: string }[] = [];
+  const vote = (mode: Mode | undefined, line: string) => {
+    if (mode !== undefined) votes.push({ mode, line });
   };
 
   const machine = detectedMachine(evidence);
-  if (machine !== undefined && machine.name !== 'none')
-    vote(named(machine.name), `${machine.label} says ${quoted(machine.name)}.`);
+  if (machine !== undefined) vote(namedMode(machine.name), `${machine.label} says ${quoted(machine.name)}.`);
   const { booted, detected } = bootLines(evidence);
   for (const found of [detected, booted]) {
-    if (found !== undefined) vote(named(found.name), `The kernel printed ${quoted(found.line)}.`);
+    if (found !== undefined) vote(namedMode(found.name), `The kernel printed ${quoted(found.line)}.`);
   }
   const words = virtWhat(evidence);
-  for (const word of words) vote(named(word), `virt-what says ${quoted(words.join(' '))}.`);
+  for (const word of words) vote(namedMode(word), `virt-what says ${quoted(words.join(' '))}.`);
   const vendor = lscpuField(evidence, 'Hypervisor vendor');
-  if (vendor !== undefined) vote(named(vendor), `lscpu says ${quoted(`Hypervisor vendor: ${vendor}`)}.`);
-  const clocks = textOf(evidence, '/sys/devices/system/clocksource/clocksource0/available_clocksource') ?? '';
-  if (/\bkvm-clock\b/.test(clocks)) vote('KVM', `The available clock sources are ${quoted(clocks)}.`);
-  if (/\bhyperv_clocksource/.test(clocks))
-    vote('Hyper-V', `The available clock sources are ${quoted(clocks)}.`);
-  if (mode !== undefined) return { mode, confidence: 'certain', because };
+  if (vendor !== undefined) vote(namedMode(vendor), `lscpu says ${quoted(`Hypervisor vendor: ${vendor}`)}.`);
+  const clock = byClock(evidence);
+  if (clock !== undefined) vote(clock.mode, clock.line);
+  const firmware = dmiOf(evidence);
+  const brand = byFirmware(evidence);
+  const [first] = votes;
+  if (first !== undefined) {
+    // QEMU's firmware is that of KVM as well, so it does not speak against another name.
+    const differs = brand !== undefined && brand !== 'KVM' && brand !== first.mode;
+    const others = [
+      ...votes.filter(({ mode }) => mode !== first.mode).map(({ line }) => line),
+      ...(differs && firmware.line !== undefined ? [firmware.line] : []),
+      ...(machine?.name === 'none' ? [`${machine.label} says "none".`] : []),
+    ];
+    return {
+      mode: first.mode,
+      confidence: others.length === 0 ? 'certain' : 'likely',
+      because: [
+        ...votes.filter(({ mode }) => mode === first.mode).map(({ line }) => line),
+        ...others.map((line) => `Against it: ${line}`),
+      ],
+    };
+  }
 
   const cpu = cpuFlag(evidence);
+  if (brand !== undefined)
+    return { mode: brand, confidence: 'likely', because: [firmware.line ?? '', ...cpu.because] };
+
+  const isOther = machine?.name === 'vm-other' || cpu.hypervisor === true;
+  if (!isOther && (machine?.name === 'none' || cpu.hypervisor === false || firmware.line !== undefined)) {
+    return bareMetal(evidence, machine, firmware.line);
+  }
+  if (isOther) {
+    const said = machine === undefined ? [] : [`${machine.label} says ${quoted(machine.name)}.`];
+    return {
+      mode: 'other',
+      confidence: 'likely',
+      because: [...said, ...cpu.because, ...(firmware.line === undefined ? [] : [firmware.line])],
+    };
+  }
+  return undefined;
+}
+
+/** The clock that a hypervisor gives its guests. */
+function byClock(evidence: Evidence): { readonly mode: Mode; readonly line: string } | undefined {
+  const clocks = textOf(evidence, '/sys/devices/system/clocksource/clocksource0/available_clocksource') ?? '';
+  const line = `The available clock sources are ${quoted(clocks)}.`;
+  if (/\bkvm-clock\b/.test(clocks)) return { mode: 'KVM', line };
+  return /\bhyperv_clocksource/.test(clocks) ? { mode: 'Hyper-V', line } : undefined;
+}
+
+function byFirmware(evidence: Evidence): Mode | undefined {
   const firmware = dmiOf(evidence);
   const calls = [firmware.vendor, firmware.product, firmware.bios]
     .filter((text) => text !== undefined)
     .join(' / ');
-  const brand = firmwareNames.find(([pattern]) => pattern.test(calls))?.[1] ?? amazon(calls, cpu.hypervisor);
-  if (brand !== undefined)
-    return { mode: brand, confidence: 'likely', because: [firmware.line ?? '', ...cpu.because] };
-
-  if (
-    machine?.name === 'none' ||
-    cpu.hypervisor === false ||
-    (firmware.line !== undefined && cpu.hypervisor === undefined)
-  ) {
-    return bareMetal(evidence, machine, firmware.line);
-  }
-  if (cpu.hypervisor === true) {
-    return {
-      mode: 'other',
-      confidence: 'likely',
-      because: [...cpu.because, ...(firmware.line === undefined ? [] : [firmware.line])],
-    };
-  }
-  return undefined;
+  return (
+    firmwareNames.find(([pattern]) => pattern.test(calls))?.[1] ?? amazon(calls, cpuFlag(evidence).hypervisor)
+  );
 }
 
 function bareMetal(
@@ -92,15 +127,12 @@ function bareMetal(
     // A maker's name alone: a hypervisor can pass its host's names on to a guest.
     return { mode: 'bare metal', confidence: 'likely', because };
   }
-  if (cpu.hypervisor === true) {
-    // systemd knows the hypervisors; the flag says there is one that it does not know.
-    return { mode: 'other', confidence: 'likely', because };
-  }
   const sure = machine?.name === 'none' || firmware !== undefined;
   return { mode: 'bare metal', confidence: sure ? 'certain' : 'likely', because };
 }
 
-function named(text: string): Mode | undefined {
+/** The mode that a hypervisor's name stands for; undefined for Xen, for none, and for a name nobody knows. */
+export function namedMode(text: string): Mode | undefined {
   const name = text.trim().toLowerCase();
   return names.find(([pattern]) => pattern.test(name))?.[1];
 }
@@ -119,7 +151,9 @@ function cpuFlag(evidence: Evidence): {
   const flags =
     linesOf(evidence, '/proc/cpuinfo').find((line) => /^flags\s*:/.test(line)) ??
     linesOf(evidence, 'lscpu').find((line) => /^\s*Flags:/.test(line));
-  if (flags === undefined) return { hypervisor: undefined, because: [] };
+  // Other processors have no such flag, whether virtualized or not.
+  const isX86 = (architectureFamily(evidence) ?? 'x86') === 'x86' && /\bfpu\b/.test(flags ?? '');
+  if (flags === undefined || !isX86) return { hypervisor: undefined, because: [] };
   return /\bhypervisor\b/.test(flags)
     ? { hypervisor: true, because: ['The CPU flags hold "hypervisor": something virtualizes this machine.'] }
     : { hypervisor: false, because: ['The CPU flags do not hold "hypervisor".'] };

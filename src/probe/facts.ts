@@ -1,4 +1,6 @@
 import type { Evidence, Facts } from '../model/guest';
+import { architecture } from './architecture';
+import { isXenOutvoted } from './conflicts';
 import { devicesOf, rootMount } from './devices';
 import { clean, kernelLog, linesOf, textOf } from './evidenceText';
 import { detectMode } from './mode';
@@ -67,16 +69,6 @@ function distribution(evidence: Evidence): string | undefined {
   );
 }
 
-function architecture(evidence: Evidence): string | undefined {
-  const machine = first(textOf(evidence, 'uname -m')) ?? lscpuField(evidence, 'Architecture');
-  if (machine !== undefined) return machine;
-  // The last words of `uname -a`: the version before them may hold anything.
-  const words = textOf(evidence, 'uname -a')?.split(/\s+/).slice(3) ?? [];
-  return words
-    .reverse()
-    .find((word) => /^(x86_64|amd64|i[3-6]86|aarch64|arm\w*|ppc64(le)?|s390x|riscv\w*)$/.test(word));
-}
-
 function cpuModel(evidence: Evidence): string | undefined {
   const line = linesOf(evidence, '/proc/cpuinfo').find((text) => /^model name\s*:/.test(text));
   return first(line?.slice(line.indexOf(':') + 1)) ?? first(lscpuField(evidence, 'Model name'));
@@ -110,7 +102,7 @@ function memoryBytes(evidence: Evidence): number | undefined {
 }
 
 function hypervisor(evidence: Evidence): string | undefined {
-  if (xenSigns(evidence).length > 0) return 'xen';
+  if (xenSigns(evidence).length > 0 && !isXenOutvoted(evidence)) return 'xen';
   const machine = detectedMachine(evidence)?.name;
   if (machine !== undefined && machine !== 'none' && detectMode(evidence).mode !== 'container')
     return machine;

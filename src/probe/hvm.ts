@@ -4,23 +4,35 @@ import { kernelLog, quoted, textOf } from './evidenceText';
 import type { BaseVerdict } from './xen';
 
 /** `unseen`: no evidence; `mixed`: devices of both kinds, and no telling which one counts. */
-type Use = 'pv' | 'other' | 'passed-through' | 'mixed' | 'unseen';
+type Use = 'pv' | 'emulated' | 'either' | 'passed-through' | 'mixed' | 'unseen';
 
 interface Finding {
   readonly use: Use;
+  readonly sure: 'certain' | 'likely';
   readonly because: readonly string[];
 }
 
 const listDrivers = 'run: ls -l /sys/block/*/device/driver /sys/class/net/*/device/driver';
+const unseenDisk = `The disk driver was not seen; ${listDrivers}`;
+const unseenNic = `The network driver was not seen; ${listDrivers}`;
+const noDisk =
+  'The PV disk driver (xen-blkfront) is missing or unused: the disk runs on an emulated controller. That alone can explain a difference in results.';
+const noNic =
+  'The PV network driver (xen-netfront) is missing or unused: the network card is emulated. That alone can explain a difference in results.';
+const realDisk = 'Its disk is real hardware passed through, so no PV disk driver is needed.';
+const realNic = 'Its network card is real hardware passed through, so no PV network driver is needed.';
 
-/** PVHVM when disk and network both run on Xen's PV drivers; else HVM, naming the driver that is missing. */
+/**
+ * PVHVM when neither disk nor network runs on an emulated device; else HVM, naming the PV driver that is missing. Real
+ * hardware passed through needs no PV driver, and does not count against it.
+ */
 export function hvmVerdict(evidence: Evidence, base: BaseVerdict): ModeVerdict {
   const disk = diskUse(evidence);
   const { nicsListed } = devicesOf(evidence);
   const nic = nicUse(evidence);
   const because = [...base.because, ...disk.because, ...nic.because];
   const hints = kernelHints(evidence);
-  const verdict = (mode: Mode, sure: 'certain' | 'likely', ...more: readonly string[]): ModeVerdict => ({
+  const verdict: Verdict = (mode, sure, ...more) => ({
     mode,
     confidence: sure === 'certain' ? base.confidence : 'likely',
     because: [...because, ...more, ...hints],
@@ -28,11 +40,6 @@ export function hvmVerdict(evidence: Evidence, base: BaseVerdict): ModeVerdict {
 
   const { use: d } = disk;
   const { use: n } = nic;
-  const noDisk =
-    'The PV disk driver (xen-blkfront) is missing or unused: the disk runs on an emulated controller. That alone can explain a difference in results.';
-  const noNic =
-    'The PV network driver (xen-netfront) is missing or unused: the network card is emulated. That alone can explain a difference in results.';
-
   if (d === 'mixed' || n === 'mixed') {
     const which = d === 'mixed' ? (n === 'mixed' ? 'disks and network cards' : 'disks') : 'network cards';
     return verdict(
@@ -41,38 +48,54 @@ export function hvmVerdict(evidence: Evidence, base: BaseVerdict): ModeVerdict {
       `There are both PV and emulated ${which}: not everything runs on the PV drivers.`,
     );
   }
-  if (d === 'pv') {
-    if (n === 'pv') return verdict('PVHVM', 'certain');
-    if (n === 'other') return verdict('HVM', 'certain', noNic);
-    if (n === 'passed-through') {
-      return verdict(
-        'PVHVM',
-        'likely',
-        'Its network card is real hardware passed through, so no PV network driver is needed.',
-      );
-    }
+  const emulated = [...(d === 'emulated' ? [disk] : []), ...(n === 'emulated' ? [nic] : [])];
+  if (emulated.length > 0) {
+    const missing = [...(d === 'emulated' ? [noDisk] : []), ...(n === 'emulated' ? [noNic] : [])];
+    if (d === 'unseen') return verdict('HVM', 'likely', ...missing, unseenDisk);
+    if (n === 'unseen' && !nicsListed) return verdict('HVM', 'likely', ...missing, unseenNic);
+    return verdict('HVM', emulated.some(({ sure }) => sure === 'certain') ? 'certain' : 'likely', ...missing);
+  }
+  if (d === 'either' || n === 'either') {
+    const which = d === 'either' ? (n === 'either' ? 'disk and network card' : 'disk') : 'network card';
     return verdict(
-      'PVHVM',
+      'HVM',
       'likely',
-      nicsListed ? 'It has no network card.' : `The network driver was not seen; ${listDrivers}`,
+      `If the ${which} is real hardware passed through and not emulated, the guest is PVHVM. ${tellApart}`,
     );
   }
-  if (d === 'other') {
-    if (n === 'pv') return verdict('HVM', 'certain', noDisk);
-    if (n === 'unseen' && !nicsListed)
-      return verdict('HVM', 'likely', `The network driver was not seen; ${listDrivers}`);
-    return verdict('HVM', 'certain', noDisk, ...(n === 'other' ? [noNic] : []));
+  return withoutEmulated(evidence, disk, nic, verdict);
+}
+
+const tellApart =
+  'To be sure, run: cat /sys/block/*/device/model /sys/class/net/*/device/subsystem_vendor (QEMU, or 0x1af4, is emulated)';
+
+type Verdict = (mode: Mode, sure: 'certain' | 'likely', ...more: readonly string[]) => ModeVerdict;
+
+/** No emulated device is in use, as far as they were seen. */
+function withoutEmulated(evidence: Evidence, disk: Finding, nic: Finding, verdict: Verdict): ModeVerdict {
+  const { use: d } = disk;
+  const { use: n } = nic;
+  if (d === 'pv' && n === 'pv') {
+    return verdict('PVHVM', disk.sure === 'certain' && nic.sure === 'certain' ? 'certain' : 'likely');
   }
-  if (n === 'pv') return verdict('PVHVM', 'likely', `The disk driver was not seen; ${listDrivers}`);
-  if (n === 'other') return verdict('HVM', 'likely', noNic, `The disk driver was not seen; ${listDrivers}`);
+  if (d === 'pv' && n === 'passed-through') return verdict('PVHVM', 'likely', realNic);
+  if (d === 'pv') {
+    const { nicsListed } = devicesOf(evidence);
+    return verdict('PVHVM', 'likely', nicsListed ? 'It has no network card.' : unseenNic);
+  }
+  if (n === 'pv') return verdict('PVHVM', 'likely', d === 'passed-through' ? realDisk : unseenDisk);
+  if (d === 'passed-through' && (n === 'passed-through' || devicesOf(evidence).nicsListed)) {
+    const real = [realDisk, n === 'passed-through' ? realNic : 'It has no network card.'];
+    if (paravirtualizationOff(evidence) !== undefined) {
+      return verdict('HVM', 'likely', ...real, 'The kernel uses no interface of Xen.');
+    }
+    return verdict('PVHVM', 'likely', ...real, 'No emulated device is in use.');
+  }
   return fromKernelOnly(evidence, verdict);
 }
 
 /** Neither disk nor network card was seen. */
-function fromKernelOnly(
-  evidence: Evidence,
-  verdict: (mode: Mode, sure: 'certain' | 'likely', ...more: readonly string[]) => ModeVerdict,
-): ModeVerdict {
+function fromKernelOnly(evidence: Evidence, verdict: Verdict): ModeVerdict {
   const unseen = `The drivers in use were not seen; ${listDrivers}`;
   if (paravirtualizationOff(evidence) !== undefined) return verdict('HVM', 'likely', unseen);
   const { xenBus } = devicesOf(evidence);
@@ -89,9 +112,7 @@ function fromKernelOnly(
 
 function diskUse(evidence: Evidence): Finding {
   const { disks: all, rootDisk } = devicesOf(evidence);
-  let disks = all.filter((disk) => disk.kind !== 'backend');
-  // An NVMe drive beside PV disks is passed through (AWS instance storage).
-  if (disks.some((disk) => disk.kind === 'pv')) disks = disks.filter((disk) => !disk.name.startsWith('nvme'));
+  const disks = all.filter((disk) => disk.kind !== 'backend');
   const mounted = rootMount(evidence)?.device;
   const root = disks.filter((disk) => disk.name === rootDisk || `/dev/${disk.name}` === mounted);
   // The benchmarks' files lie on it, so the disk of / counts where it is known.
@@ -108,56 +129,97 @@ function nicUse(evidence: Evidence): Finding {
       evidence,
       'unplug emulated NICs',
       /netfront: backend supports/,
-      /\b(e1000|8139cp|8139too)\b.*\beth\d/,
+      /\b(e1000|8139cp|8139too|ne2k-pci|pcnet32)\b.*\b(eth\d|en[sp]\w+)/,
     );
   }
-  return finding(nics, 'The network card');
+  const found = finding(nics, 'The network card');
+  if (found.use !== 'either') return found;
+  // Unplugging removes every emulated card from the bus; a card that is there all the same is real.
+  const unplug = unplugLine(evidence, 'unplug emulated NICs');
+  if (unplug === undefined) return found;
+  const because = `The kernel printed ${quoted(unplug)}: a card that is left is real hardware.`;
+  return { use: 'passed-through', sure: 'likely', because: [...found.because, because] };
 }
 
 function finding(devices: readonly Device[], subject: string): Finding {
-  const kinds = new Set(devices.map((device) => device.kind));
+  const of = (kind: Device['kind']) => devices.filter((device) => device.kind === kind);
+  const [pv, emulated, either, real] = [of('pv'), of('emulated'), of('either'), of('passed-through')];
   const use: Use =
-    kinds.has('pv') && kinds.has('other')
-      ? 'mixed'
-      : kinds.has('pv')
-        ? 'pv'
-        : kinds.has('other')
-          ? 'other'
+    pv.length > 0
+      ? emulated.length > 0
+        ? 'mixed'
+        : 'pv'
+      : emulated.length > 0
+        ? 'emulated'
+        : either.length > 0
+          ? 'either'
           : 'passed-through';
-  const because = devices.slice(0, 4).map((device) => {
-    const runs =
-      device.kind === 'pv'
-        ? "runs on Xen's PV driver"
-        : device.kind === 'other'
-          ? 'does not run on a PV driver'
-          : 'is passed through';
-    return `${subject}${device.name === '' ? '' : ` ${device.name}`} ${runs}: ${deviceLine(device)}.`;
+  const isSure =
+    use === 'pv'
+      ? either.length === 0
+      : use === 'emulated' && emulated.some(({ sure }) => sure === 'certain');
+  const deciding = [...emulated, ...either, ...pv, ...real];
+  const because = deciding.slice(0, 6).map((device) => {
+    const named = `${subject}${device.name === '' ? '' : ` ${device.name}`}`;
+    return `${named} ${runsOn(device, use)}: ${deviceLine(device)}.`;
   });
-  return { use, because };
+  return { use, sure: isSure ? 'certain' : 'likely', because };
+}
+
+function runsOn(device: Device, use: Use): string {
+  switch (device.kind) {
+    case 'pv':
+      return "runs on Xen's PV driver";
+    case 'emulated':
+      return 'does not run on a PV driver but is emulated';
+    case 'either':
+      return use === 'pv'
+        ? 'is emulated or real hardware; beside a PV device it is most likely passed through'
+        : 'does not run on a PV driver; it is emulated, or real hardware passed through';
+    case 'passed-through':
+    case 'backend':
+      return 'is real hardware, passed through';
+  }
+}
+
+/** What the kernel said of removing the emulated devices, unless its command line forbade it. */
+function unplugLine(evidence: Evidence, message: string): string | undefined {
+  if (/\bxen_emul_unplug=never\b/.test(commandLine(evidence) ?? '')) return undefined;
+  return kernelLog(evidence).lines.find((line) => line.includes(message));
 }
 
 /** Without the devices themselves: what the kernel said of them at boot. */
 function unplugged(evidence: Evidence, message: string, pv: RegExp, emulated: RegExp): Finding {
   const { lines } = kernelLog(evidence);
-  const unplug = lines.find((line) => line.includes(message));
+  const unplug = unplugLine(evidence, message);
   const front = lines.find((line) => pv.test(line));
   const other = lines.find((line) => emulated.test(line));
-  const kept = /\bxen_emul_unplug=never\b/.test(commandLine(evidence) ?? '');
-  if (unplug !== undefined && !kept) {
+  if (unplug !== undefined) {
     return {
       use: 'pv',
+      sure: 'certain',
       because: [`The kernel printed ${quoted(unplug)}: what is left runs on the PV driver.`],
     };
   }
   // Both messages come together: one alone means the other kind stayed.
+  const isUnplugged = lines.some((line) => line.includes(message));
   const sibling = lines.find((line) => /unplug emulated (NICs|disks)/.test(line));
-  if (sibling !== undefined && unplug === undefined) {
-    return { use: 'other', because: [`The kernel printed ${quoted(sibling)}, but not "${message}".`] };
+  if (sibling !== undefined && !isUnplugged) {
+    return {
+      use: 'emulated',
+      sure: 'certain',
+      because: [`The kernel printed ${quoted(sibling)}, but not "${message}".`],
+    };
   }
   if (other !== undefined)
-    return { use: 'other', because: [`The kernel printed ${quoted(other)}: an emulated device.`] };
-  if (front !== undefined) return { use: 'pv', because: [`The kernel printed ${quoted(front)}.`] };
-  return { use: 'unseen', because: [] };
+    return {
+      use: 'emulated',
+      sure: 'certain',
+      because: [`The kernel printed ${quoted(other)}: an emulated device.`],
+    };
+  if (front !== undefined)
+    return { use: 'pv', sure: 'certain', because: [`The kernel printed ${quoted(front)}.`] };
+  return { use: 'unseen', sure: 'likely', because: [] };
 }
 
 function commandLine(evidence: Evidence): string | undefined {

@@ -1,9 +1,11 @@
 import type { Evidence, ModeVerdict } from '../model/guest';
+import { architecture, architectureFamily } from './architecture';
+import { againstXen, isXenOutvoted } from './conflicts';
 import { containerVerdict } from './container';
 import { elsewhere } from './elsewhere';
 import { kernelLog, quoted } from './evidenceText';
 import { hvmVerdict } from './hvm';
-import { dom0Verdict, xenBase } from './xen';
+import { dom0Verdict, xenBase, type BaseVerdict } from './xen';
 import { dmiOf, xenSigns } from './xenSigns';
 
 /**
@@ -25,14 +27,13 @@ export function detectMode(evidence: Evidence): ModeVerdict {
 }
 
 function machineMode(evidence: Evidence): ModeVerdict {
+  const signs = xenSigns(evidence);
   const base = xenBase(evidence);
   const dom0 = dom0Verdict(evidence, base);
   if (dom0 !== undefined) return dom0;
-  if (base !== undefined) {
-    if (base.base === 'HVM') return hvmVerdict(evidence, base);
-    return { mode: base.base, confidence: base.confidence, because: [...base.because, ...limits(base.base)] };
-  }
-  const signs = xenSigns(evidence);
+  if (signs.length > 0 && isXenOutvoted(evidence)) return instead(signs, evidence);
+  if (signs.length > 0 && architectureFamily(evidence) === 'other') return foreign(signs, evidence);
+  if (base !== undefined) return weighed(evidence, base);
   if (signs.length > 0) {
     return {
       mode: 'unknown',
@@ -41,6 +42,53 @@ function machineMode(evidence: Evidence): ModeVerdict {
     };
   }
   return elsewhere(evidence) ?? unknown(evidence);
+}
+
+/** The verdict on a Xen guest; what speaks against it is told, and makes it less certain. */
+function weighed(evidence: Evidence, base: BaseVerdict): ModeVerdict {
+  const verdict: ModeVerdict =
+    base.base === 'HVM'
+      ? hvmVerdict(evidence, base)
+      : {
+          mode: base.base,
+          confidence: base.confidence,
+          because: [...base.because, ...limits(base.base)],
+        };
+  const against = againstXen(evidence, base.base);
+  if (against.length === 0) return verdict;
+  return {
+    ...verdict,
+    confidence: 'likely',
+    because: [
+      ...verdict.because,
+      ...against.map((line) => `Against it: ${line}`),
+      'What the kernel says of Xen counts more than that. To be sure that it is not dom0, run: cat /proc/xen/capabilities',
+    ],
+  };
+}
+
+/** Only tools name Xen; the kernel or the firmware names another. */
+function instead(signs: readonly string[], evidence: Evidence): ModeVerdict {
+  const verdict = elsewhere(evidence) ?? unknown(evidence);
+  if (verdict.confidence === 'unknown') return verdict;
+  return {
+    ...verdict,
+    confidence: 'likely',
+    because: [...verdict.because, ...signs.map((line) => `Against it: ${line}`)],
+  };
+}
+
+/** Xen on a machine for which it has no such modes. */
+function foreign(signs: readonly string[], evidence: Evidence): ModeVerdict {
+  const machine = quoted(architecture(evidence) ?? 'not x86');
+  return {
+    mode: 'other',
+    confidence: 'likely',
+    because: [
+      ...signs,
+      `The machine is ${machine}: PV, HVM, PVHVM and PVH are modes of x86 and ARM, so none of them fits.`,
+    ],
+  };
 }
 
 /** pv-shim: from inside, a PV guest in a PVH container is a PV guest. */

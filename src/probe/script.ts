@@ -17,6 +17,8 @@ const kernelLines = [
   'ooting .*kernel on',
   'DMI:',
   'DMI not present',
+  'Machine model: XENVM',
+  'Xen .*support found',
   'Xen version',
   'Xen Platform PCI',
   'unplug',
@@ -161,7 +163,7 @@ printf '\n'
 for path in \
   /sys/hypervisor/type /sys/hypervisor/guest_type /sys/hypervisor/uuid \
   /sys/hypervisor/version/major /sys/hypervisor/version/minor /sys/hypervisor/version/extra \
-  /sys/hypervisor/properties/features /proc/xen/capabilities \
+  /sys/hypervisor/properties/features /proc/xen/capabilities /proc/device-tree/hypervisor/compatible \
   /sys/class/dmi/id/sys_vendor /sys/class/dmi/id/product_name /sys/class/dmi/id/product_version \
   /sys/class/dmi/id/bios_vendor /sys/class/dmi/id/bios_version \
   /sys/devices/system/clocksource/clocksource0/current_clocksource \
@@ -169,7 +171,11 @@ for path in \
   /sys/devices/system/cpu/online /sys/devices/system/cpu/vulnerabilities/* \
   /proc/version /proc/loadavg /proc/uptime \
   /proc/sys/kernel/osrelease /proc/sys/kernel/hostname /proc/sys/kernel/random/boot_id \
-  /etc/os-release /.dockerenv /run/.containerenv /run/systemd/container
+  /etc/os-release /.dockerenv /run/.containerenv /run/systemd/container \
+  /sys/class/net/*/device/vendor /sys/class/net/*/device/device \
+  /sys/class/net/*/device/subsystem_vendor /sys/class/net/*/device/subsystem_device \
+  /sys/block/*/device/vendor /sys/block/*/device/model /sys/class/scsi_host/*/proc_name \
+  /sys/block/nvme*/device/device/vendor /sys/block/nvme*/device/device/device
 do file "$path"; done
 
 case $uname_text in ?*) section 'uname -a' "$uname_text" ;; esac

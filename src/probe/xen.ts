@@ -1,9 +1,9 @@
 import type { Evidence, ModeVerdict } from '../model/guest';
+import { architecture, architectureFamily } from './architecture';
 import { devicesOf, deviceLine } from './devices';
 import { kernelLog, linesOf, quoted, textOf } from './evidenceText';
 import {
   bootLines,
-  detectedMachine,
   dmiOf,
   features,
   hypervisorFolder,
@@ -28,11 +28,15 @@ const autoTranslated = 1 << 2;
 const hvmPirqs = 1 << 10;
 const dom0Bit = 1 << 11;
 
-/** Is this the domain that governs the others? `base`: what is known of its own kind. */
+/**
+ * Is this the domain that governs the others? Only what Xen grants it says so: its feature bit, its capabilities, or a
+ * tool that has read them. Firmware, and a tool that does not name Xen, are no such sign. `base`: what is known of its
+ * own kind.
+ */
 export function dom0Verdict(evidence: Evidence, base: BaseVerdict | undefined): ModeVerdict | undefined {
   const because: string[] = [];
   const bits = features(evidence);
-  const capabilities = textOf(evidence, '/proc/xen/capabilities');
+  const capabilities = textOf(evidence, '/proc/xen/capabilities', 'cat /proc/xen/capabilities');
   if (bits !== undefined && (bits & dom0Bit) !== 0) {
     const text = textOf(evidence, `${hypervisorFolder}/properties/features`) ?? '';
     because.push(`${hypervisorFolder}/properties/features is ${quoted(text)}: bit 11 (0x800), dom0, is set.`);
@@ -41,46 +45,55 @@ export function dom0Verdict(evidence: Evidence, base: BaseVerdict | undefined): 
     because.push(`/proc/xen/capabilities says ${quoted(capabilities)}.`);
   }
   if (virtWhat(evidence).includes('xen-dom0')) because.push('virt-what says "xen-dom0".');
-  if (because.length > 0) {
-    return {
-      mode: 'dom0',
-      confidence: 'certain',
-      because: [...because, ...(base === undefined ? [] : base.because)],
-    };
-  }
-  // Without those two files: what only dom0 has. A bit that is there and clear settles it.
-  if (base === undefined || base.base === 'HVM' || bits !== undefined) return undefined;
-  const firmware = dmiOf(evidence);
-  const machine = detectedMachine(evidence);
-  if (firmware.line !== undefined && (base.base === 'PV' || !firmware.isXen)) {
-    because.push(`${firmware.line} A ${base.base} guest has no such firmware, dom0 sees the machine's own.`);
-  }
-  if (
-    machine !== undefined &&
-    machine.name !== 'xen' &&
-    machine.label.startsWith('systemd-detect-virt --vm')
-  ) {
-    because.push(`${machine.label} says ${quoted(machine.name)}: it leaves Xen out only in dom0.`);
-  }
-  if (/^0{8}-0{4}-0{4}-0{4}-0{12}$/.test(textOf(evidence, `${hypervisorFolder}/uuid`) ?? '')) {
-    because.push(`${hypervisorFolder}/uuid is all zeros, which only dom0 has.`);
-  }
+  const own = base === undefined ? [] : base.because;
+  if (because.length > 0) return { mode: 'dom0', confidence: 'certain', because: [...because, ...own] };
+
+  // A bit or capabilities that are there and do not say so settle it.
+  if (base?.base === 'HVM' || bits !== undefined || capabilities !== undefined) return undefined;
+  // lscpu reads the capabilities, and calls only dom0 not virtualized.
   if (
     lscpuField(evidence, 'Hypervisor vendor') === 'Xen' &&
     lscpuField(evidence, 'Virtualization type') === 'none'
   ) {
     because.push('lscpu says "Hypervisor vendor: Xen", "Virtualization type: none".');
   }
+  const ports = linesOf(evidence, 'ls -la /proc/xen', 'ls -l /proc/xen', 'ls /proc/xen').find((line) =>
+    /\bxsd_(kva|port)\b/.test(line),
+  );
+  if (ports !== undefined) because.push(`/proc/xen has ${quoted(ports)}, which only dom0 has.`);
   if (because.length === 0) return undefined;
-  return { mode: 'dom0', confidence: 'likely', because: [...because, ...base.because] };
+  return { mode: 'dom0', confidence: 'likely', because: [...because, ...own] };
 }
 
 /** PV, HVM or PVH; undefined when the evidence does not tell. The better source first. */
 export function xenBase(evidence: Evidence): BaseVerdict | undefined {
-  return fromKernel(evidence) ?? fromMachine(evidence) ?? fromTools(evidence);
+  return fromArchitecture(evidence) ?? fromKernel(evidence) ?? fromMachine(evidence) ?? fromTools(evidence);
+}
+
+/**
+ * PV, HVM and PVHVM are modes of x86. On ARM and RISC-V Xen has one kind of guest: the processor virtualizes it, nothing
+ * is emulated, its devices are PV. Xen lists it as PVH, whatever name the kernel gives it (it writes "HVM" or "Xen").
+ */
+function fromArchitecture(evidence: Evidence): BaseVerdict | undefined {
+  const family = architectureFamily(evidence);
+  if ((family !== 'arm' && family !== 'riscv') || xenSigns(evidence).length === 0) return undefined;
+  const name = architecture(evidence);
+  const machine = family === 'arm' ? 'ARM' : 'RISC-V';
+  return {
+    base: 'PVH',
+    confidence: 'likely',
+    because: [
+      ...xenSigns(evidence).slice(0, 2),
+      `The machine is ${name === undefined ? machine : `${machine} (${quoted(name)})`}: there Xen has one kind of guest, which it lists as PVH.`,
+    ],
+  };
 }
 
 function fromKernel(evidence: Evidence): BaseVerdict | undefined {
+  return fromGuestType(evidence) ?? fromBoot(evidence);
+}
+
+function fromGuestType(evidence: Evidence): BaseVerdict | undefined {
   const guestType = textOf(evidence, `${hypervisorFolder}/guest_type`);
   const said = `${hypervisorFolder}/guest_type says ${quoted(guestType ?? '')}.`;
   if (guestType === 'PV' || guestType === 'HVM' || guestType === 'PVH') {
@@ -94,7 +107,29 @@ function fromKernel(evidence: Evidence): BaseVerdict | undefined {
       because: [`${said} That is an ARM guest, which Xen lists as PVH.`],
     };
   }
+  return undefined;
+}
 
+/** Signs of the kernel itself that speak against what its guest_type says; the guest_type decides all the same. */
+export function againstGuestType(evidence: Evidence): readonly string[] {
+  const said = fromGuestType(evidence)?.base;
+  if (said === undefined || (architectureFamily(evidence) ?? 'x86') !== 'x86') return [];
+  const lines: string[] = [];
+  const boot = fromBoot(evidence);
+  if (boot?.confidence === 'certain' && boot.base !== said) {
+    lines.push(`${boot.because.join(' ')} That is ${boot.base}, not ${said}.`);
+  }
+  const bits = features(evidence);
+  if (bits !== undefined && ((bits & autoTranslated) === 0) !== (said === 'PV')) {
+    const text = textOf(evidence, `${hypervisorFolder}/properties/features`) ?? '';
+    lines.push(
+      `${hypervisorFolder}/properties/features is ${quoted(text)}: its bit 2 says ${said === 'PV' ? 'HVM or PVH' : 'PV'}, not ${said}.`,
+    );
+  }
+  return lines;
+}
+
+function fromBoot(evidence: Evidence): BaseVerdict | undefined {
   const { log, booted, detected } = bootLines(evidence);
   const confidence = log.ofThisBoot ? 'certain' : 'likely';
   const printed = (line: string) =>
@@ -235,9 +270,11 @@ function hvmOrPvh(evidence: Evidence): { readonly base: XenBase; readonly why: s
   const pci = evidence.get('ls /sys/bus/pci/devices') ?? evidence.get('lspci');
   if (pci?.trim()) return { base: 'HVM', why: `It has PCI devices (${quoted(pci)}); PVH guests have none.` };
   const { disks, nics } = devicesOf(evidence);
-  const emulated = [...disks, ...nics].find((device) => device.kind === 'other');
-  if (emulated !== undefined)
-    return { base: 'HVM', why: `It has an emulated device: ${deviceLine(emulated)}.` };
+  const device = [...disks, ...nics].find(({ kind }) => kind !== 'pv' && kind !== 'backend');
+  if (device !== undefined) {
+    const which = device.kind === 'passed-through' ? 'a passed-through' : 'an emulated';
+    return { base: 'HVM', why: `It has ${which} device: ${deviceLine(device)}.` };
+  }
   const release = kernelRelease(evidence);
   if (release !== undefined && olderThan(release, 4, 11)) {
     return { base: 'HVM', why: `Its kernel ${quoted(release)} is older than PVH guests (4.11).` };

@@ -1,9 +1,12 @@
 import type { Evidence } from '../model/guest';
-import { devicesOf } from './devices';
+import { deviceLine, devicesOf } from './devices';
 import { kernelLog, linesOf, quoted, textOf, type KernelLog } from './evidenceText';
+import { pciCards } from './pci';
 
 export const hypervisorFolder = '/sys/hypervisor';
 const dmi = '/sys/class/dmi/id';
+/** Where a machine without such firmware (ARM) names its hypervisor: xen,xen-4.17, xen,xen. */
+const deviceTree = '/proc/device-tree/hypervisor/compatible';
 
 /** The hypervisor's feature bits; undefined when they could not be read. */
 export function features(evidence: Evidence): number | undefined {
@@ -94,49 +97,64 @@ export function bootLines(evidence: Evidence): BootLines {
   return { log, booted, detected };
 }
 
+export interface XenSign {
+  readonly line: string;
+  /** `weak`: a tool's word, or an interface that others imitate. */
+  readonly strength: 'strong' | 'weak';
+}
+
 /** Every sign that this is Xen at all, in plain words; none: it may be Xen all the same, if little could be read. */
 export function xenSigns(evidence: Evidence): readonly string[] {
-  const signs: string[] = [];
+  return allXenSigns(evidence).map(({ line }) => line);
+}
+
+/** As `xenSigns`, with what each is worth. */
+export function allXenSigns(evidence: Evidence): readonly XenSign[] {
+  const signs: XenSign[] = [];
+  const strong = (line: string) => signs.push({ line, strength: 'strong' });
+  const weak = (line: string) => signs.push({ line, strength: 'weak' });
   const type = textOf(evidence, `${hypervisorFolder}/type`);
-  if (type === 'xen') signs.push(`${hypervisorFolder}/type says "xen".`);
+  if (type === 'xen') strong(`${hypervisorFolder}/type says "xen".`);
+  const tree = textOf(evidence, deviceTree);
+  if (tree !== undefined && /\bxen\b/.test(tree)) strong(`${deviceTree} says ${quoted(tree)}.`);
   const { booted, detected } = bootLines(evidence);
   for (const found of [detected, booted]) {
-    if (found !== undefined && /^Xen\b/.test(found.name))
-      signs.push(`The kernel printed ${quoted(found.line)}.`);
+    if (found !== undefined && /^Xen\b/.test(found.name)) strong(`The kernel printed ${quoted(found.line)}.`);
   }
+  const { lines } = kernelLog(evidence);
+  // How kernels of ARM greet Xen, and what their machine is called.
+  const arm = lines.find((line) => /\bXen \d\S* support found|Machine model: XENVM/.test(line));
+  if (arm !== undefined) strong(`The kernel printed ${quoted(arm)}.`);
   const firmware = dmiOf(evidence);
-  if (firmware.isXen && firmware.line !== undefined) signs.push(firmware.line);
+  if (firmware.isXen && firmware.line !== undefined) strong(firmware.line);
   const machine = detectedMachine(evidence);
-  if (machine?.name === 'xen') signs.push(`${machine.label} says "xen".`);
+  if (machine?.name === 'xen') weak(`${machine.label} says "xen".`);
   if (virtWhat(evidence).some((word) => word.startsWith('xen'))) {
-    signs.push(`virt-what says ${quoted(virtWhat(evidence).join(' '))}.`);
+    weak(`virt-what says ${quoted(virtWhat(evidence).join(' '))}.`);
   }
-  if (lscpuField(evidence, 'Hypervisor vendor') === 'Xen') signs.push('lscpu says "Hypervisor vendor: Xen".');
+  if (lscpuField(evidence, 'Hypervisor vendor') === 'Xen') weak('lscpu says "Hypervisor vendor: Xen".');
   // An empty bus proves nothing: distributions' kernels register it everywhere.
-  const { xenBus } = devicesOf(evidence);
-  if (xenBus.length > 0) signs.push(`The Xen bus has devices: ${quoted(xenBus.join(' '))}.`);
+  const { xenBus, disks, nics } = devicesOf(evidence);
+  if (xenBus.length > 0) strong(`The Xen bus has devices: ${quoted(xenBus.join(' '))}.`);
+  const front = [...disks, ...nics].find(({ kind, driver }) => kind === 'pv' && driver !== undefined);
+  if (front !== undefined) strong(`A device runs on Xen's PV driver: ${deviceLine(front)}.`);
   const files = ['guest_type', 'properties/features', 'version/major', 'uuid'].filter(
     (file) => textOf(evidence, `${hypervisorFolder}/${file}`) !== undefined,
   );
   // Other hypervisors' kernels have /sys/hypervisor too (z/VM), with a type of their own.
-  if (type === undefined && files.length > 0) signs.push(`${hypervisorFolder}/${files[0] ?? ''} is there.`);
-  if (evidence.has('/proc/xen/capabilities')) signs.push('/proc/xen/capabilities is there.');
-  else if (evidence.has('ls -la /proc/xen') || evidence.has('ls /proc/xen'))
-    signs.push('/proc/xen is there.');
+  if (type === undefined && files.length > 0) strong(`${hypervisorFolder}/${files[0] ?? ''} is there.`);
+  if (evidence.has('/proc/xen/capabilities')) strong('/proc/xen/capabilities is there.');
+  else if (evidence.has('ls -la /proc/xen') || evidence.has('ls /proc/xen')) weak('/proc/xen is there.');
   const clocks = '/sys/devices/system/clocksource/clocksource0';
   const clock = textOf(evidence, `${clocks}/current_clocksource`, `${clocks}/available_clocksource`);
-  if (clock?.split(/\s+/).includes('xen')) signs.push(`The clock source is ${quoted(clock)}.`);
-  if (
-    linesOf(evidence, 'lspci', 'lspci -nnk', 'lspci -nn', 'lspci -k').some((line) =>
-      /Xen Platform Device/.test(line),
-    )
-  ) {
-    signs.push('lspci lists the "Xen Platform Device".');
+  if (clock?.split(/\s+/).includes('xen')) strong(`The clock source is ${quoted(clock)}.`);
+  if (pciCards(evidence).some(({ line }) => /Xen Platform Device/.test(line))) {
+    strong('lspci lists the "Xen Platform Device".');
   }
   const bsd = textOf(evidence, 'sysctl kern.vm_guest');
-  if (bsd?.includes('xen')) signs.push(`sysctl kern.vm_guest says ${quoted(bsd)}.`);
-  const bus = kernelLog(evidence).lines.find((line) => /\b(pvbus0|hypervisor0) at mainbus0.*Xen/.test(line));
-  if (bus !== undefined) signs.push(`The kernel printed ${quoted(bus)}.`);
+  if (bsd?.includes('xen')) strong(`sysctl kern.vm_guest says ${quoted(bsd)}.`);
+  const bus = lines.find((line) => /\b(pvbus0|hypervisor0) at mainbus0.*Xen/.test(line));
+  if (bus !== undefined) strong(`The kernel printed ${quoted(bus)}.`);
   return signs;
 }
 

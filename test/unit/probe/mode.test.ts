@@ -61,7 +61,9 @@ describe('captures of real guests', () => {
   it.each(entries)('%s is %s by dmesg alone', (name, mode) => {
     for (const label of ['dmesg', 'dmesg -x']) {
       const verdict = detectMode(only(capture(name), label));
-      expect(verdict.mode, said(verdict)).toBe(name === 'dom0' ? 'dom0' : mode);
+      // dom0's capabilities are not in the log: firmware alone is no proof, but it is told.
+      expect(verdict.mode, said(verdict)).toBe(name === 'dom0' ? 'PV' : mode);
+      if (name === 'dom0') expect(said(verdict)).toMatch(/DMI: QEMU.*\/proc\/xen\/capabilities/s);
     }
   });
 
@@ -404,14 +406,28 @@ const cases: readonly Case[] = [
     confidence: 'certain',
   },
   {
-    what: 'the same without features',
+    what: 'the same without features: no capabilities, no dom0',
     evidence: { [guestType]: 'PV', [vendor]: 'Xen', [product]: 'HVM domU' },
+    mode: 'PV',
+    confidence: 'likely',
+    says: /Against it: The firmware.*HVM domU.*cat \/proc\/xen\/capabilities/s,
+  },
+  {
+    what: 'a PV guest that systemd does not call xen',
+    evidence: { [guestType]: 'PV', 'systemd-detect-virt --vm': 'none' },
+    mode: 'PV',
+    confidence: 'likely',
+    says: /Against it: systemd-detect-virt --vm says "none"/,
+  },
+  {
+    what: 'dom0 by lscpu, which read its capabilities',
+    evidence: { [guestType]: 'PV', lscpu: 'Hypervisor vendor: Xen\nVirtualization type: none' },
     mode: 'dom0',
     confidence: 'likely',
   },
   {
-    what: 'dom0 that systemd does not call xen',
-    evidence: { [guestType]: 'PV', 'systemd-detect-virt --vm': 'none' },
+    what: 'dom0 by what its /proc/xen holds',
+    evidence: { [guestType]: 'PV', 'ls -la /proc/xen': '-rw------- 1 root root 0 Nov 22 17:34 xsd_kva' },
     mode: 'dom0',
     confidence: 'likely',
   },
