@@ -6,6 +6,7 @@ import type { RunOptions } from './ui/experimentPlan';
 import type { GuestState } from './ui/guestService';
 import { LazyEditor, LazyTree } from './ui/lazy';
 import { reportFailure } from './ui/reporting';
+import { createLog, createTreeView, type VisibleTree } from './ui/visible/places';
 
 /** For tests and other extensions. */
 export interface GuestbenchApi {
@@ -20,7 +21,7 @@ export interface GuestbenchApi {
 
 /** Registers everything; what needs more than this file is loaded when it is first used. */
 export function activate(context: vscode.ExtensionContext): GuestbenchApi {
-  const log = vscode.window.createOutputChannel('Guestbench', { log: true });
+  const log = createLog('Guestbench');
   context.subscriptions.push(log);
 
   let loading: Promise<App> | undefined;
@@ -57,28 +58,25 @@ export function activate(context: vscode.ExtensionContext): GuestbenchApi {
     context.subscriptions.push(vscode.commands.registerCommand(command, run));
   }
 
-  const guests = vscode.window.createTreeView('guestbench.guests', {
+  const guests = createTreeView('guestbench.guests', {
     treeDataProvider: new LazyTree(async () => (await app()).guestsView),
     canSelectMany: true,
     showCollapseAll: true,
   });
-  const experiments: vscode.TreeView<ExperimentEntry> = vscode.window.createTreeView(
-    'guestbench.experiments',
-    {
-      treeDataProvider: new LazyTree(async () => {
-        const view = (await app()).experimentsView;
-        view.offerIn(experiments);
-        return view;
-      }),
-      canSelectMany: true,
-    },
-  );
+  const experiments: VisibleTree = createTreeView<ExperimentEntry>('guestbench.experiments', {
+    treeDataProvider: new LazyTree(async () => {
+      const view = (await app()).experimentsView;
+      view.offerIn(experiments);
+      return view;
+    }),
+    canSelectMany: true,
+  });
   const noteVisible = (isVisible: boolean): void =>
     void app().then(
       (loaded) => loaded.guestsVisible(isVisible),
       (error: unknown) => reportFailure(log, 'Guestbench', error),
     );
-  if (guests.visible) noteVisible(true);
+  if (guests.isVisible()) noteVisible(true);
   context.subscriptions.push(
     guests,
     experiments,

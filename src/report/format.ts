@@ -83,9 +83,21 @@ export function listed(names: readonly string[], most = 4): string {
   return `${names.slice(0, most - 1).join(', ')} and ${names.length - most + 1} more`;
 }
 
+/**
+ * Control characters, halves of surrogate pairs, and all that has no shape of its own: marks that reorder or join text,
+ * fillers, tags, selectors of variants. A selector after an emoji is how the emoji is written, so it stays.
+ */
+const unseen =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\ufffe\uffff](?<!\p{Extended_Pictographic}\ufe0f)/gu;
+/** Accents that pile up reach into the lines above and below. */
+const piledUp = /(\p{Mn}{4})\p{Mn}+/gu;
+
+/** Text from outside with each character that cannot be seen replaced by one that can; line breaks among them. */
+export function seen(text: string): string {
+  return text.replace(unseen, '\ufffd').replace(piledUp, '$1');
+}
+
 /** Text from outside in one line: control characters and those that reorder text become visible. */
 export function plain(text: string): string {
-  return text
-    .replace(/[\t\r\n]+/g, ' ')
-    .replace(/[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, '\ufffd');
+  return seen(text.replace(/[\t\r\n]+/g, ' '));
 }

@@ -8,6 +8,7 @@ import { editParameters, type Entry, type Purpose } from './parameterEditor';
 import { back } from './quickInput';
 import type { Workloads } from './runQuestions';
 import type { Services } from './services';
+import { showQuickPick } from './visible/questions';
 
 /** How long the trials are: as the suites say, or of a preset; or every parameter by itself. */
 type Length = Preset | 'as-given' | 'parameters';
@@ -99,7 +100,7 @@ async function askLength(services: Services, workloads: Workloads, guestCount: n
       length: 'parameters',
     },
   ];
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await showQuickPick(items, {
     title: vscode.l10n.t('Run Benchmarks: Length (3/4)'),
     placeHolder: vscode.l10n.t('How long is each trial?'),
     ignoreFocusOut: true,

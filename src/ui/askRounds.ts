@@ -7,6 +7,7 @@ import { maxAnystopBlocks, minBlocks } from '../statistics/compare';
 import { UserError } from '../model/userError';
 import { valueOf } from './commandArguments';
 import { aboutDuration } from './duration';
+import { showInputBox, showQuickPick } from './visible/questions';
 
 const defaultRounds = 5;
 export const mostRounds = 200;
@@ -34,7 +35,7 @@ export async function askRounds(
   wished: Reboots = 'never',
 ): Promise<Repetition> {
   for (let reboots = wished; ; reboots = reboots === 'never' ? 'each-round' : 'never') {
-    const picked = await vscode.window.showQuickPick(itemsFor(planned, guests, reboots), {
+    const picked = await showQuickPick(itemsFor(planned, guests, reboots), {
       title: vscode.l10n.t('Run Benchmarks: Rounds (4/4)'),
       placeHolder: vscode.l10n.t('How often is everything repeated? At least {0} for a verdict', minBlocks),
       ignoreFocusOut: true,
@@ -118,7 +119,7 @@ function rebootItem(reboots: Reboots): Item {
 }
 
 async function askNumber(prompt: string, most: number): Promise<number> {
-  const typed = await vscode.window.showInputBox({
+  const typed = await showInputBox({
     title: vscode.l10n.t('Run Benchmarks: Rounds (4/4)'),
     prompt,
     ignoreFocusOut: true,

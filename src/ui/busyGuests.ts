@@ -3,6 +3,7 @@ import type { AgreedJob, Wait } from '../experiment/leases';
 import { Jobs } from '../ssh/jobs';
 import type { Services } from './services';
 import { changesHands, inUseText, takeOverDetail } from './waits';
+import { showWarningMessage } from './visible/messages';
 
 /**
  * Before an experiment begins: asks what to do about guests that somebody else uses. Returns those to be taken over,
@@ -21,15 +22,17 @@ export async function askBusyGuests(
   const isAnyRunning = busy.some(({ wait: { job } }) => job !== undefined);
   const take = isAnyRunning ? vscode.l10n.t('End It and Take Over') : vscode.l10n.t('Take Over');
   const names = busy.map(({ guest }) => guest).join(', ');
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarningMessage(
     vscode.l10n.t('{0}: in use by somebody else. Wait, or take over?', names),
     {
       modal: true,
       detail: [
-        busy.map(({ guest, wait: use }) => inUseText(guest, use)).join('\n'),
+        ...busy.map(({ guest, wait: use }) => inUseText(guest, use)),
+        '',
         vscode.l10n.t('Waiting: your experiment goes on by itself as soon as they are free.'),
+        '',
         takeOverDetail(busy),
-      ].join('\n\n'),
+      ],
     },
     wait,
     take,

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import type { ExperimentEntry } from './experimentEntry';
 import type { Services } from './services';
-import { visibleItem, visibleLabel } from './visibleText';
+import { showQuickPick } from './visible/questions';
 
 /**
  * The guests a command was called for: named in its options, or the rows of the tree it was called on.
@@ -45,8 +45,8 @@ export async function pickGuest(services: Services, title: string): Promise<stri
   const guests = services.lab.lab.guests;
   const [only] = guests;
   if (guests.length === 1 && only) return only.name;
-  const picked = await vscode.window.showQuickPick(
-    guests.map(({ name, host = '' }) => ({ ...visibleItem({ label: name, description: host }), name })),
+  const picked = await showQuickPick(
+    guests.map(({ name, host = '' }) => ({ label: name, description: host, name })),
     { title, placeHolder: vscode.l10n.t('Choose a guest'), ignoreFocusOut: true },
   );
   if (!picked) throw new vscode.CancellationError();
@@ -58,9 +58,11 @@ export async function pickGuests(services: Services, title: string): Promise<rea
   await services.lab.open();
   const { guests } = services.lab.lab;
   if (guests.length <= 1) return [await pickGuest(services, title)];
-  const picked = await vscode.window.showQuickPick(
+  const picked = await showQuickPick(
     guests.map(({ name, host = '' }) => ({
-      ...visibleItem({ label: name, description: host, picked: true }),
+      label: name,
+      description: host,
+      picked: true,
       name,
     })),
     { title, placeHolder: vscode.l10n.t('Choose guests'), canPickMany: true, ignoreFocusOut: true },
@@ -79,9 +81,9 @@ export async function pickExperiment(
   const named = fileFrom(args) ?? (await services.reports()).editor.activeFile;
   if (named !== undefined) return named;
   const entries = (await services.experiments.list()).filter(fits);
-  const picked = await vscode.window.showQuickPick(
+  const picked = await showQuickPick(
     entries.map((entry) => ({
-      label: visibleLabel(entry.label),
+      label: entry.label,
       description: entry.startedAt === undefined ? '' : new Date(entry.startedAt).toLocaleString(),
       file: entry.file,
     })),

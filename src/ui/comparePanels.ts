@@ -4,6 +4,7 @@ import { listed } from '../report/format';
 import type { ReportOptions } from '../report/shape';
 import { pageOptions } from './pageHtml';
 import { ReportPanel, type ReportTools } from './reportPanel';
+import { createWebviewPanel } from './visible/places';
 
 /** Reports over several experiment files: tabs of no file, which keep their list of files over a reload. */
 export class ComparePanels implements vscode.WebviewPanelSerializer {
@@ -23,7 +24,7 @@ export class ComparePanels implements vscode.WebviewPanelSerializer {
     const title = listed(files.map((file) => path.basename(file, '.guestbench')));
     const options = pageOptions(this.tools.extensionUri);
     const column = vscode.ViewColumn.Active;
-    return this.fill(vscode.window.createWebviewPanel(ComparePanels.viewType, title, column, options), uris);
+    return this.fill(createWebviewPanel(ComparePanels.viewType, title, column, options), uris);
   }
 
   /** What the open report over the files shows; undefined: there is none. */

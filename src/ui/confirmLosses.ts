@@ -7,6 +7,7 @@ import type { BenchmarkRef } from '../model/experiment';
 import { UserError } from '../model/userError';
 import { askText, back } from './quickInput';
 import type { Services } from './services';
+import { showWarningMessage } from './visible/messages';
 
 const timeoutMs = 60_000;
 
@@ -97,8 +98,8 @@ async function warn(title: string, { name, loses }: Confirmation, there: readonl
       ? vscode.l10n.t('{0} destroys everything on {1}.', title, name)
       : vscode.l10n.t('{0} reads from {1}; nothing is written.', title, name);
   const next = vscode.l10n.t('Continue...');
-  const detail = there.map(({ guest, what }) => vscode.l10n.t('{0}: {1}, {2}', guest, name, what)).join('\n');
-  const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, next);
+  const detail = there.map(({ guest, what }) => vscode.l10n.t('{0}: {1}, {2}', guest, name, what));
+  const chosen = await showWarningMessage(question, { modal: true, detail }, next);
   if (chosen !== next) throw new vscode.CancellationError();
 }
 

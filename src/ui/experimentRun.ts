@@ -29,6 +29,7 @@ import { RunTerminal } from './runTerminal';
 import { setting } from './settings';
 import { plainForTerminal } from './terminalText';
 import { waitText, type SeenWait } from './waits';
+import { withProgress } from './visible/messages';
 
 /** An experiment as it begins or goes on. */
 export type RunStart = Pick<
@@ -71,7 +72,7 @@ export async function openRun(start: RunStart, cause: RunCause, context: RunCont
   for (const { name } of start.plan.guests) targets.set(name, await guests.target(lab.guest(name)));
   if (cause === 'by-itself') await requireNoAnswers(guests, [...targets.values()]);
   const benchmarks = benchmarksOf(start.lab);
-  const { refs, sources } = await vscode.window.withProgress(
+  const { refs, sources } = await withProgress(
     { location: { viewId: 'guestbench.guests' }, title: vscode.l10n.t('Reading what is to be uploaded') },
     () => openSources(start.plan.benchmarks, benchmarks, setting('sources')),
   );

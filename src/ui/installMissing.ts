@@ -7,6 +7,8 @@ import type { Installable, Preparation } from './preparation';
 import type { Services } from './services';
 import { StreamTerminal } from './streamTerminal';
 import { askSudoPasswords, type SudoPasswords } from './sudoPasswords';
+import { showWarningMessage, withProgress } from './visible/messages';
+import { paragraphs } from './visibleText';
 
 /**
  * Installs what the guests of a preparation lack: asks once and names every command, asks for passwords of sudo,
@@ -19,7 +21,7 @@ export async function installMissing(services: Services, preparation: Preparatio
   if (!(await confirmed(guests))) return;
   await preparation.during('installing', async () => {
     const secrets = await askSudoPasswords(services, guests);
-    await vscode.window.withProgress(
+    await withProgress(
       {
         location: vscode.ProgressLocation.Notification,
         title: vscode.l10n.t('Installing packages'),
@@ -61,21 +63,21 @@ function requireIdle(services: Services, name: string): void {
 /** One question for all guests, with every command as it will be run. */
 async function confirmed(guests: readonly Installable[]): Promise<boolean> {
   const install = vscode.l10n.t('Install');
-  const lines = guests.map(({ name, plan }) => `${name}:\n${shownCommands(plan).join('\n')}`);
+  const commands = guests.map(({ name, plan }) => [`${name}:`, ...shownCommands(plan)]);
   const usesApt = guests.some(({ plan }) => plan.install?.includes('apt-get') === true);
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarningMessage(
     guests.length === 1
       ? vscode.l10n.t('Install packages on {0}?', guests[0]?.name ?? '')
       : vscode.l10n.t('Install packages on {0} guests?', guests.length),
     {
       modal: true,
-      detail: [
-        lines.join('\n\n'),
+      detail: paragraphs([
+        ...commands,
         ...(usesApt
           ? [vscode.l10n.t('Where the package lists turn out to be old, "apt-get update" is run as well.')]
           : []),
         vscode.l10n.t('Where one package cannot be had, the others are installed one by one.'),
-      ].join('\n\n'),
+      ]),
     },
     install,
   );

@@ -8,6 +8,7 @@ import { aboutDuration } from './duration';
 import { changed, explained, explainedWithDefault, sameValue, shown, summary } from './parameterWords';
 import { askText, back, pickOne, pickSome, type Back } from './quickInput';
 import type { Services } from './services';
+import { showStatus } from './visible/messages';
 
 /** What is edited: a benchmark of a plan or suite with all its parameters. */
 export interface Entry extends PlannedBenchmark {
@@ -255,7 +256,7 @@ async function saveSuite(services: Services, entries: readonly Entry[], purpose:
   });
   if (name === back) return;
   await services.lab.setSuite(name.trim(), suiteEntries(entries));
-  void vscode.window.setStatusBarMessage(vscode.l10n.t('Guestbench: suite "{0}" saved', name.trim()), 10_000);
+  showStatus('check', vscode.l10n.t('Guestbench: suite "{0}" saved', name.trim()), 10_000);
 }
 
 /** As the lab file has them: what is left out keeps its default. */

@@ -11,6 +11,9 @@ import { pageHtml, pageOptions } from './pageHtml';
 import type { Preparation } from './preparation';
 import { reportFailure } from './reporting';
 import type { Services } from './services';
+import { visibleLine } from './visibleText';
+import { showStatus } from './visible/messages';
+import { createWebviewPanel } from './visible/places';
 
 /** How a panel that a run waits for was left. */
 export type PanelOutcome = Remainder | 'all' | 'cancelled';
@@ -32,7 +35,7 @@ export class PreparePanel extends Disposable {
   ) {
     super();
     this.outcome = new Promise((resolve) => (this.settle = resolve));
-    this.panel = vscode.window.createWebviewPanel(
+    this.panel = createWebviewPanel(
       viewType,
       vscode.l10n.t('Prepare Guests'),
       vscode.ViewColumn.Active,
@@ -106,10 +109,10 @@ export class PreparePanel extends Disposable {
     const { guests } = this.preparation.model;
     const wanted = place === undefined ? guests : guests.slice(place, place + 1);
     const lines = wanted.flatMap(({ name, commands }) =>
-      commands.length === 0 ? [] : [`# ${name}`, ...commands],
+      commands.length === 0 ? [] : [`# ${visibleLine(name)}`, ...commands],
     );
     await vscode.env.clipboard.writeText(`${lines.join('\n')}\n`);
-    vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) Commands copied'), 4000);
+    showStatus('check', vscode.l10n.t('Commands copied'), 4000);
   }
 
   private goOnIfReady(): void {

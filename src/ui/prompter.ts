@@ -3,7 +3,9 @@ import { Disposable } from '../model/disposable';
 import { accountOf, secretKey, SecretMemory } from '../ssh/secretMemory';
 import type { ChangedHostKey, HostKeyQuestion, Prompter, SecretQuestion, Target } from '../ssh/transport';
 import type { Log } from './log';
-import { withoutLinks } from './reporting';
+import { visibleAccount, visibleAddress, visibleQuote } from './visibleText';
+import { showErrorMessage, showInformationMessage } from './visible/messages';
+import { showInputBox } from './visible/questions';
 
 /** Asks through VS Code's own dialogs, one question at a time. */
 export class VscodePrompter extends Disposable implements Prompter {
@@ -34,16 +36,18 @@ export class VscodePrompter extends Disposable implements Prompter {
   confirmHostKey(question: HostKeyQuestion, signal?: AbortSignal): Promise<boolean> {
     return this.inTurn(signal, false, async () => {
       const trust = vscode.l10n.t('Trust This Key');
-      const chosen = await vscode.window.showInformationMessage(
+      const chosen = await showInformationMessage(
         vscode.l10n.t('Is this {0}?', question.target.name),
         {
           modal: true,
-          detail: vscode.l10n.t(
-            'First contact with {0}.\n\nIt presents the {1} key\n{2}\n\nCompare this with what `ssh-keygen -lf` prints on the guest.',
-            accountOf(question.target),
-            question.keyType,
+          detail: [
+            vscode.l10n.t('First contact with {0}.', accountText(question.target)),
+            '',
+            vscode.l10n.t('It presents the {0} key', question.keyType),
             question.fingerprint,
-          ),
+            '',
+            vscode.l10n.t('Compare this with what `ssh-keygen -lf` prints on the guest.'),
+          ],
         },
         trust,
       );
@@ -55,22 +59,23 @@ export class VscodePrompter extends Disposable implements Prompter {
 
   reportChangedHostKey(changed: ChangedHostKey, signal?: AbortSignal): Promise<void> {
     return this.inTurn(signal, undefined, async () => {
-      const known = changed.known
-        .map((key) => `${key.keyType} ${key.fingerprint}\n(${key.where})`)
-        .join('\n');
-      await vscode.window.showErrorMessage(
-        vscode.l10n.t('The host key of {0} has changed.', changed.target.name),
-        {
-          modal: true,
-          detail: vscode.l10n.t(
-            '{0} was not connected.\n\nKnown:\n{1}\n\nPresented now:\n{2} {3}\n\nA rebuilt guest has a new key; so has somebody in between. When you know that it is right, forget the old key ("Forget Host Key and Saved Secrets", or remove it from known_hosts) and connect again.',
-            accountOf(changed.target),
-            known,
-            changed.keyType,
-            changed.fingerprint,
+      const known = changed.known.flatMap((key) => [`${key.keyType} ${key.fingerprint}`, `(${key.where})`]);
+      await showErrorMessage(vscode.l10n.t('The host key of {0} has changed.', changed.target.name), {
+        modal: true,
+        detail: [
+          vscode.l10n.t('{0} was not connected.', accountText(changed.target)),
+          '',
+          vscode.l10n.t('Known:'),
+          ...known,
+          '',
+          vscode.l10n.t('Presented now:'),
+          `${changed.keyType} ${changed.fingerprint}`,
+          '',
+          vscode.l10n.t(
+            'A rebuilt guest has a new key; so has somebody in between. When you know that it is right, forget the old key ("Forget Host Key and Saved Secrets", or remove it from known_hosts) and connect again.',
           ),
-        },
-      );
+        ],
+      });
     });
   }
 
@@ -78,12 +83,12 @@ export class VscodePrompter extends Disposable implements Prompter {
     return this.inTurn(signal, undefined, async (token) => {
       const known = await this.remembered(question);
       if (known !== undefined) return known;
-      const value = await vscode.window.showInputBox(
+      const value = await showInputBox(
         {
           title: question.target.name,
           prompt:
             question.kind === 'password'
-              ? vscode.l10n.t('Password of {0}', accountOf(question.target))
+              ? vscode.l10n.t('Password of {0}', accountText(question.target))
               : vscode.l10n.t('Passphrase of {0}', question.file ?? ''),
           placeHolder: question.attempt > 1 ? vscode.l10n.t('That was not right. Try again.') : '',
           password: true,
@@ -108,10 +113,10 @@ export class VscodePrompter extends Disposable implements Prompter {
     return this.inTurn(signal, undefined, async (token) => {
       const answers: string[] = [];
       for (const { prompt, echo } of prompts) {
-        const answer = await vscode.window.showInputBox(
+        const answer = await showInputBox(
           {
-            title: withoutLinks([target.name, title].filter(Boolean).join(': ')),
-            prompt: withoutLinks([instructions, prompt].filter(Boolean).join('\n')),
+            title: serverTitle(target, title),
+            prompt: [...linesOf(instructions), ...linesOf(prompt)],
             password: !echo,
             ignoreFocusOut: true,
           },
@@ -160,11 +165,11 @@ export class VscodePrompter extends Disposable implements Prompter {
 
   private async offerToKeep(question: SecretQuestion, key: string, value: string): Promise<void> {
     const keep = vscode.l10n.t('Remember');
-    const chosen = await vscode.window.showInformationMessage(
+    const chosen = await showInformationMessage(
       question.kind === 'password'
         ? vscode.l10n.t(
             "Remember the password of {0} in the system's secret storage?",
-            accountOf(question.target),
+            accountText(question.target),
           )
         : vscode.l10n.t(
             "Remember the passphrase of {0} in the system's secret storage?",
@@ -204,3 +209,17 @@ export class VscodePrompter extends Disposable implements Prompter {
     return Promise.race([turn, takenBack]);
   }
 }
+
+/** The account and the machine in one line, whatever an account may be called. */
+const accountText = ({ user, address, port }: Target): string =>
+  `${visibleAccount(user)}@${visibleAddress(address)}:${port}`;
+
+/** Says whose words the question is in: a server can ask for anything. */
+function serverTitle({ name }: Target, title: string): string {
+  return title === ''
+    ? vscode.l10n.t('Question from {0}', name)
+    : vscode.l10n.t('Question from {0}: {1}', name, visibleQuote(title));
+}
+
+const linesOf = (text: string): readonly string[] =>
+  text.split(/\r\n|\r|\n/).filter((line) => line.trim() !== '');

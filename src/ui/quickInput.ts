@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { createInputBox, createQuickPick } from './visible/questions';
 
 /** The answer of a person who wants to go back one question. */
 export const back = Symbol('back');
@@ -41,7 +42,7 @@ export interface TextQuestion extends Question {
 
 /** Asks for a text. @throws CancellationError when the question is closed. */
 export function askText(question: TextQuestion): Promise<string | Back> {
-  const box = vscode.window.createInputBox();
+  const box = createInputBox();
   box.title = question.title;
   box.prompt = question.prompt;
   box.value = question.value;
@@ -59,7 +60,7 @@ export function askText(question: TextQuestion): Promise<string | Back> {
 }
 
 function quickPick<T extends vscode.QuickPickItem>({ title, prompt, items }: Choice<T>): vscode.QuickPick<T> {
-  const pick = vscode.window.createQuickPick<T>();
+  const pick = createQuickPick<T>();
   pick.title = title;
   pick.placeholder = prompt;
   pick.matchOnDescription = true;

@@ -1,8 +1,9 @@
 import * as vscode from 'vscode';
 import { UserError } from '../model/userError';
 import type { GuestState } from './guestService';
-import { withoutLinks } from './reporting';
 import type { Services } from './services';
+import { showWarningMessage } from './visible/messages';
+import { paragraphs } from './visibleText';
 
 interface Failure {
   readonly name: string;
@@ -54,14 +55,14 @@ async function askHow(
       ? vscode.l10n.t('Run Without {0}', names)
       : vscode.l10n.t('Run Without These {0}', failed.length);
   const again = vscode.l10n.t('Try Again');
-  const chosen = await vscode.window.showWarningMessage(
-    withoutLinks(vscode.l10n.t('Not reached: {0}', names)),
+  const chosen = await showWarningMessage(
+    vscode.l10n.t('Not reached: {0}', names),
     {
       modal: true,
-      detail: [
+      detail: paragraphs([
         ...reasons,
         ...(others.length > 0 ? [vscode.l10n.t('Reached: {0}', others.join(', '))] : []),
-      ].join('\n\n'),
+      ]),
     },
     again,
     ...(others.length > 0 ? [without] : []),

@@ -18,7 +18,9 @@ import { pageHtml, pageOptions } from './pageHtml';
 import { Rasteriser } from './rasteriser';
 import { saveChart, savePicture } from './saveChart';
 import type { TrialOutputs } from './trialOutputs';
-import { visibleLine } from './visibleText';
+import { nameTab } from './visible/places';
+import { visibleText } from './visibleText';
+import { showErrorMessage, showStatus } from './visible/messages';
 
 /** What every report needs. */
 export interface ReportTools {
@@ -184,7 +186,7 @@ export class ReportPanel extends Disposable {
   private send(): void {
     const isThere = this.isReady && this.shows === 'page' && this.panel.visible;
     if (this.isDisposed || !this.hasRead || !isThere) return;
-    if (this.isOverSeveral) this.panel.title = visibleLine(this.model().title);
+    if (this.isOverSeveral) nameTab(this.panel, this.model().title);
     const message = this.prepared ?? (this.isBlank ? this.firstMessage() : this.message());
     this.prepared = undefined;
     this.isBlank = false;
@@ -256,7 +258,7 @@ export class ReportPanel extends Disposable {
       case 'copyMarkdown': {
         const { toMarkdown } = await import('../report/exchange');
         await vscode.env.clipboard.writeText(toMarkdown(this.model()));
-        vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) Report copied as Markdown'), 4000);
+        showStatus('check', vscode.l10n.t('Report copied as Markdown'), 4000);
         return;
       }
       case 'saveChart': {
@@ -287,7 +289,7 @@ export class ReportPanel extends Disposable {
   private async saying(work: Promise<void>): Promise<void> {
     await work.catch((error: unknown) => {
       if (!(error instanceof UserError)) throw error;
-      void vscode.window.showErrorMessage(error.message);
+      void showErrorMessage(error.message);
     });
   }
 
@@ -306,7 +308,7 @@ export class ReportPanel extends Disposable {
 
 function messageHtml(webview: vscode.Webview, extensionUri: vscode.Uri, text: string): string {
   const css = webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, 'dist', 'webview.css')).toString();
-  const escaped = text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+  const escaped = visibleText(text).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
   return `<!DOCTYPE html>
 <html lang="en">
 <head>

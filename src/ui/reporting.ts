@@ -2,15 +2,7 @@ import * as vscode from 'vscode';
 import type { UserError } from '../model/userError';
 import type { SshError } from '../ssh/transport';
 import { messageOf, type Log } from './log';
-import { visibleText } from './visibleText';
-
-/**
- * VS Code makes links, even to commands, of `[text](target)` in messages and prompts. What comes from a guest or a
- * file must stay text, all of it visible.
- */
-export function withoutLinks(text: string): string {
-  return visibleText(text).replaceAll('](', '] (').slice(0, 2000);
-}
+import { showErrorMessage } from './visible/messages';
 
 /**
  * By their names: the entry point and the app are bundles of their own, each with its own copy of these classes.
@@ -39,10 +31,14 @@ export async function reportFailure(log: Log, what: string, error: unknown): Pro
   const showLog = vscode.l10n.t('Show Log');
   const forPeople = isForPeople(error);
   if (forPeople) log.warn(`${what}: ${messageOf(error)}`);
-  else log.error(`${what}:`, error instanceof Error ? error : String(error));
+  else log.error(`${what}: ${stackOf(error)}`);
   const message = forPeople
     ? messageOf(error)
     : vscode.l10n.t('{0} failed unexpectedly: {1}', what, messageOf(error));
-  const chosen = await vscode.window.showErrorMessage(withoutLinks(message), showLog);
+  const chosen = await showErrorMessage(message, showLog);
   if (chosen === showLog) log.show();
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

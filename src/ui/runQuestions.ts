@@ -5,7 +5,7 @@ import type { BenchmarkRef } from '../model/experiment';
 import type { Lab } from '../model/lab';
 import { UserError } from '../model/userError';
 import type { Services } from './services';
-import { visibleItem } from './visibleText';
+import { showQuickPick } from './visible/questions';
 
 /** The suites that come with the extension and those of the lab file, which win over equal names. */
 export function allSuites(lab: Lab): readonly Suite[] {
@@ -34,11 +34,13 @@ export async function askGuests(services: Services): Promise<readonly string[]> 
     const facts = 'facts' in state ? state.facts : undefined;
     const description = [facts?.mode.mode, guest.host].filter(Boolean).join(' · ');
     return {
-      ...visibleItem({ label: guest.name, description, picked: guests.length <= 2 }),
+      label: guest.name,
+      description,
+      picked: guests.length <= 2,
       name: guest.name,
     };
   });
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await showQuickPick(items, {
     title: vscode.l10n.t('Run Benchmarks: Guests (1/4)'),
     placeHolder: vscode.l10n.t('Choose the guests to compare; one alone is only measured'),
     canPickMany: true,
@@ -58,23 +60,19 @@ type WorkloadItem = vscode.QuickPickItem & { readonly suite?: Suite; readonly be
 
 export async function askWorkloads(lab: Lab): Promise<Workloads> {
   const suites = allSuites(lab).map((suite): WorkloadItem => ({
-    ...visibleItem({
-      label: suite.title,
-      description: suite.benchmarks.map(({ id }) => id).join(', '),
-      detail: suite.description,
-    }),
+    label: suite.title,
+    description: suite.benchmarks.map(({ id }) => id).join(', '),
+    detail: suite.description,
     suite,
   }));
   const single = benchmarksOf(lab).map((benchmark): WorkloadItem => ({
-    ...visibleItem({
-      label: benchmark.title,
-      description: benchmark.id,
-      detail: benchmark.description,
-    }),
+    label: benchmark.title,
+    description: benchmark.id,
+    detail: benchmark.description,
     benchmark: benchmark.id,
   }));
   const separator = (label: string): WorkloadItem => ({ label, kind: vscode.QuickPickItemKind.Separator });
-  const picked = await vscode.window.showQuickPick(
+  const picked = await showQuickPick(
     [separator(vscode.l10n.t('Suites')), ...suites, separator(vscode.l10n.t('Workloads')), ...single],
     {
       title: vscode.l10n.t('Run Benchmarks: Workloads (2/4)'),

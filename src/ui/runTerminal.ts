@@ -9,7 +9,7 @@ import type { Plan, Trial } from '../model/experiment';
 import { bold, cyan, dim, green, plainForTerminal, red, yellow } from './terminalText';
 import { timeLeftText } from './timeLeft';
 import { amountText, TrialText } from './trialText';
-import { visibleLine } from './visibleText';
+import { createTerminal } from './visible/places';
 
 const maxBufferedChars = 4 * 1024 * 1024;
 /** Up one line, to its beginning, and clears it with what its wrapped rest may have left. */
@@ -46,8 +46,8 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
   constructor(private readonly options: RunTerminalOptions) {
     super();
     this.hosts = lanesOf(options.plan.guests, options.plan.trials).size;
-    this.terminal = vscode.window.createTerminal({
-      name: visibleLine(`Guestbench: ${options.label}`),
+    this.terminal = createTerminal({
+      name: `Guestbench: ${options.label}`,
       pty: this,
       iconPath: new vscode.ThemeIcon('graph'),
       isTransient: true,

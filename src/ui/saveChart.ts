@@ -7,6 +7,8 @@ import { slugOf } from '../report/importedExperiment';
 import type { PictureMessage } from '../report/pictureMessage';
 import type { ReportModel } from '../report/shape';
 import { messageOf } from './log';
+import { showStatus } from './visible/messages';
+import { showSaveDialog } from './visible/questions';
 
 export type ChartFormat = 'svg' | 'png';
 
@@ -75,7 +77,7 @@ export async function savePicture(
 
 async function askPicture(beside: vscode.Uri, what: string): Promise<string | undefined> {
   const base = path.basename(beside.fsPath).replace(/\.guestbench$/, '');
-  const target = await vscode.window.showSaveDialog({
+  const target = await showSaveDialog({
     defaultUri: vscode.Uri.joinPath(beside, '..', `${base}-${slugOf(what)}.png`),
     title: vscode.l10n.t('Save Chart'),
     filters: { PNG: ['png'], SVG: ['svg'] },
@@ -93,5 +95,5 @@ export async function writeExport(target: string, content: string | Uint8Array):
   } catch (error) {
     throw new UserError(vscode.l10n.t('{0} could not be written: {1}', target, messageOf(error)));
   }
-  vscode.window.setStatusBarMessage(vscode.l10n.t('$(check) Exported to {0}', path.basename(target)), 5000);
+  showStatus('check', vscode.l10n.t('Exported to {0}', path.basename(target)), 5000);
 }

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import * as z from 'zod/mini';
+import { showWarningMessage } from './visible/messages';
 
 const schema = {
   labFile: z.string(),
@@ -28,7 +29,7 @@ export function setting<N extends SettingName>(name: N): SettingValue<N> {
   if (!warned.has(key)) {
     warned.add(key);
     const problem = read.error.issues[0]?.message ?? vscode.l10n.t('not valid');
-    void vscode.window.showWarningMessage(
+    void showWarningMessage(
       vscode.l10n.t('Setting guestbench.{0} is not valid ({1}); its default is used.', name, problem),
     );
   }

@@ -4,6 +4,7 @@ import { isUrl } from '../benchmarks/parameters';
 import { fillSources, missingSources, requireSources, sourceProblem } from '../experiment/sources';
 import type { BenchmarkRef } from '../model/experiment';
 import { setting } from './settings';
+import { showInputBox, showOpenDialog, showQuickPick } from './visible/questions';
 
 /**
  * The benchmarks with the sources of the setting. What is needed and nobody has named is asked for once and kept in
@@ -52,7 +53,7 @@ async function askSource(need: SourceNeed, benchmarks: readonly Benchmark[]): Pr
       detail: vscode.l10n.t('At the same path on each of them'),
     },
   ];
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await showQuickPick(items, {
     title,
     placeHolder: vscode.l10n.t('{0} does not come with Guestbench; the answer is kept', need.what),
     ignoreFocusOut: true,
@@ -63,7 +64,7 @@ async function askSource(need: SourceNeed, benchmarks: readonly Benchmark[]): Pr
 }
 
 async function askLocal(title: string, kind: 'folder' | 'tarball'): Promise<string> {
-  const chosen = await vscode.window.showOpenDialog({
+  const chosen = await showOpenDialog({
     title,
     openLabel: vscode.l10n.t('Use'),
     canSelectFiles: kind === 'tarball',
@@ -85,7 +86,7 @@ async function askText(
     kind === 'address'
       ? vscode.l10n.t('Enter an address that begins with https://, git:// or ssh://.')
       : vscode.l10n.t('Enter a whole path, which begins with a slash.');
-  const typed = await vscode.window.showInputBox({
+  const typed = await showInputBox({
     title,
     prompt:
       kind === 'address'

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
 import { cyan, plainForTerminal, yellow } from './terminalText';
 import { amountText, TrialText } from './trialText';
+import { createTerminal } from './visible/places';
 
 /** What Ctrl+C sends. */
 export const interruptKey = '\u0003';
@@ -22,7 +23,7 @@ export class StreamTerminal extends Disposable implements vscode.Pseudoterminal 
     private readonly onInput: (keys: string) => void = () => undefined,
   ) {
     super();
-    this.terminal = vscode.window.createTerminal({ name, pty: this, isTransient: true });
+    this.terminal = createTerminal({ name, pty: this, isTransient: true });
   }
 
   open(): void {

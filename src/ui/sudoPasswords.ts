@@ -2,8 +2,10 @@ import * as vscode from 'vscode';
 import { trySudoPassword } from '../experiment/installing';
 import { UserError } from '../model/userError';
 import type { Installable } from './preparation';
-import { withoutLinks } from './reporting';
 import type { Services } from './services';
+import { visibleAccount } from './visibleText';
+import { showInformationMessage } from './visible/messages';
+import { showInputBox } from './visible/questions';
 
 const attempts = 3;
 
@@ -46,14 +48,12 @@ export async function askSudoPasswords(
 async function askUntilRight(services: Services, name: string, user: string): Promise<string> {
   const connection = await services.guests.connect(name, 'ask');
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const password = await vscode.window.showInputBox({
-      title: withoutLinks(name),
-      prompt: withoutLinks(
-        vscode.l10n.t(
-          'Password of {0} for sudo on {1}. It is passed to sudo only, and not kept.',
-          user,
-          name,
-        ),
+    const password = await showInputBox({
+      title: name,
+      prompt: vscode.l10n.t(
+        'Password of {0} for sudo on {1}. It is passed to sudo only, and not kept.',
+        visibleAccount(user),
+        name,
       ),
       placeHolder: attempt > 1 ? vscode.l10n.t('That was not right. Try again.') : '',
       password: true,
@@ -66,13 +66,15 @@ async function askUntilRight(services: Services, name: string, user: string): Pr
       throw new UserError(
         vscode.l10n.t(
           'sudo does not let {0} install packages ({1}). Run the command as root.',
-          user,
+          visibleAccount(user),
           verdict.said,
         ),
       );
     }
   }
-  throw new UserError(vscode.l10n.t('The password of {0} was wrong {1} times.', user, attempts));
+  throw new UserError(
+    vscode.l10n.t('The password of {0} was wrong {1} times.', visibleAccount(user), attempts),
+  );
 }
 
 /** The guests among `alike` that the person wants the same password tried on. */
@@ -84,14 +86,14 @@ async function shareWith(
   if (alike.length === 0) return [];
   const names = alike.map((guest) => guest.name);
   const use = vscode.l10n.t('Use It There Too');
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await showInformationMessage(
     vscode.l10n.t('Use the same password on the other guests?'),
     {
       modal: true,
       detail: vscode.l10n.t(
         'sudo on {0} took it for {1}. It would be tried once for the account of the same name on: {2}.',
         name,
-        user,
+        visibleAccount(user),
         names.join(', '),
       ),
     },

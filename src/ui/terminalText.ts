@@ -1,4 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
+import { seen } from '../report/format';
 
 const escape = '\u001b[';
 
@@ -9,7 +10,7 @@ export function plainForTerminal(text: string): string {
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f]/g, (c) =>
       String.fromCharCode(0x2400 + c.charCodeAt(0)),
     )
-    .replace(/[\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '\ufffd')
+    .replace(/[^\t\n]+/g, seen)
     .replaceAll('\n', '\r\n');
 }
 

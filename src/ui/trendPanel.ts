@@ -17,6 +17,9 @@ import { pageHtml, pageOptions } from './pageHtml';
 import type { ReportTools } from './reportPanel';
 import { savePicture } from './saveChart';
 import { TrendReader } from './trendReader';
+import { showErrorMessage } from './visible/messages';
+import { createWebviewPanel } from './visible/places';
+import { showOpenDialog } from './visible/questions';
 
 /** The page is told of files that are being read at most so often. */
 const progressMs = 400;
@@ -152,7 +155,7 @@ class TrendPanel extends Disposable {
         await savePicture(message, vscode.Uri.joinPath(vscode.Uri.file(this.reader.folder), 'trend')).catch(
           (error: unknown) => {
             if (!(error instanceof UserError)) throw error;
-            void vscode.window.showErrorMessage(error.message);
+            void showErrorMessage(error.message);
           },
         );
         return;
@@ -163,7 +166,7 @@ class TrendPanel extends Disposable {
   }
 
   private async chooseFolder(): Promise<void> {
-    const chosen = await vscode.window.showOpenDialog({
+    const chosen = await showOpenDialog({
       canSelectFiles: false,
       canSelectFolders: true,
       defaultUri: vscode.Uri.file(this.reader.folder),
@@ -191,7 +194,7 @@ export class TrendPanels implements vscode.WebviewPanelSerializer {
     const title = vscode.l10n.t('Trend: {0}', path.basename(folder));
     const options = pageOptions(this.tools.extensionUri);
     const column = vscode.ViewColumn.Active;
-    const panel = vscode.window.createWebviewPanel(TrendPanels.viewType, title, column, options);
+    const panel = createWebviewPanel(TrendPanels.viewType, title, column, options);
     await this.fill(panel, folder, choice);
   }
 

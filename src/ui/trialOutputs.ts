@@ -5,6 +5,7 @@ import { readExperimentFile } from '../experiment/readExperimentFile';
 import type { Experiment, TrialRecord } from '../model/experiment';
 import type { FigurePlace } from '../report/lineOf';
 import { placeInOutput, trialOutput } from '../report/trialOutput';
+import { showStatus } from './visible/messages';
 
 const scheme = 'guestbench-output';
 const noticeMs = 8000;
@@ -40,8 +41,9 @@ export class TrialOutputs implements vscode.TextDocumentContentProvider {
       ...(place === undefined ? {} : { selection: rangeOf(place) }),
     });
     if (metric !== undefined && place === undefined) {
-      vscode.window.setStatusBarMessage(
-        vscode.l10n.t('$(info) The output has no line with this figure, so it is shown from its start.'),
+      showStatus(
+        'info',
+        vscode.l10n.t('The output has no line with this figure, so it is shown from its start.'),
         noticeMs,
       );
     }

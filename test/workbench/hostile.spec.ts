@@ -4,15 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { experimentText } from '../../src/experiment/experimentText';
-import { flag, hostileExperiment, hostileTexts } from '../unit/report/hostile';
+import { flag, hostileTexts, unseen } from '../hostileStrings';
+import { hostileExperiment } from '../unit/report/hostile';
 import { openWorkbench, type Workbench } from './support/workbench';
 
 /** A lab's names hold no control characters and at most 100 others. */
 const names = ['html', 'markdown', 'reordering', 'invisible', 'icon', 'formula'].map((kind) =>
   (hostileTexts[kind] ?? '').replaceAll('\n', ' ').slice(0, 90).trimEnd(),
 );
-const unseen =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u202a-\u202e\u2066-\u2069\ufeff]/;
 
 let folder: string;
 let workbench: Workbench;

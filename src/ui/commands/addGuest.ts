@@ -10,7 +10,8 @@ import { requireTrust } from '../guestService';
 import { messageOf } from '../log';
 import { isCancellation } from '../reporting';
 import type { Services } from '../services';
-import { visibleLabel } from '../visibleText';
+import { showWarningMessage, withProgress } from '../visible/messages';
+import { createQuickPick, showInputBox, showQuickPick } from '../visible/questions';
 
 const steps = 4;
 
@@ -77,7 +78,7 @@ async function askWhere(): Promise<Where> {
     iconPath: new vscode.ThemeIcon('terminal'),
   }));
   return new Promise<Where>((resolve, reject) => {
-    const pick = vscode.window.createQuickPick();
+    const pick = createQuickPick();
     pick.title = vscode.l10n.t('Add Guest');
     pick.step = 1;
     pick.totalSteps = steps;
@@ -136,7 +137,7 @@ async function ask(
   value: string,
   validate: (value: string) => string | undefined,
 ): Promise<string> {
-  const answer = await vscode.window.showInputBox({
+  const answer = await showInputBox({
     title: vscode.l10n.t('Add Guest: {0} ({1}/{2})', title, step, steps),
     prompt,
     value,
@@ -158,8 +159,8 @@ async function askHost(services: Services): Promise<string> {
   ];
   const unnamed = vscode.l10n.t('No host named');
   const other = vscode.l10n.t('Another host...');
-  const picked = await vscode.window.showQuickPick(
-    [...known, unnamed, other].map((name) => ({ label: visibleLabel(name), name })),
+  const picked = await showQuickPick(
+    [...known, unnamed, other].map((name) => ({ label: name, name })),
     {
       title: vscode.l10n.t('Add Guest: Host ({0}/{1})', 4, steps),
       placeHolder: vscode.l10n.t(
@@ -181,7 +182,7 @@ async function askHost(services: Services): Promise<string> {
 /** Connects and asks the guest what it is; a failure can be saved all the same, by choice. */
 async function isFitToSave(services: Services, guest: Guest, mayAsk: boolean): Promise<boolean> {
   try {
-    const facts = await vscode.window.withProgress(
+    const facts = await withProgress(
       {
         location: vscode.ProgressLocation.Notification,
         title: vscode.l10n.t('Connecting to {0}…', guest.name),
@@ -198,7 +199,7 @@ async function isFitToSave(services: Services, guest: Guest, mayAsk: boolean): P
   } catch (error) {
     if (isCancellation(error) || !mayAsk) throw error;
     const save = vscode.l10n.t('Save Anyway');
-    const chosen = await vscode.window.showWarningMessage(
+    const chosen = await showWarningMessage(
       vscode.l10n.t('{0} does not answer as it should.', guest.name),
       { modal: true, detail: messageOf(error) },
       save,

@@ -5,7 +5,9 @@ import { UserError } from '../../model/userError';
 import { guestsFrom, pickGuest } from '../commandArguments';
 import { requireTrust } from '../guestService';
 import type { Services } from '../services';
+import { visibleWord } from '../visibleText';
 import { changesHands, useText } from '../waits';
+import { showInformationMessage, showWarningMessage } from '../visible/messages';
 
 /**
  * Removes everything of ours from a guest (left-over jobs with their results, work files, uploads, stale locks, the
@@ -28,14 +30,14 @@ export async function cleanUpGuest(services: Services, ...args: readonly unknown
     services.log.info(text);
     said.push(text);
   }
-  void vscode.window.showInformationMessage(said.join(' '));
+  void showInformationMessage(said.join(' '));
 }
 
 /** Somebody keeps the guest for an experiment: what of it is there would be lost. */
 async function confirmLoss(name: string, holder: Lease | undefined): Promise<void> {
   if (!holder || changesHands(holder)) return;
   const clean = vscode.l10n.t('Clean Up All the Same');
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarningMessage(
     vscode.l10n.t('{0} is kept for an experiment.', name),
     {
       modal: true,
@@ -55,13 +57,13 @@ async function endLeftOvers(name: string, jobs: Jobs): Promise<number> {
   const alive = (await jobs.list()).filter(({ state }) => state === 'running' || state === 'orphan');
   if (alive.length === 0) return 0;
   const end = vscode.l10n.t('End It');
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarningMessage(
     vscode.l10n.t('A benchmark is still running on {0}.', name),
     {
       modal: true,
       detail: vscode.l10n.t(
         'It was left by another window, or by one that was closed ({0}). Ending it loses its result.',
-        alive.map(({ id }) => id).join(', '),
+        alive.map(({ id }) => visibleWord(id)).join(', '),
       ),
     },
     end,
@@ -81,7 +83,7 @@ function removedText(
     ...(jobs > 0 ? [vscode.l10n.t('jobs with what they left: {0}', jobs)] : []),
     ...(sources > 0 ? [vscode.l10n.t('uploaded files: {0}', sources)] : []),
     ...(processes > 0 ? [vscode.l10n.t('processes that had been left behind: {0}', processes)] : []),
-    ...(lock === undefined ? [] : [vscode.l10n.t('the lock of a job that is gone ({0})', lock)]),
+    ...(lock === undefined ? [] : [vscode.l10n.t('the lock of a job that is gone ({0})', visibleWord(lock))]),
     ...(lease ? [vscode.l10n.t('a reservation ({0})', useText({ holder: lease, job: undefined }))] : []),
   ];
   return parts.length === 0

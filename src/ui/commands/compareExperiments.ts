@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../../model/userError';
 import { fileFrom, stringsOf } from '../commandArguments';
 import type { Services } from '../services';
-import { visibleLabel } from '../visibleText';
+import { showQuickPick } from '../visible/questions';
 
 /** More marks than that in one row cannot be told apart; a trend follows any number. */
 const mostFiles = 12;
@@ -54,9 +54,9 @@ async function askFiles(services: Services, chosen: readonly string[]): Promise<
     );
   }
   const known = [...chosen, (await services.reports()).editor.activeFile];
-  const picked = await vscode.window.showQuickPick(
+  const picked = await showQuickPick(
     entries.map(({ file, label, startedAt }) => ({
-      label: visibleLabel(label),
+      label,
       description: startedAt === undefined ? '' : new Date(startedAt).toLocaleString(),
       picked: known.includes(file),
       file,

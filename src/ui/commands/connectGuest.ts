@@ -3,6 +3,7 @@ import { guestsFrom, pickGuest } from '../commandArguments';
 import { requireTrust } from '../guestService';
 import type { Services } from '../services';
 import { ShellTerminal } from '../shellTerminal';
+import { createTerminal } from '../visible/places';
 
 /** Opens a shell on a guest, over the connection that everything else uses too. */
 export async function connectGuest(services: Services, ...args: readonly unknown[]): Promise<void> {
@@ -12,8 +13,6 @@ export async function connectGuest(services: Services, ...args: readonly unknown
   for (const name of names) {
     services.lab.guest(name);
     const pty = new ShellTerminal(() => services.guests.connect(name, 'ask'));
-    vscode.window
-      .createTerminal({ name, pty, iconPath: new vscode.ThemeIcon('terminal'), isTransient: true })
-      .show();
+    createTerminal({ name, pty, iconPath: new vscode.ThemeIcon('terminal'), isTransient: true }).show();
   }
 }

@@ -5,6 +5,7 @@ import { lockHolder } from '../../experiment/fileLock';
 import { UserError } from '../../model/userError';
 import { pickExperiment } from '../commandArguments';
 import type { Services } from '../services';
+import { showWarningMessage } from '../visible/messages';
 
 /** Moves an experiment file, and the outputs beside it, to the trash, after a question. */
 export async function deleteExperiment(services: Services, ...args: readonly unknown[]): Promise<void> {
@@ -17,7 +18,7 @@ export async function deleteExperiment(services: Services, ...args: readonly unk
   checkAtRest(services, file);
   const remove = vscode.l10n.t('Delete');
   const name = path.basename(file);
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarningMessage(
     vscode.l10n.t('Delete {0}?', name),
     { modal: true, detail: vscode.l10n.t('All its measurements go with it.') },
     remove,

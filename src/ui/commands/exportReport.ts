@@ -7,6 +7,7 @@ import { pickExperiment, stringsOf, valueOf } from '../commandArguments';
 import { checkChoice, choiceFrom } from '../reportChoice';
 import { chartBytes, chartOf, writeExport } from '../saveChart';
 import type { Services } from '../services';
+import { showQuickPick, showSaveDialog } from '../visible/questions';
 
 /** `data`: of one experiment; `report`: what the page shows, of several files too; `picture`: its overview chart. */
 const formats = {
@@ -142,7 +143,7 @@ async function askFormat(files: number): Promise<Format> {
     },
   ];
   const offered = items.filter(({ format }) => files === 1 || formats[format].of !== 'data');
-  const picked = await vscode.window.showQuickPick(offered, {
+  const picked = await showQuickPick(offered, {
     title: vscode.l10n.t('Export Report'),
     ignoreFocusOut: true,
   });
@@ -152,7 +153,7 @@ async function askFormat(files: number): Promise<Format> {
 
 async function askTarget(file: string, extension: string): Promise<string> {
   const proposed = `${file.replace(/\.guestbench$/, '')}.${extension}`;
-  const uri = await vscode.window.showSaveDialog({ defaultUri: vscode.Uri.file(proposed) });
+  const uri = await showSaveDialog({ defaultUri: vscode.Uri.file(proposed) });
   if (!uri) throw new vscode.CancellationError();
   return uri.fsPath;
 }

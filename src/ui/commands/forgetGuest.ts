@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { guestsFrom, pickGuest } from '../commandArguments';
 import { requireTrust } from '../guestService';
 import type { Services } from '../services';
-import { visibleLabel } from '../visibleText';
+import { showStatus } from '../visible/messages';
 
 /** Forgets the host key that Guestbench stored for a guest and the secrets kept for it. */
 export async function forgetGuest(services: Services, ...args: readonly unknown[]): Promise<void> {
@@ -18,8 +18,5 @@ export async function forgetGuest(services: Services, ...args: readonly unknown[
     services.pool.forget(target);
     services.log.info(`${name}: host key and secrets forgotten`);
   }
-  vscode.window.setStatusBarMessage(
-    vscode.l10n.t('$(check) Forgotten: {0}', visibleLabel(names.join(', '))),
-    4000,
-  );
+  showStatus('check', vscode.l10n.t('Forgotten: {0}', names.join(', ')), 4000);
 }

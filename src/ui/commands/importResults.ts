@@ -19,6 +19,7 @@ import { stringsOf, valueOf } from '../commandArguments';
 import { messageOf } from '../log';
 import { experimentFileName } from '../resultsFolder';
 import type { Services } from '../services';
+import { showInputBox, showOpenDialog } from '../visible/questions';
 
 /** More than any tool writes into one result. */
 const longestFileBytes = 64 * 1024 * 1024;
@@ -71,7 +72,7 @@ function onlyOne(files: readonly ReadFile[], format: ImportFormat): readonly str
 
 async function askFiles(): Promise<readonly string[]> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
-  const uris = await vscode.window.showOpenDialog({
+  const uris = await showOpenDialog({
     ...(folder === undefined ? {} : { defaultUri: folder }),
     title: vscode.l10n.t('Import Results'),
     openLabel: vscode.l10n.t('Import'),
@@ -145,7 +146,7 @@ async function guestNames(
   if (isUnattended) return proposed;
   const names: string[] = [];
   for (const [index, { file }] of files.entries()) {
-    const name = await vscode.window.showInputBox({
+    const name = await showInputBox({
       title: vscode.l10n.t('Import Results: {0} ({1}/{2})', path.basename(file), index + 1, files.length),
       prompt: vscode.l10n.t('The guest it was measured in. Files of one guest are its runs.'),
       value: proposed[index] ?? '',
@@ -211,7 +212,7 @@ function withoutOutputs(experiment: Experiment, source: string): Experiment {
 }
 
 async function askLabel(proposed: string): Promise<string> {
-  const label = await vscode.window.showInputBox({
+  const label = await showInputBox({
     title: vscode.l10n.t('Import Results: Label'),
     prompt: vscode.l10n.t('What the experiment is called'),
     value: proposed,

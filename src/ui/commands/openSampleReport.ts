@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { UserError } from '../../model/userError';
 import { valueOf } from '../commandArguments';
 import type { Services } from '../services';
+import { showQuickPick } from '../visible/questions';
 
 /** Files of media/samples, without their ending. */
 const samples = ['reference-lab-2013', 'reference-lab-2016', 'xen-4.17-emulated'] as const;
@@ -40,7 +41,7 @@ async function askSample(): Promise<Sample> {
       detail: vscode.l10n.t('Its sequel: published figures, no raw data, no interval'),
     },
   ];
-  const picked = await vscode.window.showQuickPick(items, {
+  const picked = await showQuickPick(items, {
     title: vscode.l10n.t('Open Sample Report'),
     ignoreFocusOut: true,
   });

@@ -9,6 +9,7 @@ import { Preparation } from '../preparation';
 import { PreparePanel } from '../preparePanel';
 import type { Services } from '../services';
 import { setting } from '../settings';
+import { withProgress } from '../visible/messages';
 
 /** The table a person opened last: the next one takes its place. Tables that a run waits for stay. */
 let shown: PreparePanel | undefined;
@@ -48,7 +49,7 @@ export async function prepareRun(
   person: 'attended' | 'unattended',
 ): Promise<Prepared> {
   const preparation = new Preparation(services.guests, guests, planned, 'run');
-  await vscode.window.withProgress(
+  await withProgress(
     { location: { viewId: 'guestbench.guests' }, title: vscode.l10n.t('Checking guests') },
     () => preparation.check(),
   );

@@ -1,14 +1,14 @@
-import * as vscode from 'vscode';
 import { guestsFrom } from '../commandArguments';
 import { requireTrust } from '../guestService';
 import type { Services } from '../services';
+import { withProgress } from '../visible/messages';
 
 /** Asks guests (all, or those named) again what they are. */
 export async function refreshGuests(services: Services, ...args: readonly unknown[]): Promise<void> {
   requireTrust();
   await services.lab.open();
   const names = guestsFrom(args);
-  await vscode.window.withProgress({ location: { viewId: 'guestbench.guests' } }, () =>
+  await withProgress({ location: { viewId: 'guestbench.guests' } }, () =>
     services.guests.refresh(names, 'ask'),
   );
 }

@@ -3,7 +3,8 @@ import { UserError } from '../../model/userError';
 import { fileFrom, valueOf } from '../commandArguments';
 import type { RunningNow } from '../experimentRun';
 import type { Services } from '../services';
-import { visibleLabel } from '../visibleText';
+import { showInformationMessage, showWarningMessage } from '../visible/messages';
+import { showQuickPick } from '../visible/questions';
 
 type How = 'now' | 'after-trial' | 'give-up';
 
@@ -34,8 +35,8 @@ function howFrom(args: readonly unknown[]): How | undefined {
 }
 
 async function pickRunning(running: readonly RunningNow[]): Promise<RunningNow> {
-  const picked = await vscode.window.showQuickPick(
-    running.map((experiment) => ({ label: visibleLabel(experiment.label), experiment })),
+  const picked = await showQuickPick(
+    running.map((experiment) => ({ label: experiment.label, experiment })),
     { title: vscode.l10n.t('Stop Experiment'), ignoreFocusOut: true },
   );
   if (!picked) throw new vscode.CancellationError();
@@ -45,7 +46,7 @@ async function pickRunning(running: readonly RunningNow[]): Promise<RunningNow> 
 async function askHow(): Promise<How> {
   const now = vscode.l10n.t('Stop Now');
   const after = vscode.l10n.t('After This Trial');
-  const chosen = await vscode.window.showInformationMessage(
+  const chosen = await showInformationMessage(
     vscode.l10n.t('Stop the experiment?'),
     {
       modal: true,
@@ -64,7 +65,7 @@ async function askHow(): Promise<How> {
 async function askHarder(): Promise<How> {
   const now = vscode.l10n.t('Stop Now');
   const giveUp = vscode.l10n.t('Give Up Waiting');
-  const chosen = await vscode.window.showWarningMessage(
+  const chosen = await showWarningMessage(
     vscode.l10n.t('The experiment is being stopped already. Stop it harder?'),
     {
       modal: true,

@@ -4,7 +4,9 @@ import { fileFrom, valueOf } from '../commandArguments';
 import { requireTrust } from '../guestService';
 import type { Services } from '../services';
 import { inUseText, seenWaitText, takeOverDetail, type SeenWait } from '../waits';
-import { visibleLabel } from '../visibleText';
+import { showWarningMessage } from '../visible/messages';
+import { showQuickPick } from '../visible/questions';
+import { paragraphs } from '../visibleText';
 
 type Waiting = vscode.QuickPickItem & {
   readonly file: string;
@@ -24,7 +26,7 @@ export async function takeOverGuest(services: Services, ...args: readonly unknow
     .runningNow()
     .flatMap(({ file: of, label, waits }) =>
       [...waits].map(([name, wait]): Waiting => ({
-        ...{ file: of, guest: name, wait, label: visibleLabel(name), description: visibleLabel(label) },
+        ...{ file: of, guest: name, wait, label: name, description: label },
         detail: seenWaitText(name, wait),
       })),
     )
@@ -32,8 +34,7 @@ export async function takeOverGuest(services: Services, ...args: readonly unknow
   const [only] = waiting;
   if (!only) throw new UserError(vscode.l10n.t('No experiment waits for a guest that somebody else uses.'));
   const title = vscode.l10n.t('Take Over Guest');
-  const chosen =
-    waiting.length === 1 ? only : await vscode.window.showQuickPick(waiting, { title, ignoreFocusOut: true });
+  const chosen = waiting.length === 1 ? only : await showQuickPick(waiting, { title, ignoreFocusOut: true });
   if (!chosen) throw new vscode.CancellationError();
   await confirmTakeOver(chosen.guest, chosen.wait);
   await services.experiments.takeOver(chosen.file, chosen.guest, chosen.wait.job);
@@ -46,7 +47,7 @@ async function confirmTakeOver(guest: string, wait: SeenWait): Promise<void> {
     title: wait.job === undefined ? vscode.l10n.t('Take Over') : vscode.l10n.t('End It and Take Over'),
   };
   const question = vscode.l10n.t('Take {0} over?', guest);
-  const detail = `${inUseText(guest, wait)}\n\n${takeOverDetail([{ guest, wait }])}`;
-  const chosen = await vscode.window.showWarningMessage(question, { modal: true, detail }, keep, take);
+  const detail = paragraphs([inUseText(guest, wait), takeOverDetail([{ guest, wait }])]);
+  const chosen = await showWarningMessage(question, { modal: true, detail }, keep, take);
   if (chosen !== take) throw new vscode.CancellationError();
 }

@@ -16,7 +16,7 @@ import { setting } from '../settings';
 import { withSources } from '../sourceQuestions';
 import { interruptKey, StreamTerminal } from '../streamTerminal';
 import { tryLines } from '../tryWords';
-import { visibleItem } from '../visibleText';
+import { showQuickPick } from '../visible/questions';
 
 /** How a try ended; undefined: it could not begin, and the terminal says why. */
 type Outcome = 'ok' | 'failed' | 'cancelled' | 'lost' | undefined;
@@ -40,11 +40,13 @@ export async function tryBenchmark(services: Services, ...args: readonly unknown
 async function pickBenchmark(lab: Lab): Promise<string> {
   const own = ownBenchmarks(lab);
   const item = ({ id, title, description }: Benchmark) => ({
-    ...visibleItem({ label: title, description: id, detail: description }),
+    label: title,
+    description: id,
+    detail: description,
     id,
   });
   const separator = (label: string) => ({ label, kind: vscode.QuickPickItemKind.Separator, id: '' });
-  const picked = await vscode.window.showQuickPick(
+  const picked = await showQuickPick(
     [
       ...(own.length > 0 ? [separator(vscode.l10n.t('From the lab file')), ...own.map(item)] : []),
       separator(vscode.l10n.t('Built in')),

@@ -7,7 +7,8 @@ import type { ExperimentService } from '../experimentService';
 import { setting } from '../settings';
 import { timeLeftText } from '../timeLeft';
 import { seenWaitText } from '../waits';
-import { visibleLine, visibleRow, visibleText } from '../visibleText';
+import type { VisibleTree } from '../visible/places';
+import { visibleLines } from '../visibleText';
 
 const debounceMs = 300;
 
@@ -16,7 +17,7 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
   private readonly changed = this.register(new vscode.EventEmitter<ExperimentEntry | undefined>());
   readonly onDidChangeTreeData = this.changed.event;
   private timer: NodeJS.Timeout | undefined;
-  private tree: Pick<vscode.TreeView<unknown>, 'message' | 'badge'> | undefined;
+  private tree: Pick<VisibleTree, 'tell'> | undefined;
 
   constructor(private readonly experiments: ExperimentService) {
     super();
@@ -43,7 +44,7 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
   }
 
   /** Where interrupted experiments are offered to be resumed, besides their rows. */
-  offerIn(tree: Pick<vscode.TreeView<unknown>, 'message' | 'badge'>): void {
+  offerIn(tree: Pick<VisibleTree, 'tell'>): void {
     this.tree = tree;
   }
 
@@ -55,8 +56,8 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
       count === 1
         ? vscode.l10n.t('An experiment was interrupted. Resume in its row goes on with it; nothing is lost.')
         : vscode.l10n.t('{0} experiments were interrupted. Resume in their rows goes on with them.', count);
-    this.tree.message = isOffered ? text : '';
-    this.tree.badge = isOffered ? { value: count, tooltip: text } : undefined;
+    if (isOffered) this.tree.tell(text, count);
+    else this.tree.tell(undefined);
   }
 
   getTreeItem(entry: ExperimentEntry): vscode.TreeItem {
@@ -82,7 +83,7 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
       title: vscode.l10n.t('Open Report'),
       arguments: [{ file: entry.file }],
     };
-    return visibleRow(item);
+    return item;
   }
 
   resolveTreeItem(item: vscode.TreeItem, entry: ExperimentEntry): vscode.TreeItem {
@@ -94,7 +95,7 @@ export class ExperimentsView extends Disposable implements vscode.TreeDataProvid
       ...(entry.guests.length > 0 ? [vscode.l10n.t('Guests: {0}', entry.guests.join(', '))] : []),
       ...(entry.benchmarks.length > 0 ? [vscode.l10n.t('Benchmarks: {0}', entry.benchmarks.join(', '))] : []),
     ];
-    item.tooltip = visibleText(lines.map(visibleLine).join('\n'));
+    item.tooltip = visibleLines(lines);
     return item;
   }
 

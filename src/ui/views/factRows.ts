@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Facts } from '../../model/guest';
-import { visibleLine } from '../visibleText';
+import { listTooltip } from '../visible/places';
 
 /** A guest's facts as rows of label and value, for the tree and its tooltip. */
 export function factRows(facts: Facts): { readonly label: string; readonly value: string }[] {
@@ -21,16 +21,7 @@ export function factRows(facts: Facts): { readonly label: string; readonly value
 }
 
 export function factsTooltip(name: string, facts: Facts): vscode.MarkdownString {
-  const text = new vscode.MarkdownString();
-  text.appendMarkdown('**');
-  text.appendText(visibleLine(name));
-  text.appendMarkdown('**\n\n');
-  for (const reason of facts.mode.because) {
-    text.appendMarkdown('- ');
-    text.appendText(visibleLine(reason));
-    text.appendMarkdown('\n');
-  }
-  return text;
+  return listTooltip(name, facts.mode.because);
 }
 
 function cpuText(facts: Facts): string | undefined {

@@ -8,7 +8,7 @@ import type { LabService } from '../labService';
 import { modeIcon } from '../modeLook';
 import { setting } from '../settings';
 import { factRows, factsTooltip } from './factRows';
-import { visibleRow } from '../visibleText';
+import { visibleLines } from '../visibleText';
 
 /** A row of the guests view. */
 export type GuestNode =
@@ -62,10 +62,6 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
   }
 
   getTreeItem(node: GuestNode): vscode.TreeItem {
-    return visibleRow(this.itemOf(node));
-  }
-
-  private itemOf(node: GuestNode): vscode.TreeItem {
     switch (node.kind) {
       case 'lab-problem':
         return this.labProblemItem(node);
@@ -87,7 +83,7 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
         return missingItem(node);
       case 'fact': {
         const item = leaf(`${node.guest}/fact/${node.label}`, node.label, node.value);
-        item.tooltip = `${node.label}: ${node.value}`;
+        item.tooltip = visibleLines(`${node.label}: ${node.value}`);
         item.contextValue = 'fact';
         return item;
       }
@@ -98,10 +94,10 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
     if (node.kind === 'guest') {
       const state = this.guests.state(node.guest);
       const failure = failureOf(state);
-      if (failure) item.tooltip = failure.message;
+      if (failure) item.tooltip = visibleLines(failure.message);
       else if ('facts' in state) item.tooltip = factsTooltip(node.guest, state.facts);
     }
-    return visibleRow(item);
+    return item;
   }
 
   private roots(): GuestNode[] {
@@ -190,7 +186,7 @@ export class GuestsView extends Disposable implements vscode.TreeDataProvider<Gu
       node.isOfEntry === true
         ? vscode.l10n.t('The rest of the lab is in use. Click to open the place.')
         : vscode.l10n.t('The last good lab stays in use. Click to open the place.');
-    item.tooltip = `${inFull}\n\n${effect}`;
+    item.tooltip = visibleLines([inFull, '', effect]);
     item.contextValue = 'labProblem';
     item.command = {
       command: 'guestbench.openLabFile',
@@ -238,7 +234,7 @@ function groupItem(node: Extract<GuestNode, { kind: 'group' }>): vscode.TreeItem
 
 function failureItem(node: Extract<GuestNode, { kind: 'failure' }>): vscode.TreeItem {
   const item = leaf(`${node.guest}/failure`, node.message, '', 'error', 'list.errorForeground');
-  item.tooltip = vscode.l10n.t('{0}\n\nClick to try again.', node.message);
+  item.tooltip = visibleLines([node.message, '', vscode.l10n.t('Click to try again.')]);
   item.contextValue = `failure;error=${node.error}`;
   item.command = {
     command: 'guestbench.refreshGuests',
@@ -255,8 +251,11 @@ function missingItem(node: Extract<GuestNode, { kind: 'missing' }>): vscode.Tree
   const item = leaf(`${node.guest}/missing/${benchmark}`, title, text, 'package', 'list.warningForeground');
   item.tooltip =
     check.state === 'missing' && check.install !== undefined
-      ? vscode.l10n.t('{0} needs {1}. To install it:\n{2}', title, check.command, check.install)
-      : `${title}: ${text}`;
+      ? visibleLines([
+          vscode.l10n.t('{0} needs {1}. To install it:', title, check.command),
+          ...check.install.split('\n'),
+        ])
+      : visibleLines(`${title}: ${text}`);
   item.contextValue = `missing;${check.state}`;
   item.command = {
     command: 'guestbench.prepareGuest',

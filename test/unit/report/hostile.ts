@@ -1,28 +1,7 @@
-// Names, outputs and reasons as somebody would write them who wants more from their reader than to be read.
+/** An experiment made of hostile texts. */
 import type { Experiment } from '../../../src/model/experiment';
+import { hostileTexts } from '../../hostileStrings';
 import { experiment, facts } from './experiments';
-
-/** What any script in these texts would set. */
-export const flag = 'guestbenchScriptRan';
-const run = `window.${flag}=1`;
-
-export const hostileTexts: Readonly<Record<string, string>> = {
-  html: `<img src=x onerror="${run}"><script>${run}</script><style>*{display:none}</style>`,
-  attribute: `"><svg onload=${run}></svg>' onmouseover='${run}' x="`,
-  entity: `&lt;img src=x onerror=${run}&gt;&#60;script&#62;]]><!-- -->`,
-  markdown: `[click](command:workbench.action.quit) ![x](https://example.org/x.png) | \`b\` <b>c</b>\n# heading`,
-  escapes:
-    '\u001b[2J\u001b[31mred\u001b]0;title\u0007\u001b]8;;https://example.org\u0007link\u001b]8;;\u0007',
-  clipboard: '\u001b]52;c;ZXZpbA==\u0007\u009b6n\u0090q\u009c',
-  reordering: 'photo\u202egnp.exe\u2066\u200f\u061c',
-  invisible: 'ad\u200bmin\ufeff\u2060\u2063',
-  controls: 'a\u0000b\u0008c\u000bd\u007fe\u0085f\u2028g\u2029h',
-  formula: '=HYPERLINK("https://example.org","x")',
-  sum: '@SUM(A1:A9)',
-  icon: '$(trash) ${1+1} {{7*7}} %s {0}',
-  prototype: '__proto__',
-  long: 'x'.repeat(3000),
-};
 
 const all = Object.values(hostileTexts);
 const text = (index: number): string => all[index % all.length] ?? '';

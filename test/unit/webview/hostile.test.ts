@@ -15,14 +15,17 @@ import { toPhoronixXml } from '../../../src/report/phoronixXml';
 import { modelMessage } from '../../../src/report/protocol';
 import { trialOutput } from '../../../src/report/trialOutput';
 import { start } from '../../../webview/main';
-import { flag, hostileExperiment, hostileTexts } from '../report/hostile';
+import { flag, hostileTexts, unseen as everUnseen } from '../../hostileStrings';
+import { hostileExperiment } from '../report/hostile';
 import { markupOf } from '../report/markup';
 
 const e = hostileExperiment();
 const model = reportModel([e], {});
-/** Moves, reorders or hides what stands beside it, or is no text at all; without the isolates that we put round names. */
-const unseen =
-  /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2067\ufeff]/;
+/** Of what is not seen, all but the isolates that we put round names, and an emoji's own selector. */
+const unseen = new RegExp(
+  `(?![\u2068\u2069]|(?<=\\p{Extended_Pictographic})\ufe0f)${everUnseen.source}`,
+  'u',
+);
 const html = hostileTexts['html'] ?? '';
 const squeezed = (text: string) => text.replace(/\s+/g, ' ');
 

@@ -1,0 +1,1 @@
+export const visibleRules: readonly { selector: string; message: string }[];
