@@ -1,11 +1,14 @@
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { homedir, hostname, userInfo } from 'node:os';
 import * as path from 'node:path';
 import type { Guest } from '../model/lab';
+import { peerText } from '../model/plainText';
 import { UserError } from '../model/userError';
 import type { Target } from '../ssh/transport';
-import { askConfig, type Settings } from './sshSettings';
 import { expandHome } from './sshConfigFile';
+import { rulesOf, type RuleSource, type Rules } from './sshRules';
+import { askConfig, askRules, type Settings } from './sshSettings';
 
 export { listAliases } from './sshConfigFile';
 
@@ -39,8 +42,9 @@ const maxJumps = 8;
 
 /**
  * Where a guest is reached, as whom, with which keys and through which machines. With `sshHost` the person's OpenSSH
- * config says so; what stands in the lab file itself goes before it.
- * @throws UserError when the alias is unsafe, jumps in a circle, or needs a ProxyCommand.
+ * config says so; what stands in the lab file itself goes before it. The config's options about host keys and methods
+ * of signing in hold for every guest, as they do for `ssh ADDRESS`.
+ * @throws UserError when a name is unsafe, the way jumps in a circle, or needs a ProxyCommand.
  */
 export async function resolveTarget(guest: Guest, environment: SshEnvironment = {}): Promise<Target> {
   const here = withDefaults(environment);
@@ -54,21 +58,30 @@ export async function resolveTarget(guest: Guest, environment: SshEnvironment = 
       ? undefined
       : [path.resolve(here.labFolder, expandHome(guest.identityFile, here.home))];
   if (guest.sshHost === undefined) {
+    const address = guest.address ?? guest.name;
+    requireSafeHost(address, 'an address');
+    requireSafeUser(guest.user);
+    const { port = 22, user = here.user } = guest;
+    const rules = await askRules(address, own, here);
     return {
       name: guest.name,
-      address: guest.address ?? guest.name,
-      port: guest.port ?? 22,
-      user: guest.user ?? here.user,
+      address,
+      port,
+      user,
       identityFiles: identityFiles ?? defaultIdentityFiles(here.home),
       // A key that was named is meant: the agent's others could use up the server's patience before it.
-      identitiesOnly: identityFiles !== undefined,
+      identitiesOnly: identityFiles !== undefined || onlyIdentities(rules),
       agent: defaultAgent(here),
       jumps: [],
+      ...(rules ? rulesFor(rules, { alias: address, address, port, user, jump: '' }, here) : {}),
     };
   }
   const resolved = await resolveAlias(guest.sshHost, guest.name, own, here, []);
   return identityFiles === undefined ? resolved : { ...resolved, identityFiles, identitiesOnly: true };
 }
+
+const onlyIdentities = (rules: RuleSource | undefined): boolean =>
+  rules?.values.get('identitiesonly')?.[0]?.toLowerCase() === 'yes';
 
 export interface Own {
   readonly address?: string;
@@ -83,7 +96,8 @@ async function resolveAlias(
   here: Environment,
   visited: readonly string[],
 ): Promise<Target> {
-  requireSafe(alias, own.user);
+  requireSafeHost(alias, 'an alias of the OpenSSH config');
+  requireSafeUser(own.user);
   const settings = await askConfig(alias, own, here);
   if (settings.proxyCommand !== undefined && settings.proxyJump === undefined) {
     throw new UserError(
@@ -99,8 +113,8 @@ function target(alias: string, name: string, own: Own, settings: Settings, here:
   const address = own.address ?? settings.hostName ?? alias;
   const port = own.port ?? settings.port ?? 22;
   const user = own.user ?? settings.user ?? here.user;
-  const expandAll = (text: string) =>
-    expandHome(expandTokens(text, { alias, address, port, user }, here), here.home);
+  const values = { alias, address, port, user, jump: settings.proxyJump ?? '' };
+  const expandAll = expander(settings.rules, values, here);
   return {
     name,
     address,
@@ -110,7 +124,22 @@ function target(alias: string, name: string, own: Own, settings: Settings, here:
     identitiesOnly: settings.identitiesOnly,
     agent: agentOf(settings.identityAgent, here, expandAll),
     jumps: [],
+    ...rulesFor(settings.rules, values, here),
   };
+}
+
+function rulesFor(source: RuleSource, values: TokenValues, here: Environment): Rules {
+  return rulesOf(source, here.home, expander(source, values, here));
+}
+
+/** Expands the tokens, variables and `~` of a path; `%k` is the HostKeyAlias where there is one. */
+function expander(
+  { values: found }: RuleSource,
+  values: TokenValues,
+  here: Environment,
+): (text: string) => string {
+  const hostKeyAlias = found.get('hostkeyalias')?.[0];
+  return (text) => expandHome(expandTokens(text, { ...values, hostKeyAlias }, here), here.home);
 }
 
 /** `ProxyJump a,b`: a first (with the jumps of its own config), then b straight from a. */
@@ -140,7 +169,8 @@ async function resolveJumps(
       const { jumps: before, ...first } = await resolveAlias(host, host, own, here, visited);
       jumps.push(...before, { ...first, jumps: [] });
     } else {
-      requireSafe(host, own.user);
+      requireSafeHost(host, 'an alias of the OpenSSH config');
+      requireSafeUser(own.user);
       jumps.push(target(host, host, own, await askConfig(host, own, here), here));
     }
   }
@@ -164,18 +194,21 @@ function jumpSpec(text: string, alias: string): { readonly host: string; readonl
 }
 
 /**
- * `Match exec` of the person's config puts the alias into a shell line, and a lab file may come from someone else: the
- * same characters are refused as by OpenSSH 9.6.
+ * `Match exec` and ProxyCommand of the person's config put names into a shell line, and a lab file may come from
+ * someone else: the same characters are refused as by OpenSSH 9.6 (valid_hostname, valid_ruser), and `$` in users too.
  */
-function requireSafe(alias: string, user: string | undefined): void {
-  if (alias.startsWith('-') || /['"`$\\;&<>|(){}\s\p{Cc}]/u.test(alias)) {
+function requireSafeHost(name: string, what: string): void {
+  if (name.startsWith('-') || /['"`$\\;&<>|(){}\s\p{Cc}]/u.test(name))
     throw new UserError(
-      `"${alias}" cannot be an alias of the OpenSSH config: it holds characters of a shell line.`,
+      `"${peerText(name, 80)}" cannot be ${what}: it holds blanks or characters that a shell gives a meaning to.`,
     );
-  }
-  if (user !== undefined && (user.startsWith('-') || /['"`;&<>|(){}\p{Cc}]|\\$/u.test(user))) {
-    throw new UserError(`"${user}" cannot be a user name: it holds characters of a shell line.`);
-  }
+}
+
+function requireSafeUser(user: string | undefined): void {
+  if (user !== undefined && (user.startsWith('-') || /['"`$;&<>|(){}\p{Cc}]|\s-|\\$/u.test(user)))
+    throw new UserError(
+      `"${peerText(user, 80)}" cannot be a user name: it holds characters that a shell gives a meaning to.`,
+    );
 }
 
 function withDefaults(environment: SshEnvironment): Environment {
@@ -232,16 +265,23 @@ interface TokenValues {
   readonly address: string;
   readonly port: number;
   readonly user: string;
+  /** ProxyJump as written. */
+  readonly jump: string;
+  readonly hostKeyAlias?: string | undefined;
 }
 
-/** The %-tokens and `${VARIABLE}`s of IdentityFile and IdentityAgent (ssh_config(5), TOKENS). */
+/** The %-tokens and `${VARIABLE}`s of paths (ssh_config(5), TOKENS). */
 function expandTokens(text: string, values: TokenValues, here: Environment): string {
   const machine = hostname();
+  const { address, port, user, jump } = values;
   const tokens: Readonly<Record<string, string>> = {
     '%': '%',
+    C: createHash('sha1').update(`${machine}${address}${port}${user}${jump}`).digest('hex'),
     d: here.home,
     h: values.address,
-    k: values.alias,
+    i: String(process.getuid?.() ?? ''),
+    j: jump,
+    k: values.hostKeyAlias ?? values.alias,
     L: machine.split('.')[0] ?? machine,
     l: machine,
     n: values.alias,

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import * as path from 'node:path';
 import SSHConfig from 'ssh-config';
 import type { Environment, Own } from './sshConfig';
-import { configLines } from './sshConfigFile';
+import { configLines, type ConfigLine } from './sshConfigFile';
+import { hasRules, unquoted, type RuleSource, type Values } from './sshRules';
 
 /** What an OpenSSH config says of an alias; tokens in key and agent paths are not expanded yet. */
 export interface Settings {
@@ -15,15 +16,31 @@ export interface Settings {
   /** undefined: none. */
   readonly proxyJump: string | undefined;
   readonly proxyCommand: string | undefined;
+  /** What its options about host keys and signing in are read from. */
+  readonly rules: RuleSource;
 }
 
 const timeoutMs = 5_000;
 
 /** Asks `ssh -G`, which is exact; without a client, or when it refuses the config, reads the config ourselves. */
 export async function askConfig(alias: string, own: Own, here: Environment): Promise<Settings> {
-  const printed = await askClient(alias, own, here);
+  const [printed, lines] = await Promise.all([askClient(alias, own, here), allLines(here)]);
   here.signal?.throwIfAborted();
-  return printed === undefined ? readConfig(alias, own, here) : settingsOf(parsePrinted(printed));
+  if (printed === undefined) return readConfig(alias, own, lines);
+  return settingsOf({ values: parsePrinted(printed), from: 'client', lines });
+}
+
+/**
+ * The options about host keys and signing in for a machine that is named by its address; undefined when the config has
+ * none of this kind for any host, which saves asking the client.
+ */
+export async function askRules(
+  address: string,
+  own: Own,
+  here: Environment,
+): Promise<RuleSource | undefined> {
+  if (!hasRules(await allLines(here))) return undefined;
+  return (await askConfig(address, own, here)).rules;
 }
 
 /** undefined: no client, or it failed. */
@@ -54,8 +71,6 @@ async function askClient(alias: string, own: Own, here: Environment): Promise<st
   });
 }
 
-type Values = ReadonlyMap<string, readonly string[]>;
-
 /** `keyword value` lines; keywords in lower case, several of one in their order. */
 function parsePrinted(text: string): Values {
   const values = new Map<string, string[]>();
@@ -68,7 +83,8 @@ function parsePrinted(text: string): Values {
   return values;
 }
 
-function settingsOf(values: Values): Settings {
+function settingsOf(rules: RuleSource): Settings {
+  const { values } = rules;
   const first = (keyword: string) => values.get(keyword)?.[0];
   const unlessNone = (keyword: string) => {
     const value = first(keyword);
@@ -84,28 +100,31 @@ function settingsOf(values: Values): Settings {
     identityAgent: first('identityagent') === undefined ? undefined : unquoted(first('identityagent') ?? ''),
     proxyJump: unlessNone('proxyjump'),
     proxyCommand: unlessNone('proxycommand'),
+    rules,
   };
 }
 
-const unquoted = (text: string) => text.replace(/^"(.*)"$/, '$1');
-
-/** Without a client: right but for `Match exec`, which is never run, and Windows' and macOS' own options. */
-async function readConfig(alias: string, own: Own, here: Environment): Promise<Settings> {
+/** The lines of all config files with their Includes; what a file opened ends with it. */
+async function allLines(here: Environment): Promise<readonly ConfigLine[]> {
+  const system =
+    here.platform === 'win32'
+      ? path.join(here.variables['ProgramData'] ?? 'C:\\ProgramData', 'ssh', 'ssh_config')
+      : '/etc/ssh/ssh_config';
   const files =
-    here.configFile === undefined
-      ? [
-          path.join(here.home, '.ssh', 'config'),
-          ...(here.platform === 'win32' ? [] : ['/etc/ssh/ssh_config']),
-        ]
-      : [here.configFile];
-  const lines: string[] = [];
+    here.configFile === undefined ? [path.join(here.home, '.ssh', 'config'), system] : [here.configFile];
+  const lines: ConfigLine[] = [];
   for (const file of files) {
-    if (lines.length > 0) lines.push('Host *');
-    lines.push(...(await configLines(file, here.home)).map((line) => line.text));
+    if (lines.length > 0) lines.push({ keyword: 'host', values: ['*'], text: 'Host *' });
+    lines.push(...(await configLines(file, here.home)));
   }
+  return lines;
+}
+
+/** Without a client: right but for `Match exec`, which is never run, and macOS' own options. */
+function readConfig(alias: string, own: Own, lines: readonly ConfigLine[]): Settings {
   let computed: Record<string, string | string[]>;
   try {
-    computed = SSHConfig.parse(lines.join('\n')).compute(
+    computed = SSHConfig.parse(lines.map((line) => line.text).join('\n')).compute(
       { Host: alias, ...(own.user === undefined ? {} : { User: own.user }) },
       { ignoreCase: true, matchExec: false },
     );
@@ -117,7 +136,7 @@ async function readConfig(alias: string, own: Own, here: Environment): Promise<S
     // With `Match final` the package gives each of several values twice.
     values.set(keyword.toLowerCase(), [...new Set(typeof value === 'string' ? [value] : value)]);
   }
-  const settings = settingsOf(values);
+  const settings = settingsOf({ values, from: 'config', lines });
   const hostName = settings.hostName?.replace(/%([%h])/g, (_, token: string) =>
     token === 'h' ? alias : '%',
   );

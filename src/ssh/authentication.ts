@@ -1,9 +1,21 @@
 import type { AnyAuthMethod, BaseAgent, ParsedKey, SignCallback, SigningRequestOptions } from 'ssh2';
+import { peerLines, peerText } from '../model/plainText';
+import type { Trust } from './hostKeys';
 import { readKeyFile, type KeyFile, type Ssh2 } from './keyFiles';
-import { SshError, type Prompter, type SecretQuestion, type Target } from './transport';
+import {
+  SshError,
+  type Prompter,
+  type SecretQuestion,
+  type SignInMethod,
+  type SignInRules,
+  type Target,
+} from './transport';
 
-/** A person is asked for a secret this often on one connection, no more. */
-const attempts = 3;
+/** A person is asked for a secret this often on one connection, unless NumberOfPasswordPrompts says otherwise. */
+const defaultAttempts = 3;
+const allMethods: readonly SignInMethod[] = ['publickey', 'keyboard-interactive', 'password'];
+/** Methods of a server that are named in a message, and the length of one name. */
+const namedMethods = { most: 8, length: 40 } as const;
 
 export interface AuthenticationContext {
   readonly ssh2: Ssh2;
@@ -45,16 +57,31 @@ export class Authentication {
   /** The server has not said yet what it makes of the last method. */
   private isUnderWay = false;
   private readonly methods: AsyncGenerator<AnyAuthMethod, void>;
+  private readonly rules: SignInRules;
+  /** Fingerprint of the server's verified key. */
+  private hostKey: string | undefined;
+  /** The server's key is not the known one: it gets no password and no answer. */
+  private isUnsafe = false;
 
   constructor(private readonly context: AuthenticationContext) {
+    const { target, log } = context;
+    this.rules = target.signIn ?? {};
     this.methods = this.sequence();
+    for (const file of this.rules.certificates ?? []) log(`${target.name}: ${certificateNote(file)}`);
+  }
+
+  /** The server's key was looked at, before anything is tried. */
+  hostVerified(hostKey: string, trust: Trust): void {
+    this.hostKey = hostKey;
+    this.isUnsafe = trust === 'unsafe';
   }
 
   /** What the server answered to the last method. ssh2 does not pass this on after a key of an agent. */
   serverOffers(methods: readonly string[]): void {
     const before = this.offered;
     this.offered = methods;
-    for (const method of methods) this.everOffered.add(method);
+    for (const method of methods.slice(0, namedMethods.most))
+      this.everOffered.add(peerText(method, namedMethods.length));
     // A method that was on offer goes away when it was accepted as one of several factors.
     if (before.length > 0 && before.join() !== methods.join()) this.steps += 1;
   }
@@ -94,16 +121,32 @@ export class Authentication {
     const who = `${target.user}@${target.address}`;
     if (this.declined) return new SshError('cancelled', `Signing in as ${who} was cancelled.`);
     if (this.keyProblem && this.tried.size === 0) return this.keyProblem;
-    const tried = this.tried.size > 0 ? [...this.tried].join(', ') : 'nothing, as there was nothing to try';
     const offered = [...this.everOffered].join(', ') || 'none';
+    const notes = [...this.notes, ...this.ruleNotes()];
+    const what =
+      this.tried.size > 0
+        ? `Access denied. Tried: ${[...this.tried].join(', ')}. The server offers: ${offered}.`
+        : `Access denied: no key, agent or password was available. The server offers: ${offered}.`;
+    const advice =
+      this.tried.size > 0
+        ? 'Check the user, the key or the password'
+        : 'Name a key for this guest, or start an SSH agent';
     return new SshError(
       'authentication',
-      [
-        `${target.name}: ${who} was not let in. Tried: ${tried}. The server offers: ${offered}.`,
-        ...this.notes,
-        'Check the user, the key or the password, then connect again.',
-      ].join(' '),
+      [`${target.name} (${who}): ${what}`, ...notes, `${advice}, then connect again.`].join(' '),
     );
+  }
+
+  /** What of the person's configuration may be the reason, each a sentence. */
+  private ruleNotes(): string[] {
+    const { methods = allMethods, isBatch, certificates = [] } = this.rules;
+    const off = allMethods.filter((method) => this.everOffered.has(method) && !methods.includes(method));
+    return [
+      ...(off.length > 0 ? [`The OpenSSH configuration switches off ${off.join(' and ')}.`] : []),
+      ...(isBatch === true ? ['BatchMode of the OpenSSH configuration forbids asking for a secret.'] : []),
+      ...(this.isUnsafe ? ['Its host key has changed, so no password was sent.'] : []),
+      ...certificates.map(certificateNote),
+    ];
   }
 
   private async *sequence(): AsyncGenerator<AnyAuthMethod, void> {
@@ -111,9 +154,11 @@ export class Authentication {
     const keys = this.candidates();
     for (;;) {
       const steps = this.steps;
-      yield* this.publicKeys(keys);
-      yield* this.keyboardInteractive();
-      yield* this.passwords();
+      for (const method of this.rules.methods ?? allMethods) {
+        if (method === 'publickey') yield* this.publicKeys(keys);
+        else if (method === 'keyboard-interactive') yield* this.keyboardInteractive();
+        else yield* this.passwords();
+      }
       // Only an accepted factor opens a new way.
       if (this.steps === steps) return;
     }
@@ -139,7 +184,7 @@ export class Authentication {
   }
 
   private signFailed(key: Candidate, error: unknown): void {
-    this.notes.push(`${key.label}: ${error instanceof Error ? error.message : String(error)}.`);
+    this.notes.push(`${key.label}: ${peerText(error instanceof Error ? error.message : String(error))}.`);
   }
 
   private *keyboardInteractive(): Generator<AnyAuthMethod, void> {
@@ -168,8 +213,10 @@ export class Authentication {
   ): Promise<string[]> {
     const { prompter, target, signal, whileAsking } = this.context;
     if (this.declined) return [];
-    const texts = prompts.map(({ prompt, echo }) => ({ prompt, echo: echo ?? false }));
-    const answers = await whileAsking(() => prompter.answers(target, title, instructions, texts, signal));
+    const texts = prompts.map(({ prompt, echo }) => ({ prompt: peerLines(prompt), echo: echo ?? false }));
+    const headline = peerText(title, 100);
+    const explanation = peerLines(instructions, 1000);
+    const answers = await whileAsking(() => prompter.answers(target, headline, explanation, texts, signal));
     if (answers === undefined) this.declined = true;
     return [...(answers ?? [])];
   }
@@ -177,7 +224,13 @@ export class Authentication {
   private async *passwords(): AsyncGenerator<AnyAuthMethod, void> {
     const { prompter, target, signal, whileAsking } = this.context;
     for (let attempt = 1; this.offers('password') && this.mayAsk(); attempt += 1) {
-      const question: SecretQuestion = { kind: 'password', target, attempt };
+      const { hostKey } = this;
+      const question: SecretQuestion = {
+        kind: 'password',
+        target,
+        attempt,
+        ...(hostKey === undefined ? {} : { hostKey }),
+      };
       const password = await whileAsking(() => prompter.secret(question, signal));
       if (password === undefined) {
         this.declined = true;
@@ -192,8 +245,12 @@ export class Authentication {
     }
   }
 
+  private get attempts(): number {
+    return this.rules.passwordPrompts ?? defaultAttempts;
+  }
+
   private mayAsk(): boolean {
-    return this.asked < attempts && !this.declined;
+    return this.asked < this.attempts && !this.declined && !this.isUnsafe && this.rules.isBatch !== true;
   }
 
   private settle(outcome: 'right' | 'wrong'): void {
@@ -211,7 +268,7 @@ export class Authentication {
     if (target.agent !== undefined) {
       const agent = ssh2.createAgent(target.agent);
       const all = await identities(agent).catch((error: unknown) => {
-        log(`${target.name}: the SSH agent gives no keys (${String(error)})`);
+        log(`${target.name}: the SSH agent gives no keys (${peerText(String(error))})`);
         return [];
       });
       const named = all.filter((key) => wanted.some((other) => sameKey(key, other)));
@@ -219,7 +276,7 @@ export class Authentication {
       inAgent.push(...named, ...others);
       for (const publicKey of inAgent)
         yield {
-          label: `agent key ${publicKey.comment || publicKey.type}`,
+          label: `agent key ${peerText(publicKey.comment || publicKey.type, 80)}`,
           publicKey,
           sign: (data, options) => agentSign(agent, publicKey, data, options),
         };
@@ -260,8 +317,8 @@ export class Authentication {
   /** The unlocked key; undefined when the passphrase was not given or wrong each time. Other keys go on. */
   private async unlock(file: KeyFile & { state: 'locked' }): Promise<ParsedKey | undefined> {
     const { prompter, target, signal, whileAsking } = this.context;
-    if (this.declined) return undefined;
-    for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    if (this.declined || this.rules.isBatch === true) return undefined;
+    for (let attempt = 1; attempt <= this.attempts; attempt += 1) {
       const question: SecretQuestion = { kind: 'passphrase', target, file: file.file, attempt };
       const passphrase = await whileAsking(() => prompter.secret(question, signal));
       if (passphrase === undefined) {
@@ -269,7 +326,12 @@ export class Authentication {
         return undefined;
       }
       const key = file.unlock(passphrase);
-      prompter.secretOutcome(question, key ? 'right' : 'wrong');
+      prompter.secretOutcome(question, key === undefined ? 'wrong' : 'right');
+      if (key instanceof SshError) {
+        this.keyProblem ??= key;
+        this.notes.push(key.message);
+        return undefined;
+      }
       if (key) return key;
     }
     this.keyProblem ??= new SshError('key', `The passphrase of ${file.file} was wrong each time.`);
@@ -291,6 +353,9 @@ export class Authentication {
     }
   }
 }
+
+const certificateNote = (file: string): string =>
+  `The certificate ${file} (CertificateFile) is not used, as Guestbench does not support certificates.`;
 
 function publicKeyOf(file: KeyFile): ParsedKey | undefined {
   if (file.state === 'ready') return file.key;

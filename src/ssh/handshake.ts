@@ -4,6 +4,7 @@ import type { Client, ConnectConfig } from 'ssh2';
 import { Authentication } from './authentication';
 import { CutWhileSigningIn, handshakeError } from './errors';
 import type { HostKeys } from './hostKeys';
+import { fingerprint } from './knownHosts';
 import type { Ssh2 } from './keyFiles';
 import type { PausableTimer } from './pausableTimer';
 import { SshError, type Prompter, type Target } from './transport';
@@ -113,8 +114,9 @@ export class Handshake {
     const { target, hostKeys, fail } = this.context;
     const ip = this.socket instanceof Socket ? this.socket.remoteAddress : undefined;
     hostKeys.verify(target, key, this.asked, ip).then(
-      () => {
+      (trust) => {
         this.trusted = Buffer.from(key);
+        this.authentication.hostVerified(fingerprint(this.trusted), trust);
         if (!this.isClosed) verdict(true);
       },
       (error: unknown) => {

@@ -13,6 +13,46 @@ export interface Target {
   readonly agent: string | undefined;
   /** Machines to go through, nearest first. */
   readonly jumps: readonly Target[];
+  /** What the person's OpenSSH configuration says of host keys; absent: OpenSSH's defaults. */
+  readonly hostKeys?: HostKeyRules;
+  /** What it says of signing in; absent: OpenSSH's defaults. */
+  readonly signIn?: SignInRules;
+}
+
+/** Options of ssh_config(5) about host keys; absent ones have OpenSSH's defaults. Paths are absolute. */
+export interface HostKeyRules {
+  /** HostKeyAlias, in lower case: the machine's name in known_hosts, without port. */
+  readonly alias?: string;
+  /** UserKnownHostsFile; empty: none. */
+  readonly userFiles?: readonly string[];
+  /** GlobalKnownHostsFile; empty: none. */
+  readonly globalFiles?: readonly string[];
+  /** StrictHostKeyChecking; absent: ask. */
+  readonly strict?: 'yes' | 'accept-new' | 'no';
+  /** RevokedHostKeys: lists of keys or binary revocation lists. */
+  readonly revoked?: readonly string[];
+  /** KnownHostsCommand, which is told but never run. */
+  readonly command?: string;
+  /** CheckHostIP. */
+  readonly checksIp?: boolean;
+  /** HostKeyAlgorithms, in the order in which they are asked for. */
+  readonly algorithms?: readonly string[];
+  /** The order is the person's; otherwise types of known keys go first. */
+  readonly keepsOrder?: boolean;
+}
+
+export type SignInMethod = 'publickey' | 'keyboard-interactive' | 'password';
+
+/** Options of ssh_config(5) about signing in; absent ones have OpenSSH's defaults. */
+export interface SignInRules {
+  /** Methods that are tried, in this order (PreferredAuthentications without those that are switched off). */
+  readonly methods?: readonly SignInMethod[];
+  /** NumberOfPasswordPrompts; absent: 3. */
+  readonly passwordPrompts?: number;
+  /** BatchMode: nobody is asked for a secret or about a host key. */
+  readonly isBatch?: boolean;
+  /** CertificateFile, which cannot be used. */
+  readonly certificates?: readonly string[];
 }
 
 export interface ExecOptions {
@@ -97,6 +137,8 @@ export interface HostKeyQuestion {
   readonly keyType: string;
   /** `SHA256:…` as OpenSSH prints it. */
   readonly fingerprint: string;
+  /** What else bears on the decision, each a sentence. */
+  readonly notes?: readonly string[];
 }
 
 export interface ChangedHostKey extends HostKeyQuestion {
@@ -115,6 +157,8 @@ export interface SecretQuestion {
   readonly file?: string;
   /** 1 for the first question, 2 after a wrong answer, … */
   readonly attempt: number;
+  /** `SHA256:…` of the verified key of the machine that a password is sent to. */
+  readonly hostKey?: string;
 }
 
 /**

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { HostKeys } from '../../../src/ssh/hostKeys';
+import { HostKeys, type Trust } from '../../../src/ssh/hostKeys';
 import type { Target } from '../../../src/ssh/transport';
 import { person, type Person } from '../../ssh/people';
+import { ed25519Blob, rsaBlob } from './keyBlobs';
 
 const target: Target = {
   name: 'guest',
@@ -17,14 +18,8 @@ const target: Target = {
   jumps: [],
 };
 
-function keyBlob(content: string): Buffer {
-  const part = (text: string): Buffer => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(text.length);
-    return Buffer.concat([length, Buffer.from(text)]);
-  };
-  return Buffer.concat([part('ssh-ed25519'), part(content)]);
-}
+/** A well-formed key whose bytes are made of `content`. */
+const keyBlob = (content: string): Buffer => ed25519Blob(content);
 
 const key = keyBlob('mine');
 const otherKey = keyBlob('evil');
@@ -45,7 +40,7 @@ describe('files of known hosts', () => {
 
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-  const verify = (who: Person = person()): Promise<void> => hostKeys.verify(target, key, who);
+  const verify = (who: Person = person()): Promise<Trust> => hostKeys.verify(target, key, who);
 
   /** Neither size nor time tell that the file is another one. */
   const replaceUnnoticed = (file: string, text: string): void => {
@@ -88,7 +83,7 @@ describe('files of known hosts', () => {
 
   test('the algorithms asked for follow the file', async () => {
     expect(await hostKeys.algorithmsFor(target)).toBeUndefined();
-    writeFileSync(known, `[10.0.0.1]:2222 ssh-rsa ${key.toString('base64')}\n`);
+    writeFileSync(known, `[10.0.0.1]:2222 ssh-rsa ${rsaBlob('old').toString('base64')}\n`);
     expect((await hostKeys.algorithmsFor(target))?.[0]).toBe('rsa-sha2-512');
     writeFileSync(known, '');
     expect(await hostKeys.algorithmsFor(target)).toBeUndefined();
