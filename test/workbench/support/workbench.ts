@@ -1,5 +1,5 @@
 /** A real workbench in a headless browser, with the helpers that the specs drive it by. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Browser, FrameLocator, Locator, Page } from 'playwright-core';
 import { launchBrowser } from '../../../scripts/lib/browser.mjs';
@@ -75,6 +75,26 @@ async function isChecked(row: Locator): Promise<boolean> {
   return (await row.locator('[role=checkbox]').first().getAttribute('aria-checked')) === 'true';
 }
 
+/** A folder with the packaged extension, installed once for all specs as a person would install it. */
+async function installedExtensions(host: Awaited<ReturnType<typeof ensureVscodeHost>>): Promise<string> {
+  if (!existsSync(vsixPath())) throw new Error(`${vsixPath()} is missing: npm run package`);
+  const { mtimeMs, size } = statSync(vsixPath());
+  const folder = resolve('test-results', `extensions-${Math.round(mtimeMs)}-${size}`);
+  if (existsSync(folder)) return folder;
+  const profile = makeProfile();
+  try {
+    mkdirSync(folder, { recursive: true });
+    symlinkSync(folder, join(profile, 'extensions'));
+    await installExtension(host, profile, vsixPath());
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  } finally {
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+  return folder;
+}
+
 /** Starts a server and a browser and opens the folder; `close` ends both. One per spec file. */
 export async function openWorkbench(options: WorkbenchOptions): Promise<Workbench> {
   const host = await ensureVscodeHost();
@@ -85,8 +105,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
   ];
   try {
     if (extension === 'vsix') {
-      if (!existsSync(vsixPath())) throw new Error(`${vsixPath()} is missing: npm run package`);
-      await installExtension(host, profile, vsixPath());
+      symlinkSync(await installedExtensions(host), join(profile, 'extensions'));
     }
     const server = await startServer(host, {
       profile,
