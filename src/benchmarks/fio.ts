@@ -3,6 +3,7 @@ import type { Benchmark, Metric } from './benchmark';
 import { deviceShape, examine, mustBeConfirmed, tellDevice, type DeviceUse } from './blockDevice';
 import { checkScript, installScript, samePackage } from './check';
 import { defineBenchmark } from './define';
+import { examineVersion, fioEngines, setEta, type Engine } from './fioVersion';
 import { oneOf, parameter, parameterObject, wholeNumber, yesNo } from './parameters';
 import { parsers } from './parsers';
 import { findTool, needsSpace, preamble, refusedExitCode, warnAboutFilesystem } from './shell';
@@ -27,14 +28,11 @@ const layOut = (sizeMiB: number): string =>
     'if [ -w /proc/sys/vm/drop_caches ]; then echo 3 2>/dev/null >/proc/sys/vm/drop_caches || :; fi',
   ].join('\n');
 
-const engines = ['auto', 'libaio', 'psync', 'io_uring'] as const;
-type Engine = (typeof engines)[number];
-
 /** libaio where it can be loaded (RPM systems package it apart), else psync, which has no queue. */
 const chooseEngine = (engine: Engine, depth: number): string => {
   const chosen =
     engine === 'auto'
-      ? 'if fio --enghelp=libaio >/dev/null 2>&1; then gb_engine=libaio; else gb_engine=psync; fi'
+      ? 'if gb_has_engine libaio; then gb_engine=libaio; else gb_engine=psync; fi'
       : `gb_engine=${engine}`;
   return [chosen, `gb_depth=${depth}`, 'if [ "$gb_engine" = psync ]; then gb_depth=1; fi'].join('\n');
 };
@@ -112,7 +110,7 @@ const shapeOf = ({ blockKiB, depth }: Pattern) => ({
   ),
   engine: parameter(
     'How fio asks the kernel; auto: libaio, or psync where that is missing.',
-    oneOf(engines, 'auto'),
+    oneOf(fioEngines, 'auto'),
   ),
   ...deviceShape,
   direct: parameter("Past the guest's cache (yes), or through it (no).", yesNo('yes')),
@@ -133,6 +131,8 @@ function runScript({ rw }: Pattern, parameters: Common, mix: '' | ` --rwmixread=
     preamble,
     findTool(['fio']),
     'echo "guestbench: version=$(fio --version)"',
+    examineVersion(engine, (why) => `echo "guestbench: failed: ${why}" >&2; exit ${refusedExitCode}`),
+    setEta,
     ...(device === '' ? [warnAboutFilesystem] : []),
     chooseEngine(engine, depth),
     `echo "guestbench: engine=$gb_engine iodepth=$gb_depth size=${sizeMiB}m bs=${blockKiB}k jobs=${jobs} direct=${direct}${mix.replace(' --', ' ')} ${device === '' ? 'fs=$gb_fs' : `device=${device}`}"`,
@@ -143,7 +143,7 @@ function runScript({ rw }: Pattern, parameters: Common, mix: '' | ` --rwmixread=
           `gb_data='${device}'`,
         ].join('\n'),
     '# --thread: worker processes would leave our session and outlive a stopped trial.',
-    `fio --name=${rw} ${target} --filename="$gb_data" --rw=${rw}${mix} --bs=${blockKiB}k ${size} --direct=${direct === 'yes' ? 1 : 0} --ioengine="$gb_engine" --iodepth="$gb_depth" --numjobs=${jobs} --thread --time_based --ramp_time=${rampSeconds} --runtime=${seconds} --randrepeat=0 --norandommap --refill_buffers --group_reporting --fallocate=none --output="$GB_FILES/out.json" --output-format=json --eta=always --eta-newline=1`,
+    `fio --name=${rw} ${target} --filename="$gb_data" --rw=${rw}${mix} --bs=${blockKiB}k ${size} --direct=${direct === 'yes' ? 1 : 0} --ioengine="$gb_engine" --iodepth="$gb_depth" --numjobs=${jobs} --thread --time_based --ramp_time=${rampSeconds} --runtime=${seconds} --randrepeat=0 --norandommap --refill_buffers --group_reporting --fallocate=none --output="$GB_FILES/out.json" --output-format=json $gb_eta`,
     'gb_status=$?',
     '# Into the output too, which is kept: the figures are to be seen where they came from.',
     'if [ "$gb_status" = 0 ]; then echo; cat "$GB_FILES/out.json"; fi',
@@ -152,24 +152,26 @@ function runScript({ rw }: Pattern, parameters: Common, mix: '' | ` --rwmixread=
   ].join('\n');
 }
 
-const checkFio = (sizeMiB: number): string =>
+const checkFio = (sizeMiB: number, engine: Engine): string =>
   checkScript({
     commands: ['fio'],
     packages,
     version: 'fio --version 2>/dev/null',
     further: [
+      examineVersion(engine, (why) => `gb_problem "${why}"`),
       `if [ -d "\${GB_WORK:-}" ] && [ ! -f "$GB_WORK/fio-${sizeMiB}m.dat" ]; then`,
       needsSpace(2 * 1024 * sizeMiB, (why) => `gb_problem "${why}" space`),
       'fi',
     ].join('\n'),
   });
 
-const checkDevice = (device: string, use: DeviceUse): string =>
+const checkDevice = (device: string, use: DeviceUse, engine: Engine): string =>
   checkScript({
     commands: ['fio'],
     packages,
     version: 'fio --version 2>/dev/null',
     further: [
+      examineVersion(engine, (why) => `gb_problem "${why}"`),
       examine,
       `gb_examine '${device}' ${use}`,
       'if [ -n "$gb_why" ]; then gb_problem "$gb_why"; fi',
@@ -204,8 +206,8 @@ const partsOf = (pattern: Pattern) => ({
   estimateSeconds: ({ seconds, rampSeconds, sizeMiB }: Common) => 1 + seconds + rampSeconds + sizeMiB / 1000,
   timeoutSeconds: ({ seconds, rampSeconds, sizeMiB }: Common) => 120 + 2 * (seconds + rampSeconds) + sizeMiB,
   scripts: {
-    check: ({ sizeMiB, device }: Common) =>
-      device === '' ? checkFio(sizeMiB) : checkDevice(device, useOf(pattern.rw)),
+    check: ({ sizeMiB, device, engine }: Common) =>
+      device === '' ? checkFio(sizeMiB, engine) : checkDevice(device, useOf(pattern.rw), engine),
     install: () => installScript(packages),
     run: (parameters: Common) => runScript(pattern, parameters, ''),
     cleanup: () =>

@@ -15,7 +15,41 @@ export interface Line {
 /** What a reader found in the output of a run that ended well. */
 export interface Found {
   readonly metrics: readonly Measurement[];
-  readonly failed?: readonly { readonly test: string; readonly error: string }[];
+  /** Tests of a suite that failed. */
+  readonly failed?: readonly Missing[];
+  /** Figures beside the result that the output does not hold, or not in a usable form. */
+  readonly leftOut?: readonly Missing[];
+}
+
+/** What there is no figure of, and why. */
+export interface Missing {
+  /** A test of a suite, or the id of a metric (or what several of them begin with). */
+  readonly test: string;
+  readonly error: string;
+}
+
+/** Collects the figures that are left out: one that is not the result of a run never fails the run. */
+export class LeftOut {
+  private readonly missing: Missing[] = [];
+
+  get list(): readonly Missing[] {
+    return this.missing;
+  }
+
+  add(test: string, error: string): void {
+    this.missing.push({ test, error });
+  }
+
+  /** What `read` gives, in a list; empty, with the reason kept, when it throws NoResult. */
+  unless<T>(test: string, read: () => T): readonly T[] {
+    try {
+      return [read()];
+    } catch (error) {
+      if (!(error instanceof NoResult)) throw error;
+      this.add(test, error.message);
+      return [];
+    }
+  }
 }
 
 interface Rules {
@@ -124,10 +158,16 @@ export function judge(output: TrialOutput, rules: Rules, read: () => Found): Par
           throw new NoResult(`${metric.id} is ${value}: not a result`);
       }
     }
-    const failed = found.failed ?? [];
+    const { failed = [], leftOut = [] } = found;
+    const missing = failed.length + leftOut.length === 0 ? {} : { failed: [...failed, ...leftOut] };
     return failed.length > 0
-      ? { outcome: 'mixed', metrics: found.metrics, failed, reason: `${failed.length} of the tests failed` }
-      : { outcome: 'ok', metrics: found.metrics };
+      ? {
+          outcome: 'mixed',
+          metrics: found.metrics,
+          ...missing,
+          reason: `${failed.length} of the tests failed`,
+        }
+      : { outcome: 'ok', metrics: found.metrics, ...missing };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return {

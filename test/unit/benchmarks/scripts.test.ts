@@ -199,6 +199,72 @@ describe('a run', () => {
     expect(stdout).toMatch(/asked .*--ioengine=psync --iodepth=1 /);
   });
 
+  const layouts = () => readdirSync(join(root, 'work')).filter((name) => name.startsWith('fio'));
+  const fioOf = (version: string, more = '') => {
+    for (const name of layouts()) rmSync(join(root, 'work', name));
+    return over({
+      fio: `case "$1" in --version) echo ${version} ;; --enghelp=io_uring) ${more || 'echo "IO engine io_uring not found"'} ;; --enghelp*) echo libaio ;; --name=layout) : >"fio-64m.dat.new" ;; *) echo "asked $*" ;; esac`,
+    });
+  };
+
+  it.each(shells.map((shell) => [shell.join(' '), shell] as const))(
+    'of fio under %s lays nothing out where the version writes no JSON, and its check says so',
+    (_, shell) => {
+      for (const version of ['fio-2.0.8', '"fio 1.59"', 'fio-2.0.9', 'fio-1.99.13']) {
+        const { status, stdout, stderr } = run(script('fio-randread'), fioOf(version), shell);
+        expect([status, stderr]).toEqual([
+          75,
+          expect.stringMatching(/fio [12][\d.]+ is too old: it writes no JSON, which 2\.0\.10 and later do/),
+        ]);
+        expect(stdout).not.toMatch(/laying out|asked/);
+        expect(layouts()).toEqual([]);
+        for (const device of ['', '/dev/xvdb']) {
+          const check = benchmarkById('fio-randread')!.script('check', { device });
+          expect(parseCheck(run(check, fioOf(version), shell).stdout)).toMatchObject({
+            state: 'problem',
+            reason: expect.stringContaining('is too old') as string,
+          });
+        }
+      }
+    },
+  );
+
+  it('of fio takes every version that writes JSON, with options it knows', () => {
+    for (const version of ['fio-2.0.10', 'fio-2.0.13', 'fio-2.1.3', 'fio-2.2.10', 'fio-2.10', 'fio-3.16']) {
+      const { status, stdout } = run(script('fio-randread'), fioOf(version));
+      expect([version, status]).toEqual([version, 0]);
+      const isNew = !/2\.0\.1[0-4]/.test(version);
+      expect(stdout.includes(' --eta-newline=1')).toBe(isNew);
+      expect(
+        parseCheck(
+          run(benchmarkById('fio-randread')!.script('check', { sizeMiB: 16 }), fioOf(version)).stdout,
+        ),
+      ).toEqual({
+        state: 'ready',
+        version,
+      });
+    }
+    for (const version of ['fio-3.33-12-gdeadbee', 'fio-development']) {
+      expect(run(script('fio-randread'), fioOf(version)).stdout).toContain(' --eta-newline=1');
+    }
+  });
+
+  it('of fio names an engine that this fio does not have before it lays anything out', () => {
+    const uring = { ...benchmarkById('fio-randread')!.presets.quick, engine: 'io_uring' };
+    const ask = (phase: 'run' | 'check') => benchmarkById('fio-randread')!.script(phase, uring);
+    // Old versions say it with status 0.
+    for (const answer of ['', 'echo "fio: engine io_uring not loadable"; exit 1']) {
+      const { status, stdout, stderr } = run(ask('run'), fioOf('fio-3.12', answer));
+      expect([status, stderr]).toEqual([75, expect.stringContaining('fio 3.12 has no engine io_uring')]);
+      expect(stdout).not.toContain('laying out');
+      expect(parseCheck(run(ask('check'), fioOf('fio-3.12', answer)).stdout)).toMatchObject({
+        state: 'problem',
+        reason: expect.stringContaining('choose the engine auto') as string,
+      });
+    }
+    expect(run(ask('run'), fioOf('fio-3.33', 'echo hipri')).stdout).toContain('--ioengine=io_uring');
+  });
+
   it.each(shells.map((shell) => [shell.join(' '), shell] as const))(
     'of sqlite under %s gives its figures, and leaves no database',
     (_, shell) => {
