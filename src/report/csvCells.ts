@@ -3,24 +3,32 @@
 export type CellValue = string | number | boolean | null | undefined;
 
 /**
- * What a spreadsheet would take for a formula gets an apostrophe before it. So does what would otherwise read back as
- * something else: an empty text, the word null, and a text that begins with an apostrophe itself.
+ * Where a spreadsheet may begin a cell: at our beginning, and, as some split lines at semicolons or tabs and know no
+ * quotes then, behind each of those and behind a line end. What would be a formula there gets an apostrophe before it,
+ * and so does what begins with an apostrophe itself, that reading takes away again what was added.
  */
-const guarded = /^(?:[=+\-@\t\r\n'＝＋－＠]|null$|$)/;
+const unguarded = /(^|[;\t\r\n])(?='|[ \u00a0"]*[=+\-@＝＋－＠])/g;
+const guards = /(^|[;\t\r\n])'/g;
+/** What would otherwise read back as something else, and what a spreadsheet may leave out. */
+const guardedWhole = /^(?:[\t\r\n]|null$|$)/;
+/** A number is no formula, whatever its sign. */
+const number = /^-?\d+(?:\.\d+)?(?:e[+-]?\d+)?$/;
 
 /** undefined: an empty cell. */
 export function cellText(value: CellValue): string {
   if (value === undefined) return '';
   if (typeof value !== 'string') return String(value);
-  const safe = guarded.test(value) ? `'${value}` : value;
+  if (number.test(value)) return value;
+  const whole = guardedWhole.test(value) ? "'" : '';
+  const safe = whole + value.replace(unguarded, "$1'");
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** The text in a cell without its guard; undefined: it is empty, null: it says so. */
+/** The text in a cell without its guards; undefined: it is empty, null: it says so. */
 export function textOf(cell: string): string | null | undefined {
   if (cell === '') return undefined;
   if (cell === 'null') return null;
-  return cell.startsWith("'") ? cell.slice(1) : cell;
+  return cell.replace(guards, '$1');
 }
 
 /** Numbers with blanks between them; no list at all is undefined. */
