@@ -1,4 +1,5 @@
-import { appendFileSync, writeFileSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
+import { createAnew } from '../files/writing';
 import { UserError } from '../model/userError';
 
 /** What a parser gets to see at most, per stream: so much of its beginning, and of its end. */
@@ -19,6 +20,8 @@ export class OutputCollector {
   private tail: LastBytes | undefined;
   private bytes = 0;
   private isWhole = true;
+  /** Of the sibling file: what another program puts in its place meanwhile is not written to. */
+  private descriptor: number | undefined;
   private decoded: string | undefined;
   /** Why the whole of the stream could not be kept. */
   failure: UserError | undefined;
@@ -54,12 +57,20 @@ export class OutputCollector {
 
   private write(chunk: Buffer): void {
     if (!this.isWhole) {
-      appendFileSync(this.wholeFile, chunk);
+      if (this.descriptor === undefined) throw new Error('it was closed already');
+      writeAll(this.descriptor, chunk);
     } else if (this.bytes > inFileBytes) {
       // In place of what a controller that was killed had collected of it. So far, all there is is in the head.
-      writeFileSync(this.wholeFile, Buffer.concat([...this.head, chunk]), { mode: 0o600 });
+      this.descriptor = createAnew(this.wholeFile);
       this.isWhole = false;
+      for (const part of [...this.head, chunk]) writeAll(this.descriptor, part);
     }
+  }
+
+  /** Nothing more comes. */
+  close(): void {
+    if (this.descriptor !== undefined) closeSync(this.descriptor);
+    this.descriptor = undefined;
   }
 
   /** The text collected; of very long output its first and last part. */
@@ -84,6 +95,10 @@ export class OutputCollector {
     this.tail ??= new LastBytes(halfBytes);
     this.tail.add(chunk.subarray(first.length));
   }
+}
+
+function writeAll(descriptor: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done);
 }
 
 /** The last bytes of a stream, in always the same memory. */

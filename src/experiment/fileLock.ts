@@ -1,6 +1,9 @@
-import { readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { closeSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs';
 import { hostname, uptime } from 'node:os';
 import * as z from 'zod/mini';
+import { lockFileBytes } from '../files/limits';
+import { readShort } from '../files/reading';
+import { createAnew, createFile } from '../files/writing';
 import type { Disposes } from '../model/disposable';
 import { UserError } from '../model/userError';
 
@@ -55,7 +58,7 @@ export function lockFile(file: string): Disposes {
   const lock = lockOf(file);
   const since = new Date().toISOString();
   try {
-    writeFileSync(lock, sign(since), { flag: 'wx', mode: 0o600 });
+    write(createFile(lock), since);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     const holder = lockHolder(file);
@@ -65,7 +68,7 @@ export function lockFile(file: string): Disposes {
           'Go on there, or close that window first.',
       );
     }
-    writeFileSync(lock, sign(since), { mode: 0o600 });
+    replace(lock, since);
   }
   held.add(lock);
   const beat = setInterval(() => renew(lock, since), beatMs);
@@ -85,7 +88,7 @@ function sign(since: string): string {
 
 function readLock(lock: string): LockHolder | undefined {
   try {
-    const holder = holderSchema.safeParse(JSON.parse(readFileSync(lock, 'utf8')));
+    const holder = holderSchema.safeParse(JSON.parse(readShort(lock, lockFileBytes)));
     return holder.success ? holder.data : undefined;
   } catch {
     return undefined;
@@ -97,12 +100,24 @@ function isOurs(lock: string): boolean {
   return holder !== undefined && isThisProcess(holder);
 }
 
-/** Replaced as a whole: nobody may read half of it. */
+/** As a whole, so that nobody reads half of it; a link of that name goes, and its target stays as it is. */
+function replace(lock: string, since: string): void {
+  write(createAnew(`${lock}.new`), since);
+  renameSync(`${lock}.new`, lock);
+}
+
+function write(descriptor: number, since: string): void {
+  try {
+    writeSync(descriptor, sign(since));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
 function renew(lock: string, since: string): void {
   try {
     if (!isOurs(lock)) return;
-    writeFileSync(`${lock}.new`, sign(since), { mode: 0o600 });
-    renameSync(`${lock}.new`, lock);
+    replace(lock, since);
   } catch {
     // Its folder cannot be written to now. The file's own length still shows when two write.
   }

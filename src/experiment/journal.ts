@@ -3,8 +3,10 @@ import * as path from 'node:path';
 import { Disposable, type Disposes } from '../model/disposable';
 import { eventSchema, type Experiment, type ExperimentEvent } from '../model/experiment';
 import { UserError } from '../model/userError';
+import { experimentFileBytes } from '../files/limits';
+import { openToGoOn } from '../files/reading';
 import { lockFile } from './fileLock';
-import { isWholeLine, readExperiment } from './readExperiment';
+import { readHandle } from './readExperimentFile';
 
 export { outputEvents } from './outputEvents';
 export { readExperiment } from './readExperiment';
@@ -86,24 +88,28 @@ export class JournalWriter extends Disposable {
   }
 
   /**
-   * Opens a file to go on with its experiment; a torn last line is cut off first.
-   * @throws UserError, also when another process has the file.
+   * Opens a file to go on with its experiment; a torn last line is cut off first. `content` is that of its first line
+   * (`contentOf`), as it was when somebody agreed to it.
+   * @throws UserError, also when another process has the file, it is a link, or its first line is another one.
    */
-  static async reopen(file: string): Promise<ReopenedJournal> {
+  static async reopen(file: string, content?: string): Promise<ReopenedJournal> {
     let handle: FileHandle | undefined;
     let lock: Disposes | undefined;
     try {
-      handle = await open(file, 'r+');
+      handle = (await openToGoOn(file, experimentFileBytes)).handle;
       lock = lockFile(file);
-      const bytes = await handle.readFile();
-      const read = readExperiment(bytes.toString('utf8'));
+      const { read, content: found, bytes, closedBytes, lacksNewline } = await readHandle(handle);
       if (read.status === 'error') throw new UserError(`Cannot go on with ${file}. ${read.error}`);
-      const whole = bytes.lastIndexOf(0x0a) + 1;
-      const tail = bytes.length - whole;
-      const isComplete = tail > 0 && read.torn === undefined && isWholeLine(bytes.toString('utf8', whole));
-      const writer = new JournalWriter(file, handle, isComplete ? bytes.length : whole, lock);
+      if (content !== undefined && found !== content) {
+        throw new UserError(
+          `${file} was changed since it was looked at. Look at it again before you resume it.`,
+        );
+      }
+      const tail = bytes - closedBytes;
+      const isComplete = lacksNewline && read.torn === undefined;
+      const writer = new JournalWriter(file, handle, isComplete ? bytes : closedBytes, lock);
       if (isComplete) await writer.writeAtEnd('\n');
-      else if (tail > 0) await handle.truncate(whole);
+      else if (tail > 0) await handle.truncate(closedBytes);
       const torn = read.torn === undefined ? {} : { torn: { line: read.torn.line, bytes: tail } };
       return { writer, experiment: read.experiment, ...torn };
     } catch (error) {

@@ -1,5 +1,6 @@
 import type * as z from 'zod/mini';
 import { eventSchema, formatVersion, type ExperimentEvent, type ExperimentRead } from '../model/experiment';
+import { deepestNesting, isNestedTooDeep, parseJson, tooDeepAt } from '../model/nesting';
 import { takesAsItIs, type TakesAsItIs } from './asTheyAre';
 import { ExperimentFold } from './fold';
 
@@ -11,10 +12,13 @@ function broken(line: number, what: string): ReadError {
   return { status: 'error', error: `Line ${line} ${what}. ${restore}.`, line };
 }
 
+/** A shorter line takes little memory however deep it is, and is looked at when it is read. */
+const longLine = 1024 * 1024;
+
 /** The value of a line of JSON; undefined: it is none. */
 function parseLine(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) as unknown };
+    return { value: text.length > longLine ? parseJson(text) : (JSON.parse(text) as unknown) };
   } catch {
     return undefined;
   }
@@ -73,10 +77,13 @@ const asTheyAre = new Map<unknown, TakesAsItIs>(
   }),
 );
 
+const tooDeep = `has lists and objects more than ${deepestNesting} deep inside each other`;
+
 function readEvent(value: unknown, line: number): { readonly event: ExperimentEvent } | ReadError {
   if (asTheyAre.get(fieldOf(value, 'type'))?.(value) === true) {
     return { event: value as ExperimentEvent };
   }
+  if (isNestedTooDeep(value)) return broken(line, tooDeep);
   const parsed = eventSchema.safeParse(value);
   if (parsed.success) return { event: parsed.data };
   const type = fieldOf(value, 'type');
@@ -107,8 +114,13 @@ export class ExperimentReader {
     if (this.isBlank) return true;
     const misplaced = this.number > 1 && this.fold === undefined;
     const parsed = misplaced ? undefined : parseLine(text);
-    this.wrong = parsed === undefined ? this.unparsed(closed) : this.take(parsed.value);
+    this.wrong = parsed === undefined ? this.unparsed(text, closed) : this.take(parsed.value);
     return this.wrong === undefined && this.torn === undefined;
+  }
+
+  /** The line that would come next is not read: `what` says what is wrong with it. */
+  refuse(what: string): void {
+    this.wrong ??= broken(this.number + 1, what);
   }
 
   /** What the lines so far hold. */
@@ -124,7 +136,8 @@ export class ExperimentReader {
   }
 
   /** Only the last line, where it was written in part, may be anything but JSON. */
-  private unparsed(closed: boolean): ReadError | undefined {
+  private unparsed(text: string, closed: boolean): ReadError | undefined {
+    if (tooDeepAt(text) !== undefined) return broken(this.number, tooDeep);
     if (this.fold === undefined)
       return broken(1, 'is not JSON, so this is no experiment of Guestbench, or only its torn beginning');
     if (closed) return broken(this.number, 'is not JSON: the file was damaged or edited');

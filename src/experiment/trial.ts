@@ -112,7 +112,10 @@ export async function runTrial(context: TrialContext): Promise<TrialEnd> {
   const stderr = new OutputCollector(context.wholeFile('stderr'));
   if (!context.isResumed)
     await context.append({ at: now(), type: 'trial-started', trial: trial.id, attempt, job: jobId });
-  const verdict = await execute(context, stdout, stderr);
+  const verdict = await execute(context, stdout, stderr).finally(() => {
+    stdout.close();
+    stderr.close();
+  });
   const outputs = (['stdout', 'stderr'] as const).flatMap((stream) => {
     const collector = stream === 'stdout' ? stdout : stderr;
     return outputEvents(trial.id, stream, collector.text(), collector.wholeIn, collector.byteCount);

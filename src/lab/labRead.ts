@@ -1,4 +1,5 @@
 import {
+  createScanner,
   findNodeAtLocation,
   getNodeValue,
   parseTree,
@@ -7,6 +8,7 @@ import {
   type ParseError,
 } from 'jsonc-parser';
 import { labSchema, type Lab, type LabFinding } from '../model/lab';
+import { deepestNesting } from '../model/nesting';
 import { issueProblems, nearMiss, pathText } from './labIssues';
 
 /** What is wrong with a lab file, and where. `line` and `column` count from 1, `offset` from 0. */
@@ -61,6 +63,8 @@ const syntax: Readonly<Record<string, string>> = {
 export function parseLab(text: string, file: string, checkEntries?: EntryCheck): LabRead {
   // A byte order mark counts as one character, so the offsets stay right.
   const source = text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text;
+  const deep = tooDeepIn(source);
+  if (deep !== undefined) return { status: 'error', problems: [problemAt(deep, lineStarts(source))] };
   const errors: ParseError[] = [];
   const root = parseTree(source, errors, { allowTrailingComma: true, disallowComments: false });
   if (root === undefined && errors.every((error) => printParseErrorCode(error.error) === 'ValueExpected')) {
@@ -82,6 +86,33 @@ export function parseLab(text: string, file: string, checkEntries?: EntryCheck):
     .slice(0, maxProblems)
     .map((finding) => problemAt(finding, positions));
   return { status: 'error', problems };
+}
+
+/** Kinds of the scanner's tokens (its type is a const enum, which isolated modules cannot import). */
+const token = { openBrace: 1, closeBrace: 2, openBracket: 3, closeBracket: 4, end: 17 } as const;
+
+/** The bracket that goes too deep: what reads the text goes down as deep as it does. */
+export function tooDeepIn(text: string): Finding | undefined {
+  const scanner = createScanner(text, true);
+  let depth = 0;
+  for (;;) {
+    switch (scanner.scan() as number) {
+      case token.openBrace:
+      case token.openBracket:
+        depth += 1;
+        if (depth > deepestNesting) {
+          const what = `lists and objects stand more than ${deepestNesting} deep inside each other here`;
+          return { text: what, offset: scanner.getTokenOffset() };
+        }
+        break;
+      case token.closeBrace:
+      case token.closeBracket:
+        depth = Math.max(0, depth - 1);
+        break;
+      case token.end:
+        return undefined;
+    }
+  }
 }
 
 function withEntryProblems(lab: Lab, root: Node, source: string, checkEntries?: EntryCheck): LabRead {

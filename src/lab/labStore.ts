@@ -1,8 +1,10 @@
 import { existsSync, watch, type FSWatcher } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import * as path from 'node:path';
+import { labFileBytes } from '../files/limits';
+import { readWhole } from '../files/reading';
 import { Disposable, type Disposes } from '../model/disposable';
 import type { Lab } from '../model/lab';
+import { UserError } from '../model/userError';
 import { emptyLab, parseLab, type EntryCheck, type LabProblem, type LabRead } from './labRead';
 
 export type { LabProblem } from './labRead';
@@ -87,11 +89,12 @@ export class LabStore extends Disposable {
   private async read(): Promise<{ lab?: Lab; problems: readonly LabProblem[]; exists: boolean }> {
     let text: string;
     try {
-      text = await readFile(this.path, 'utf8');
+      text = (await readWhole(this.path, labFileBytes)).toString('utf8');
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') return { lab: emptyLab, problems: [], exists: false };
-      const problem = `${this.path} cannot be read: ${readError(code) ?? message}`;
+      const problem =
+        error instanceof UserError ? message : `${this.path} cannot be read: ${readError(code) ?? message}`;
       return { problems: [{ message: problem, line: 1, column: 1, offset: 0 }], exists: true };
     }
     const read = await this.checked(text);

@@ -1,4 +1,5 @@
 import { formatVersion, type Experiment } from '../model/experiment';
+import { parseJson } from '../model/nesting';
 import { UserError } from '../model/userError';
 import { csvRows, OpenQuote, textOf, type CsvRow } from './csvCells';
 import { checkExperiment } from './experimentSchema';
@@ -86,7 +87,7 @@ class Row {
     const text = this.text(column);
     if (text === undefined) return undefined;
     try {
-      return JSON.parse(text) as unknown;
+      return parseJson(text);
     } catch {
       throw unreadable(
         `line ${this.line}, ${column} is no whole JSON; a spreadsheet may have cut it, so import the file as it was exported`,

@@ -4,6 +4,7 @@ import { catalogue } from '../benchmarks/catalogue';
 import { parsers } from '../benchmarks/parsers';
 import { parseUnixbenchPass } from '../benchmarks/parse/unixbench';
 import type { BenchmarkRef, Experiment, Imported, Measurement } from '../model/experiment';
+import { parseJson } from '../model/nesting';
 import { UserError } from '../model/userError';
 import { isCsvOfOurs } from './csvImport';
 import { listed } from './format';
@@ -137,7 +138,7 @@ export function fromHyperfineJson(sources: readonly ImportSource[], options: Imp
 function hyperfineOf(source: ImportSource): z.infer<typeof hyperfineSchema> {
   let json: unknown;
   try {
-    json = JSON.parse(source.text);
+    json = parseJson(source.text);
   } catch (error) {
     throw unreadable(
       source,

@@ -1,4 +1,5 @@
 import { formatVersion, type Experiment } from '../model/experiment';
+import { parseJson } from '../model/nesting';
 import { UserError } from '../model/userError';
 import { checkExperiment } from './experimentSchema';
 
@@ -22,7 +23,7 @@ const unseen = /[\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069
 export function fromJson(text: string): Experiment {
   let value: unknown;
   try {
-    value = JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text);
+    value = parseJson(text.startsWith('\ufeff') ? text.slice(1) : text);
   } catch (error) {
     throw unreadable(`it is no whole JSON (${error instanceof Error ? error.message : 'unknown'})`);
   }

@@ -14,6 +14,7 @@ import { NoResult } from '../benchmarks/parse/judgement';
 import type { Element } from '../benchmarks/parse/xmlTree';
 import type { BenchmarkRef, Direction, Experiment, Measurement, WorkloadKind } from '../model/experiment';
 import type { Facts } from '../model/guest';
+import { parseJson } from '../model/nesting';
 import { UserError } from '../model/userError';
 import { count } from './format';
 import {
@@ -350,7 +351,7 @@ function factsOf(name: string, system: Element): Facts {
 
 function mitigationsOf(json: string): Facts['mitigations'] {
   try {
-    const value: unknown = JSON.parse(json);
+    const value: unknown = parseJson(json);
     const security =
       typeof value === 'object' && value !== null && 'security' in value ? value.security : undefined;
     if (typeof security !== 'string') return {};

@@ -1,5 +1,7 @@
 import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { keyFileBytes } from '../files/limits';
+import { readWhole } from '../files/reading';
+import { UserError } from '../model/userError';
 import type * as ssh2Module from 'ssh2';
 import type { ParsedKey } from 'ssh2';
 import { SshError } from './transport';
@@ -26,13 +28,15 @@ export type KeyFile =
 export async function readKeyFile(ssh2: Ssh2, file: string): Promise<KeyFile> {
   let data: Buffer;
   try {
-    data = await readFile(file);
+    data = await readWhole(file, keyFileBytes);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error)) throw error;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const refused = error instanceof UserError ? error.message.replace(/\.$/, '') : undefined;
+    if (code === undefined && refused === undefined) throw error;
     const beside = await readPublic(ssh2, `${file}.pub`);
     if (beside) return { state: 'public', file, publicKey: beside };
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return { state: 'missing', file };
-    return unusable(file, `it cannot be read (${String(error.code)})`);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return { state: 'missing', file };
+    return unusable(file, refused ?? `it cannot be read (${String(code)})`);
   }
   const text = data.toString('latin1');
   if (text.startsWith('PuTTY-User-Key-File-3'))
@@ -89,7 +93,7 @@ function parse(ssh2: Ssh2, data: Buffer | string, passphrase?: string): ParsedKe
 
 async function readPublic(ssh2: Ssh2, file: string): Promise<ParsedKey | undefined> {
   try {
-    const parsed = parse(ssh2, await readFile(file));
+    const parsed = parse(ssh2, await readWhole(file, keyFileBytes));
     return parsed instanceof Error || parsed.isPrivateKey() ? undefined : parsed;
   } catch {
     return undefined;

@@ -52,22 +52,16 @@ function planned(plan: Plan): Pick<ExperimentEntry, 'guests' | 'benchmarks' | 'p
   };
 }
 
+/** A file that cannot be read as an experiment. */
+export function unreadableEntry(file: string, problem: string): ExperimentEntry {
+  const label = path.basename(file, '.guestbench');
+  const counts = { guests: [], benchmarks: [], ok: 0, failed: 0, planned: 0 };
+  return { file, label, state: 'unreadable', startedAt: undefined, ...counts, problem };
+}
+
 /** What the tree shows of an experiment file. */
 export function entryFrom(file: string, read: ExperimentRead): ExperimentEntry {
-  if (read.status === 'error') {
-    return {
-      file,
-      label: path.basename(file, '.guestbench'),
-      state: 'unreadable',
-      startedAt: undefined,
-      guests: [],
-      benchmarks: [],
-      ok: 0,
-      failed: 0,
-      planned: 0,
-      problem: read.error,
-    };
-  }
+  if (read.status === 'error') return unreadableEntry(file, read.error);
   const { experiment } = read;
   return {
     file,

@@ -1,7 +1,7 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import { readExperimentFile } from '../experiment/readExperimentFile';
-import { entryFrom, seen, type ExperimentEntry } from './experimentEntry';
+import { entryFrom, seen, unreadableEntry, type ExperimentEntry } from './experimentEntry';
 import { messageOf, type Log } from './log';
 
 /** The experiment files of a folder as rows of the tree; those that did not change are not read again. */
@@ -30,7 +30,8 @@ export class ExperimentFiles {
 
   private async entryOf(file: string): Promise<ExperimentEntry | undefined> {
     try {
-      const info = await stat(file);
+      // Of a link that leads nowhere: the link's own, so that it has a row that says so.
+      const info = await stat(file).catch(() => lstat(file));
       const stamp = `${info.size}:${info.mtimeMs}`;
       const known = this.known.get(file);
       if (known?.stamp === stamp) return seen(known.entry);
@@ -39,7 +40,8 @@ export class ExperimentFiles {
       return seen(entry);
     } catch (error) {
       this.log.debug(`${file}: ${messageOf(error)}`);
-      return undefined;
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      return unreadableEntry(file, messageOf(error));
     }
   }
 }

@@ -1,9 +1,11 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { experimentFileBytes, sizeText } from '../files/limits';
 import { readExperiment } from '../experiment/journal';
 import { readExperimentFile } from '../experiment/readExperimentFile';
 import { Disposable } from '../model/disposable';
 import type { Experiment, ExperimentRead } from '../model/experiment';
+import { UserError } from '../model/userError';
 import type { ExperimentService } from './experimentService';
 import { messageOf, type Log } from './log';
 
@@ -98,6 +100,13 @@ export class ExperimentSource extends Disposable {
 
   private async read(): Promise<ExperimentRead> {
     if (this.uri.scheme === 'file') return readExperimentFile(this.uri.fsPath);
+    const { size } = await vscode.workspace.fs.stat(this.uri);
+    if (size > experimentFileBytes) {
+      const most = sizeText(experimentFileBytes);
+      throw new UserError(
+        vscode.l10n.t('it has {0}, and {1} is the most for an experiment file', sizeText(size), most),
+      );
+    }
     return readExperiment(new TextDecoder().decode(await vscode.workspace.fs.readFile(this.uri)));
   }
 

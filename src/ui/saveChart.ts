@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { openToReplace } from '../files/writing';
 import { UserError } from '../model/userError';
 import type { Drawing } from '../report/charts/svg';
 import { slugOf } from '../report/importedExperiment';
@@ -91,8 +91,14 @@ const pictureFormat = (target: string): ChartFormat =>
 /** Writes what is exported and says so. @throws UserError that names the file. */
 export async function writeExport(target: string, content: string | Uint8Array): Promise<void> {
   try {
-    await writeFile(target, content);
+    const handle = await openToReplace(target);
+    try {
+      await handle.writeFile(content);
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(vscode.l10n.t('{0} could not be written: {1}', target, messageOf(error)));
   }
   showStatus('check', vscode.l10n.t('Exported to {0}', path.basename(target)), 5000);

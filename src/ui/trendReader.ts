@@ -1,4 +1,4 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import * as path from 'node:path';
 import { readExperimentFile } from '../experiment/readExperimentFile';
 import type { UnreadFile } from '../report/trend';
@@ -57,7 +57,7 @@ export class TrendReader {
   private async readOne(file: string): Promise<void> {
     const label = path.basename(file, '.guestbench');
     try {
-      const { size, mtimeMs } = await stat(file);
+      const { size, mtimeMs } = await stat(file).catch(() => lstat(file));
       const stamp = `${size}:${mtimeMs}`;
       if (this.known.get(file)?.stamp === stamp) return;
       if (size > mostBytes) {

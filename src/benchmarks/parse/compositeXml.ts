@@ -1,4 +1,5 @@
 import type { Direction } from '../../model/experiment';
+import { parseJson } from '../../model/nesting';
 import { NoResult } from './judgement';
 import { readXml, type Element } from './xmlTree';
 
@@ -57,7 +58,7 @@ export function detailsOf(json: string): EntryDetails {
   if (json === '') return { status: 'read', secondsOfRuns: [] };
   let value: unknown;
   try {
-    value = JSON.parse(json);
+    value = parseJson(json);
   } catch {
     return { status: 'damaged' };
   }

@@ -1,3 +1,4 @@
+import { parseJson } from '../../model/nesting';
 import { numberFrom, quoted, someOf, type Figure, type Input } from './figures';
 import { NoResult } from './judgement';
 
@@ -16,7 +17,7 @@ export function readJson(pointer: string, input: Input): Figure {
 
 function parsed({ name, text }: Input): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     const begins =

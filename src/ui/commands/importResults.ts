@@ -1,6 +1,8 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { importBytes } from '../../files/limits';
+import { readWhole } from '../../files/reading';
 import { experimentText } from '../../experiment/experimentText';
 import { readExperiment } from '../../experiment/journal';
 import type { Experiment } from '../../model/experiment';
@@ -20,9 +22,6 @@ import { messageOf } from '../log';
 import { experimentFileName } from '../resultsFolder';
 import type { Services } from '../services';
 import { showInputBox, showOpenDialog } from '../visible/questions';
-
-/** More than any tool writes into one result. */
-const longestFileBytes = 64 * 1024 * 1024;
 
 interface ReadFile {
   readonly file: string;
@@ -94,11 +93,10 @@ async function askFiles(): Promise<readonly string[]> {
 
 async function readResult(file: string): Promise<ReadFile> {
   try {
-    const { size, mtime } = await stat(file);
-    if (size > longestFileBytes)
-      throw new Error(vscode.l10n.t('it is longer than {0} MiB', longestFileBytes / 1024 / 1024));
-    return { file, text: await readFile(file, 'utf8'), changedAt: mtime };
+    const text = (await readWhole(file, importBytes)).toString('utf8');
+    return { file, text, changedAt: (await stat(file)).mtime };
   } catch (error) {
+    if (error instanceof UserError) throw error;
     throw new UserError(vscode.l10n.t('{0} cannot be read: {1}', file, messageOf(error)));
   }
 }
