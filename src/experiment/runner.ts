@@ -4,6 +4,7 @@ import { UserError } from '../model/userError';
 import { Jobs } from '../ssh/jobs';
 import { thisController } from '../ssh/lease';
 import { SshError } from '../ssh/transport';
+import { beside } from '../files/writing';
 import { cleanUpGuests } from './cleaning';
 import {
   createEstimator,
@@ -24,9 +25,11 @@ import { failuresBeforeSetAside, Ledger } from './ledger';
 import { Pauses } from './pauses';
 import { cleanUpBenchmarks, resolveBenchmarks, type PlannedBenchmark } from './prepare';
 import { Reach } from './reach';
+import { jobIdOf, requireResumable } from './resumable';
 import { requireReboots, RoundStart } from './roundStart';
 import type { ExperimentSummary, Progress, RunnerOptions } from './runnerOptions';
 import { withoutLocalPaths } from './sources';
+import { rememberStart } from './startedExperiments';
 import { LeftRunning, runTrial } from './trial';
 import { Upcoming, type NextJob } from './upcoming';
 import { Uploads } from './uploads';
@@ -147,7 +150,7 @@ export class ExperimentRunner {
     await requireReboots(this.options, this.stopping.signal);
     const journal = await JournalWriter.create(file);
     return this.keepOpen(journal, async () => {
-      await this.append({
+      const first: ExperimentEvent = {
         at: now(),
         type: 'experiment',
         format: formatVersion,
@@ -158,7 +161,9 @@ export class ExperimentRunner {
         plan,
         lab: withoutLocalPaths(this.options.lab),
         notes: [...this.options.notes],
-      });
+      };
+      rememberStart(this.options, first);
+      await this.append(first);
       return this.runPlan('start');
     });
   }
@@ -168,8 +173,9 @@ export class ExperimentRunner {
    * meanwhile, then runs what is left of the plan. Rejects when the file cannot be read or written.
    */
   async resume(): Promise<ExperimentSummary> {
-    const { writer, experiment, torn } = await JournalWriter.reopen(this.options.file);
+    const { writer, experiment, torn } = await JournalWriter.reopen(this.options.file, this.options.content);
     return this.keepOpen(writer, async () => {
+      requireResumable(experiment);
       this.ledger = Ledger.of(experiment);
       for (const record of experiment.trials) {
         if (record.status !== 'ok') continue;
@@ -416,7 +422,7 @@ export class ExperimentRunner {
       jobs: this.jobsOf(trial.guest),
       jobId,
       wholeFile: (stream) =>
-        `${this.options.file}.${trial.id}${attempt === 1 ? '' : `.${attempt}`}.${stream}.txt`,
+        beside(this.options.file, `${trial.id}${attempt === 1 ? '' : `.${attempt}`}.${stream}.txt`),
       append: (...events) => this.append(...events),
       onOutput: (stream, chunk) => listener.onOutput?.(trial, stream, chunk),
       onSkipped: (stream, bytes) => listener.onSkipped?.(trial, stream, bytes),
@@ -477,11 +483,6 @@ const settledWords: Readonly<Record<SettledReason, string>> = {
   futile: 'too noisy to be decided by more rounds; ended',
   'max-blocks': 'not decided by the most rounds there can be; ended',
 };
-
-/** Unique on the guest: an attempt has its own folder there. */
-function jobIdOf(experiment: string, trial: Trial, attempt: number): string {
-  return `${experiment}.${trial.id}${attempt === 1 ? '' : `.${attempt}`}`;
-}
 
 function now(): string {
   return new Date().toISOString();

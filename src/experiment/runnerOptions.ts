@@ -7,6 +7,7 @@ import type { AgreedJob, LeaseTimes, Wait } from './leases';
 import type { LeftLeases } from './leftLeases';
 import type { RestActivity } from './roundStart';
 import type { LocalSources } from './sources';
+import type { StartedExperiments } from './startedExperiments';
 import type { TrialEnd } from './trial';
 import type { UploadProgress } from './uploads';
 
@@ -32,6 +33,10 @@ export interface RunnerOptions {
   readonly takeOver?: ReadonlyMap<string, AgreedJob>;
   /** Where it is remembered which experiments of this computer could not give back their guests. */
   readonly leftLeases?: LeftLeases;
+  /** Where it is remembered which experiments this computer started. */
+  readonly started?: StartedExperiments;
+  /** Of the file that is resumed (`contentOf`), as it was when that was agreed to; another one is refused. */
+  readonly content?: string;
   /** Others than the customary ones. */
   readonly leaseTimes?: LeaseTimes;
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, isAbsolute, join } from 'node:path';
 import type { Benchmark, SourceNeed } from '../benchmarks/benchmark';
@@ -75,24 +75,32 @@ export function sourceProblem(
   return read.error.issues.find(({ path }) => path[0] === parameter)?.message;
 }
 
+/** Asks a person about files and folders of this computer, by their whole paths; rejects when they may not be sent. */
+export type ConfirmPaths = (paths: readonly string[]) => Promise<void>;
+
 /**
  * Reads every source of this computer once, and gives the benchmarks with its identity in the place of its path, as
  * an experiment file may hold it. Of a plan that was recorded so, the sources are those of the setting, as far as
- * they are still the same.
+ * they are still the same. What the setting does not name itself is confirmed before it is read, with all links
+ * followed, and what was confirmed is what is read.
  * @throws UserError when one is not there, cannot be read or holds nothing.
  */
 export async function openSources(
   refs: readonly BenchmarkRef[],
   benchmarks: readonly Benchmark[],
   configured: ConfiguredSources,
+  confirm: ConfirmPaths,
   signal?: AbortSignal,
 ): Promise<{ readonly refs: readonly BenchmarkRef[]; readonly sources: LocalSources }> {
+  const resolved = await resolvedPaths(refs, benchmarks, configured);
+  const foreign = [...new Set(resolved.values())];
+  if (foreign.length > 0) await confirm(foreign);
   const sources = new Map<string, UploadSource>();
   const opened = new Map<string, string>();
   const open = async (place: string): Promise<string> => {
     const known = opened.get(place);
     if (known !== undefined) return known;
-    const source = await openSource(place, signal);
+    const source = await openSource(place, signal, resolved.get(place));
     const identity = identityOf(source);
     sources.set(identity, source);
     opened.set(place, identity);
@@ -114,6 +122,26 @@ export async function openSources(
   return { refs: recorded, sources };
 }
 
+/** The paths behind what the setting of this computer does not name for that benchmark, by their places. */
+async function resolvedPaths(
+  refs: readonly BenchmarkRef[],
+  benchmarks: readonly Benchmark[],
+  configured: ConfiguredSources,
+): Promise<ReadonlyMap<string, string>> {
+  const resolved = new Map<string, string>();
+  for (const ref of refs) {
+    const need = needOf(ref, benchmarks);
+    const place = need ? given(ref, need) : '';
+    if (!need || !place.startsWith('local:') || configured[need.setting] === place) continue;
+    const path = localPath(place);
+    const real = await realpath(path).catch((error: unknown) => {
+      throw cannotRead(path, error);
+    });
+    resolved.set(place, real);
+  }
+  return resolved;
+}
+
 /** A lab as an experiment file may hold it: without the paths of sources on this computer. */
 export function withoutLocalPaths(lab: Lab): Lab {
   const plain = (parameters: Parameters): Parameters =>
@@ -132,9 +160,15 @@ export function withoutLocalPaths(lab: Lab): Lab {
   return { ...lab, suites: Object.fromEntries(suites) as Lab['suites'] };
 }
 
-/** A file or folder of this computer, its content summed up. A folder is packed, always into the same bytes. */
-export async function openSource(place: string, signal?: AbortSignal): Promise<UploadSource> {
-  const path = localPath(place);
+/**
+ * A file or folder of this computer, its content summed up. A folder is packed, always into the same bytes. `path`:
+ * where it was found, if that is known.
+ */
+export async function openSource(
+  place: string,
+  signal?: AbortSignal,
+  path = localPath(place),
+): Promise<UploadSource> {
   const stats = await stat(path).catch((error: unknown) => {
     throw cannotRead(path, error);
   });

@@ -15,6 +15,7 @@ import { ResumeByItself } from './resumeByItself';
 import { RunMemory } from './runMemory';
 import { setting } from './settings';
 import { StatusBar } from './statusBar';
+import { UploadConsent } from './uploadConsent';
 import { ExperimentsView } from './views/experimentsView';
 import { GuestsView } from './views/guestsView';
 
@@ -50,7 +51,13 @@ export class App extends Disposable {
     const guests = this.register(new GuestService(lab, pool, prompter, log));
     const version = String((context.extension.packageJSON as { version?: unknown }).version);
     const runs = new RunMemory(context.workspaceState);
-    const experiments = this.register(new ExperimentService(lab, guests, storage, version, runs, log));
+    const consent = new UploadConsent(context.workspaceState);
+    const experiments = this.register(
+      new ExperimentService(lab, guests, storage, version, runs, log, {
+        confirmUploads: (paths) => consent.confirm(paths),
+        showText: async (name, text) => (await reports()).outputs.showText(name, text),
+      }),
+    );
     const { extensionUri } = context;
     let loading: Promise<Reports> | undefined;
     const reports = (): Promise<Reports> =>
@@ -58,7 +65,7 @@ export class App extends Disposable {
         (loaded) => new loaded.Reports({ extensionUri, experiments, log }),
       ));
     this.services = {
-      ...{ log, lab, guests, experiments, reports, pool, hostKeys, prompter },
+      ...{ log, lab, guests, experiments, reports, pool, hostKeys, prompter, consent },
       storageUri: storage,
       extensionUri,
     };

@@ -12,7 +12,9 @@ import {
   type RunnerListener,
   type RunnerOptions,
 } from '../experiment/runner';
-import { openSources } from '../experiment/sources';
+import { withOwnPaths } from '../experiment/resumable';
+import { openSources, type ConfirmPaths } from '../experiment/sources';
+import type { StartedExperiments } from '../experiment/startedExperiments';
 import type { Experiment } from '../model/experiment';
 import { UserError } from '../model/userError';
 import { isPassing } from '../ssh/errors';
@@ -34,7 +36,7 @@ import { withProgress } from './visible/messages';
 /** An experiment as it begins or goes on. */
 export type RunStart = Pick<
   RunnerOptions,
-  'file' | 'id' | 'label' | 'seed' | 'plan' | 'lab' | 'notes' | 'takeOver'
+  'file' | 'id' | 'label' | 'seed' | 'plan' | 'lab' | 'notes' | 'takeOver' | 'content'
 >;
 /** `by-itself`: no person asked for it, so none is asked anything at its start. */
 export type RunCause = 'new' | 'resumed' | 'by-itself';
@@ -44,6 +46,8 @@ export interface RunContext {
   readonly guests: GuestService;
   readonly version: string;
   readonly leftLeases: LeftLeases;
+  readonly started: StartedExperiments;
+  readonly confirmUploads: ConfirmPaths;
   readonly log: Log;
   /** What views show of it changed. */
   readonly onChange: () => void;
@@ -72,9 +76,12 @@ export async function openRun(start: RunStart, cause: RunCause, context: RunCont
   for (const { name } of start.plan.guests) targets.set(name, await guests.target(lab.guest(name)));
   if (cause === 'by-itself') await requireNoAnswers(guests, [...targets.values()]);
   const benchmarks = benchmarksOf(start.lab);
+  const own = setting('sources');
+  const wanted =
+    cause === 'new' ? start.plan.benchmarks : withOwnPaths(start.plan.benchmarks, benchmarks, own);
   const { refs, sources } = await withProgress(
     { location: { viewId: 'guestbench.guests' }, title: vscode.l10n.t('Reading what is to be uploaded') },
-    () => openSources(start.plan.benchmarks, benchmarks, setting('sources')),
+    () => openSources(wanted, benchmarks, own, context.confirmUploads),
   );
   const plan = { ...start.plan, benchmarks: [...refs] };
   return new ExperimentRun({ ...start, plan, sources, catalogue: benchmarks }, cause, targets, context);
@@ -113,7 +120,7 @@ export class ExperimentRun implements RunningExperiment {
     private readonly targets: ReadonlyMap<string, Target>,
     private readonly context: RunContext,
   ) {
-    const { guests, version, leftLeases, onStop } = context;
+    const { guests, version, leftLeases, started, onStop } = context;
     const { label, plan, catalogue } = start;
     this.label = label;
     this.plan = plan;
@@ -129,6 +136,7 @@ export class ExperimentRun implements RunningExperiment {
       ...start,
       version,
       leftLeases,
+      started,
       connect: (name, signal, how) => this.connect(name, signal, how),
       connectHost: hostConnector(guests),
       listener: this.listener(),

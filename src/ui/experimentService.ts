@@ -3,10 +3,13 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { AgreedJob } from '../experiment/leases';
 import { LeftLeases } from '../experiment/leftLeases';
-import { readExperimentFile } from '../experiment/readExperimentFile';
+import { readExperimentWhole } from '../experiment/readExperimentFile';
+import { requireResumable } from '../experiment/resumable';
 import type { ExperimentSummary } from '../experiment/runner';
+import type { ConfirmPaths } from '../experiment/sources';
+import { StartedExperiments } from '../experiment/startedExperiments';
 import { Disposable } from '../model/disposable';
-import type { Experiment, Plan } from '../model/experiment';
+import type { Experiment, GuestRef, Plan } from '../model/experiment';
 import { UserError } from '../model/userError';
 import { setContextKey } from './contextKeys';
 import { runningEntry, type ExperimentEntry } from './experimentEntry';
@@ -18,10 +21,18 @@ import { requireTrust } from './guestService';
 import type { LabService } from './labService';
 import { messageOf, type Log } from './log';
 import { resultsFolder } from './resultsFolder';
+import { setting } from './settings';
 import type { RunMemory } from './runMemory';
 
 /** Views that show times look again after so long. */
 const tickMs = 30_000;
+
+/** What a person is asked about files of this computer. */
+export interface ExperimentQuestions {
+  readonly confirmUploads: ConfirmPaths;
+  /** Opens a long text beside a question. */
+  readonly showText: (name: string, text: string) => Promise<void>;
+}
 
 /** The experiments of the results folder, and those that run now. */
 export class ExperimentService extends Disposable {
@@ -32,6 +43,8 @@ export class ExperimentService extends Disposable {
   private tick: NodeJS.Timeout | undefined;
   private readonly files: ExperimentFiles;
   readonly leftLeases: LeftLeases;
+  /** Those that this computer started, or that a person agreed to. */
+  readonly started: StartedExperiments;
 
   constructor(
     private readonly lab: LabService,
@@ -40,10 +53,12 @@ export class ExperimentService extends Disposable {
     private readonly version: string,
     private readonly runs: RunMemory,
     private readonly log: Log,
+    private readonly questions: ExperimentQuestions,
   ) {
     super();
     this.files = new ExperimentFiles(log);
     this.leftLeases = new LeftLeases(path.join(storageFolder.fsPath, 'leftLeases'));
+    this.started = new StartedExperiments(path.join(storageFolder.fsPath, 'startedExperiments'));
     this.register({
       dispose: () => {
         clearInterval(this.tick);
@@ -141,27 +156,64 @@ export class ExperimentService extends Disposable {
   }
 
   /**
-   * Goes on with an experiment that was interrupted or stopped. Resolves when it has ended.
+   * Goes on with an experiment that was interrupted or stopped. Resolves when it has ended. One that this computer did
+   * not start is shown first, with what it would do here, and goes on only when a person agrees.
    * @throws UserError when it runs already, cannot be read, or a guest is no longer in the lab.
    */
   async resume(file: string, how: 'resumed' | 'by-itself' = 'resumed'): Promise<ExperimentSummary> {
     requireTrust();
     await this.lab.open();
     if (this.isRunning(file)) throw new UserError(vscode.l10n.t('This experiment is running already.'));
-    const { id, label, seed, plan, lab, notes, ended, copied } = await this.read(file);
-    if (copied === true) {
-      throw new UserError(
-        vscode.l10n.t('This is a copy that was imported: only the experiment itself can be gone on with.'),
-      );
-    }
-    if (ended?.reason === 'completed') {
+    const { experiment, content } = await this.readWhole(file);
+    requireResumable(experiment);
+    if (experiment.ended?.reason === 'completed') {
       throw new UserError(vscode.l10n.t('This experiment is complete: there is nothing to go on with.'));
     }
-    const { benchmarks, suites } = lab;
-    // Where a guest is reached now is known to the lab as it is today; what was planned to the file.
+    // Which machine a guest is, and its host, is known to the lab as it is today; what was planned to the file.
+    const guests = experiment.plan.guests.map(({ name, mode }): GuestRef => {
+      const { host } = this.lab.guest(name);
+      return { name, ...(host === undefined ? {} : { host }), ...(mode === undefined ? {} : { mode }) };
+    });
+    await this.agreeTo(file, experiment, content, how);
+    const { recordedElsewhere } = await import('./foreignExperiment');
+    const { id, label, seed, lab } = experiment;
+    const names = guests.map(({ name }) => name);
+    const notes = [...experiment.notes, ...recordedElsewhere(lab, this.lab.lab, names)];
+    const plan = { ...experiment.plan, guests };
+    const now = { ...this.lab.lab, benchmarks: lab.benchmarks, suites: lab.suites };
     return this.reserving(plan, () =>
-      this.launch({ file, id, label, seed, plan, lab: { ...this.lab.lab, benchmarks, suites }, notes }, how),
+      this.launch({ file, id, label, seed, plan, lab: now, notes, content }, how),
     );
+  }
+
+  /** @throws CancellationError or UserError unless this computer started it, or a person agrees to what it does. */
+  private async agreeTo(
+    file: string,
+    experiment: Experiment,
+    content: string,
+    how: 'resumed' | 'by-itself',
+  ): Promise<void> {
+    const { id } = experiment;
+    if (this.started.knows(id, content)) return;
+    if (how === 'by-itself') {
+      throw new UserError(
+        vscode.l10n.t('This computer did not start it, so it is resumed only when you ask for it.'),
+      );
+    }
+    const { confirmForeign, foreignText } = await import('./foreignExperiment');
+    const options = {
+      ...{ experiment, lab: this.lab.lab, sources: setting('sources') },
+      isIdKnown: this.started.knowsId(id),
+    };
+    await confirmForeign(options, () =>
+      this.questions.showText(`${path.basename(file)}.txt`, foreignText(options)),
+    );
+    this.log.info(`${file} was not started on this computer; resuming it was agreed to`);
+    try {
+      this.started.remember(id, content);
+    } catch (error) {
+      this.log.warn(`${file} is asked about again next time: ${messageOf(error)}`);
+    }
   }
 
   private async launch(start: RunStart, cause: RunCause): Promise<ExperimentSummary> {
@@ -169,7 +221,8 @@ export class ExperimentService extends Disposable {
     const { openRun } = await import('./experimentRun');
     const run = await openRun(start, cause, {
       ...{ lab: this.lab, guests: this.guests, version: this.version, log: this.log },
-      leftLeases: this.leftLeases,
+      ...{ leftLeases: this.leftLeases, started: this.started },
+      confirmUploads: this.questions.confirmUploads,
       onChange: () => this.changed.fire(file),
       onStop: (how) => {
         if (!this.running.has(file)) return;
@@ -198,8 +251,14 @@ export class ExperimentService extends Disposable {
 
   /** Reads an experiment file. @throws UserError that says what is wrong with it. */
   async read(file: string): Promise<Experiment> {
-    const read = await readExperimentFile(file);
-    if (read.status === 'ok') return read.experiment;
+    return (await this.readWhole(file)).experiment;
+  }
+
+  /** As `read`, with the content of the first line (`contentOf`). */
+  async readWhole(file: string): Promise<{ experiment: Experiment; content: string }> {
+    const { read, content } = await readExperimentWhole(file);
+    if (read.status === 'ok' && content !== undefined) return { experiment: read.experiment, content };
+    if (read.status === 'ok') throw new UserError(vscode.l10n.t('{0} is empty.', file));
     throw new UserError(`${path.basename(file)}: ${read.error}`);
   }
 

@@ -109,7 +109,8 @@ export class GuestService extends Disposable {
   }
 
   /** The same for a target already resolved: an experiment keeps to the machines it began with. */
-  connectTo(target: Target, asking: Asking, signal?: AbortSignal): Promise<Connection> {
+  async connectTo(target: Target, asking: Asking, signal?: AbortSignal): Promise<Connection> {
+    requireTrust();
     return this.pool.get(target, {
       prompter: asking === 'ask' ? this.prompter : this.prompter.silent,
       ...(signal ? { signal } : {}),

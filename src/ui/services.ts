@@ -7,6 +7,7 @@ import type { LabService } from './labService';
 import type { Log } from './log';
 import type { VscodePrompter } from './prompter';
 import type { Reports } from './reports';
+import type { UploadConsent } from './uploadConsent';
 
 /** What commands work with. */
 export interface Services {
@@ -19,6 +20,8 @@ export interface Services {
   readonly pool: ConnectionPool;
   readonly hostKeys: HostKeys;
   readonly prompter: VscodePrompter;
+  /** Which files of this computer may be uploaded. */
+  readonly consent: UploadConsent;
   readonly storageUri: vscode.Uri;
   readonly extensionUri: vscode.Uri;
 }

@@ -27,9 +27,20 @@ interface Outputs {
 
 /** Shows what a trial printed, read from its experiment file. */
 export class TrialOutputs implements vscode.TextDocumentContentProvider {
+  private readonly texts = new Map<string, string>();
+
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const text = this.texts.get(uri.toString());
+    if (text !== undefined) return text;
     const read = await readOutputs(uri.query, uri.fragment);
     return typeof read === 'string' ? read : trialOutput(read.records);
+  }
+
+  /** Opens a text of this window in an editor tab, read-only. */
+  async showText(name: string, text: string): Promise<void> {
+    const uri = vscode.Uri.from({ scheme, path: `/${name}`, query: String(this.texts.size) });
+    this.texts.set(uri.toString(), text);
+    await vscode.window.showTextDocument(uri, { preview: true });
   }
 
   /** Opens it in an editor tab; with the id of a metric, at the line its figure came from. */

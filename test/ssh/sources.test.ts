@@ -63,6 +63,7 @@ async function run(source: string, given?: (file: string) => void) {
     [{ id: 'counting', parameters: { source: `local:${source}` } }],
     [counting],
     {},
+    () => Promise.resolve(),
   );
   given?.(source);
   const guests = [{ name: 'one' }];

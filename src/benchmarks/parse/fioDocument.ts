@@ -1,3 +1,4 @@
+import { parseJson } from '../../model/nesting';
 import { lineNumberAt, NoResult } from './judgement';
 
 /** The JSON document of fio in a text, and what stands around it. */
@@ -42,11 +43,11 @@ export function lastFioDocument(name: string, text: string): FioDocument {
 /** Old versions print `nan` and `inf` where they divide by zero; they are no JSON and no figures. */
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     const mended = text.replace(/(" ?: ?)-?(?:nan|inf)(?=[\s,}])/g, '$1null');
     if (mended === text) throw error;
-    return JSON.parse(mended);
+    return parseJson(mended);
   }
 }
 

@@ -43,8 +43,11 @@ function checkAtRest({ experiments }: Services, file: string): void {
 /** What guests keep for an experiment that was interrupted is kept for nobody once its file, and any copy, is gone. */
 async function leaveLeases({ experiments }: Services, file: string): Promise<void> {
   try {
-    const { id, ended, imported } = await experiments.read(file);
+    const { experiment, content } = await experiments.readWhole(file);
+    const { id, ended, imported } = experiment;
     if (ended !== undefined || imported !== undefined) return;
+    // A file from elsewhere may bear the id of an experiment that somebody else still runs.
+    if (!experiments.started.knows(id, content)) return;
     const others = (await experiments.list()).filter(
       (entry) => entry.file !== file && ['running', 'elsewhere', 'interrupted'].includes(entry.state),
     );

@@ -106,10 +106,16 @@ class Session {
 
   /** With the host of the guest taken, as by an experiment. */
   private async reserved(signal: AbortSignal): Promise<Outcome> {
-    const { lab, guests } = this.services;
+    const { lab, guests, consent } = this.services;
     const benchmarks = benchmarksOf(lab.lab);
     const filled = await withSources([{ id: this.id }], benchmarks, 'attended');
-    const { refs, sources } = await openSources(filled, benchmarks, setting('sources'), signal);
+    const { refs, sources } = await openSources(
+      filled,
+      benchmarks,
+      setting('sources'),
+      (paths) => consent.confirm(paths),
+      signal,
+    );
     const [planned] = resolveBenchmarks(refs, benchmarks);
     if (planned === undefined) return undefined;
     const busy = guests.busyOn(lab.guest(this.guest).host);

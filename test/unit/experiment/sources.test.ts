@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -22,6 +30,9 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const single = { id: 'unixbench-single' };
 const twice = { id: 'again', benchmark: 'unixbench-parallel', parameters: { copies: 2 } };
 const sqlite = { id: 'sqlite' };
+const agreed = (): Promise<void> => Promise.resolve();
+const refused = (paths: readonly string[]): Promise<void> =>
+  Promise.reject(new Error(`asked: ${paths.join()}`));
 
 describe('the sources of benchmarks', () => {
   it('are those of the setting where a benchmark names none', () => {
@@ -63,7 +74,7 @@ describe('the sources of benchmarks', () => {
       { id: 'kernel-build', parameters: { source: `local:${kernel}` } },
       sqlite,
     ];
-    const { refs: recorded, sources } = await openSources(refs, catalogue, {});
+    const { refs: recorded, sources } = await openSources(refs, catalogue, {}, agreed);
     const [first, second, third, last] = recorded.map((ref) =>
       'parameters' in ref ? ref.parameters?.['source'] : undefined,
     );
@@ -78,11 +89,44 @@ describe('the sources of benchmarks', () => {
       expect(benchmark?.parameters.safeParse(ref.parameters ?? {}).success).toBe(true);
     }
     // An experiment that is taken up again finds them by the setting.
-    const again = await openSources(recorded, catalogue, { unixbench: `local:${folder}` });
+    const again = await openSources(recorded, catalogue, { unixbench: `local:${folder}` }, refused);
     expect([again.refs, [...again.sources.keys()]]).toEqual([recorded, [first]]);
     writeFileSync(join(folder, 'Run'), 'y');
-    const changed = await openSources(recorded, catalogue, { unixbench: `local:${folder}` });
+    const changed = await openSources(recorded, catalogue, { unixbench: `local:${folder}` }, refused);
     expect(changed.sources.has(String(first))).toBe(false);
+  });
+
+  it('that the setting of this computer does not name are confirmed first, by their whole paths behind links', async () => {
+    const key = join(root, 'id_ed25519');
+    writeFileSync(key, 'a private key');
+    const link = join(root, 'linux.tar');
+    symlinkSync(key, link);
+    const refs = [{ id: 'kernel-build', parameters: { source: `local:${link}` } }];
+    for (const configured of [{}, { kernel: `local:${key}` }, { unixbench: `local:${link}` }]) {
+      const asked: string[] = [];
+      const opening = openSources(refs, catalogue, configured, (paths) => {
+        asked.push(...paths);
+        return Promise.reject(new Error('no'));
+      });
+      await expect(opening).rejects.toThrow('no');
+      expect(asked).toEqual([realpathSync(key)]);
+    }
+    const own = await openSources(refs, catalogue, { kernel: `local:${link}` }, refused);
+    expect(own.sources.size).toBe(1);
+  });
+
+  it('are read where they were when they were confirmed, wherever a link leads by then', async () => {
+    const [good, secret, link] = [join(root, 'good.tar'), join(root, 'secret'), join(root, 'linux.tar')];
+    writeFileSync(good, 'good');
+    writeFileSync(secret, 'secret!');
+    symlinkSync(good, link);
+    const refs = [{ id: 'kernel-build', parameters: { source: `local:${link}` } }];
+    const { sources } = await openSources(refs, catalogue, {}, () => {
+      rmSync(link);
+      symlinkSync(secret, link);
+      return Promise.resolve();
+    });
+    expect([...sources.values()].map(({ bytes }) => bytes)).toEqual([4]);
   });
 
   it('tell what cannot be used, by its path', async () => {
