@@ -30,6 +30,8 @@ const builders = ['gcc', 'make', 'perl', 'bc', 'bison', 'flex', 'curl', 'git', '
 const shells = ['busybox-static', 'mksh', 'ksh93u+m'];
 /** What disks, accounts and processes of the tests are made and looked at with. */
 const systemTools = ['sudo', 'procps', 'e2fsprogs', 'fdisk', 'dmsetup', 'mount', 'iproute2'];
+/** Other distributions' package managers, and what makes an archive for them. */
+const packageManagers = ['dnf', 'zypper', 'rpm', 'createrepo-c'];
 const browser = ['chromium', 'fonts-liberation'];
 
 /** What the faults are done with, login shells among it. */
@@ -149,7 +151,7 @@ export const steps = [
     title: 'Tests against real SSH servers',
     queue: 'servers',
     needs: servers,
-    wants: [...programs, ...builders, ...shells, ...systemTools],
+    wants: [...programs, ...builders, ...shells, ...systemTools, ...packageManagers],
     run: vitest('ssh', 'files'),
   },
   { name: 'faults', title: 'Faults', queue: 'servers', needs: servers, wants: faultPackages, run: faults },

@@ -164,7 +164,7 @@ const signs: readonly (readonly [InstallTrouble, RegExp])[] = [
   ],
   [
     'untrusted',
-    /no_pubkey|expkeysig|keyexpired|is not signed|no longer signed|not available as gpg|couldn't be verified|could ?n.t be authenticated|cannot be authenticated|unauthenticated packages|gpg check failed|gpg key retrieval failed|signature verification failed|signature could not be|public key (?:for|is not)|untrusted signature|is unknown trust|invalid or corrupted package|bad signature|openpgp check|curl error \((?:51|58|60|77|82)\)|ssl certificate problem|certificate verif(?:y|ication) failed|peer's? certificate|peer certificate/i,
+    /no_pubkey|checking of packages via gpg|is unsigned|expkeysig|keyexpired|is not signed|no longer signed|not available as gpg|couldn't be verified|could ?n.t be authenticated|cannot be authenticated|unauthenticated packages|gpg check failed|gpg key retrieval failed|signature verification failed|signature could not be|public key (?:for|is not)|untrusted signature|is unknown trust|invalid or corrupted package|bad signature|openpgp check|curl error \((?:51|58|60|77|82)\)|ssl certificate problem|certificate verif(?:y|ication) failed|peer's? certificate|peer certificate/i,
   ],
   [
     'offline',
@@ -172,7 +172,7 @@ const signs: readonly (readonly [InstallTrouble, RegExp])[] = [
   ],
   [
     'stale',
-    /\b404 +not found|(?:error:?|code:?|curl error \(22\)[^\n]*) ?40[34]\b|returned error: 4\d\d|40[34] -|hash sum mismatch|checksum (?:doesn't match|mismatch|error)|digest mismatch|file has unexpected size|(?:does not|no longer) ha(?:ve|s) a release file|remote server returned error|bad archive mirror|not found on medium|no more mirrors to try|downloaded [^\n]*no match|intended package checksum/i,
+    /\b404 +not found|(?:error:?|code:?|curl error \(22\)[^\n]*) ?40[34]\b|returned error: 4\d\d|40[34] -|hash sum mismatch|checksum (?:doesn't match|mismatch|error)|digest mismatch|file has unexpected size|(?:does not|no longer) ha(?:ve|s) a release file|remote server returned error|bad archive mirror|not found on medium|repository type can't be determined|can't provide [^\n]*repomd|no more mirrors to try|downloaded [^\n]*no match|intended package checksum/i,
   ],
   [
     'offline',

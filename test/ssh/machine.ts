@@ -24,7 +24,7 @@ const ownNamespaces = ['--mount', '--pid', '--fork', '--mount-proc'];
  * In a chroot whose root is no mount point, `unshare` cannot make all mounts private; there they are left as they are,
  * which is harmless where they are private already.
  */
-const namespaces = [ownNamespaces, ['--propagation', 'unchanged', ...ownNamespaces]].find(
+export const namespaces = [ownNamespaces, ['--propagation', 'unchanged', ...ownNamespaces]].find(
   (words) => spawnSync('unshare', [...words, 'true']).status === 0,
 );
 export const needsMachines = needs({
