@@ -41,9 +41,11 @@ export interface TrialOutput {
 
 /** Metrics are empty unless the outcome is `ok` or `mixed`. */
 export interface ParsedOutput {
+  /** `mixed`: tests of a suite failed. A figure beside the result that is left out leaves the outcome `ok`. */
   readonly outcome: 'ok' | 'failed' | 'cancelled' | 'mixed';
   readonly metrics: readonly Measurement[];
   readonly reason?: string;
+  /** What there is no figure of, and why: a test that failed, or a figure that is left out. */
   readonly failed?: readonly { readonly test: string; readonly error: string }[];
 }
 

@@ -72,19 +72,38 @@ function forScript<P extends Parameters>(phase: Phase, parameters: P): P {
   return Object.fromEntries(entries) as P;
 }
 
-/** All metrics that can be better or worse and are not optional, or none: a trial with holes would be compared as if it were whole. */
+/**
+ * The metrics of a benchmark out of what its parser found. A figure that the parser left out with a reason is missing, and
+ * nothing else, unless it is the one that is tested. Another one that is missing is a hole: the output is not whole, and a
+ * trial with holes would be compared as if it were.
+ */
 function asAWhole(parsed: ParsedOutput, metrics: readonly Metric[]): ParsedOutput {
   if (parsed.outcome !== 'ok') return parsed;
+  const reasons = parsed.failed ?? [];
+  const reasonOf = ({ id }: Metric) =>
+    reasons.find(({ test }) => id === test || id.startsWith(`${test}_`))?.error;
   const found = parsed.metrics.filter(({ id }) => metrics.some((metric) => metric.id === id));
   const missing = metrics.filter(
     ({ id, better, optional }) =>
       better !== 'none' && optional !== true && !found.some((measurement) => measurement.id === id),
   );
-  if (missing.length === 0) return { outcome: 'ok', metrics: found };
-  const names = missing.map(({ title, id }) => `${title} (${id})`).join(', ');
+  const holes = missing.filter((metric) => reasonOf(metric) === undefined);
+  const primary = missing.find((metric) => metric.primary);
+  if (holes.length === 0 && primary === undefined) {
+    const failed = reasons.map(({ test, error }) => ({
+      test: metrics.find(({ id }) => id === test)?.title ?? test,
+      error,
+    }));
+    return { outcome: 'ok', metrics: found, ...(failed.length === 0 ? {} : { failed }) };
+  }
+  const named = (holes.length > 0 ? holes : missing).map(({ title, id }) => `${title} (${id})`).join(', ');
+  const why = holes.length === 0 && primary !== undefined ? reasonOf(primary) : undefined;
   return {
     outcome: 'failed',
     metrics: [],
-    reason: `the output holds no figure for ${names}: the run is not complete`,
+    reason:
+      why === undefined
+        ? `the output holds no figure for ${named}: the run is not complete`
+        : `no figure for ${primary?.title ?? named}: ${why}`,
   };
 }

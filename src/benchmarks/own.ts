@@ -4,7 +4,7 @@ import type { OwnBenchmark, OwnMetric } from '../model/ownBenchmark';
 import type { Benchmark, Metric } from './benchmark';
 import { catalogue } from './catalogue';
 import { ownScript, shellText } from './ownScripts';
-import { parseOwn } from './parse/own';
+import { parseOwn, primaryOf } from './parse/own';
 import { definitionFindings } from './ownFindings';
 
 const usualSeconds = 60;
@@ -54,10 +54,7 @@ function benchmarkFrom(definition: OwnBenchmark): Benchmark {
 
 /** The primary metric is the one that says so, or the first that can be compared. */
 function metricsOf(metrics: readonly OwnMetric[]): readonly Metric[] {
-  const primary =
-    metrics.find((metric) => metric.primary === true) ??
-    metrics.find(({ better, primary }) => better !== 'none' && primary !== false) ??
-    metrics.find(({ better }) => better !== 'none');
+  const primary = primaryOf(metrics);
   return metrics.map((metric) => ({
     id: metric.id,
     title: metric.title ?? metric.id,

@@ -361,7 +361,7 @@ async function judge(
   };
   const parsed = planned.benchmark.parse(output);
   if (parsed.outcome === 'ok' || parsed.outcome === 'mixed') {
-    const failed = parsed.outcome === 'mixed' ? { failed: parsed.failed } : {};
+    const failed = parsed.failed === undefined ? {} : { failed: parsed.failed };
     return { ...base, outcome: 'ok', reason: '', measurements: parsed.metrics, ...failed };
   }
   const reason = parsed.reason ?? (parsed.outcome === 'cancelled' ? 'stopped' : 'the benchmark failed');

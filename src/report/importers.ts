@@ -42,11 +42,17 @@ export function formatOf(text: string): ImportFormat | undefined {
   if (isJsonOfOurs(start)) return 'json';
   if (isCsvOfOurs(start)) return 'csv';
   if (/<PhoronixTestSuite[\s>]/.test(start)) return 'phoronix';
-  if (/"fio version"\s*:/.test(start)) return 'fio';
+  if (/"fio version"\s*:/.test(text) || isReportOfFio(start)) return 'fio';
   if (/^\s*\{\s*"results"\s*:\s*\[/.test(start) && /"command"\s*:/.test(start)) return 'hyperfine';
   if (/BYTE UNIX Benchmarks \(Version |^Benchmark Run: /m.test(text)) return 'unixbench';
   return undefined;
 }
+
+/** Terse output, or the one for people: neither can be read, which the importer says. */
+const isReportOfFio = (start: string): boolean =>
+  /^\d;fio-\d|^fio-\d[\w.-]{0,40}\r?$|^[^\n(]{1,80}\(g(?:roupid)?=\d{1,6}(?:\): rw=|, jobs=\d{1,6}\): err=)/m.test(
+    start,
+  );
 
 /** The documents of before did not name their kind; they begin with the experiment's first fields. */
 const isJsonOfOurs = (start: string): boolean =>
@@ -57,9 +63,10 @@ const isJsonOfOurs = (start: string): boolean =>
 /** Results of `fio --output-format=json`, a file a run. @throws UserError that names the file. */
 export function fromFioJson(sources: readonly ImportSource[], options: ImportOptions = {}): Experiment {
   const runs = sources.map((source): Run => {
-    const { metrics, reason } = parsers.fio(outputOf(source.text));
+    const { metrics, reason, failed } = parsers.fio(outputOf(source.text));
     if (metrics.length === 0) throw unreadable(source, 'the JSON of fio', reason);
     return {
+      ...(failed === undefined ? {} : { failed }),
       guest: source.guest,
       ref: catalogueRef(metrics) ?? { id: 'fio', title: 'fio' },
       measurements: metrics,
@@ -93,61 +100,89 @@ export function fromUnixbenchReport(
   return fromRuns('unixbench', runs, options);
 }
 
-const hyperfineSchema = z.object({
-  results: z
-    .array(
-      z.object({
-        command: z.string(),
-        mean: z.number(),
-        times: z.optional(z.array(z.number())),
-        exit_codes: z.optional(z.array(z.nullable(z.int()))),
-        parameters: z.optional(z.record(z.string(), z.union([z.string(), z.number()]))),
-      }),
-    )
-    .check(z.minLength(1)),
+const hyperfineSchema = z.object({ results: z.array(z.unknown()).check(z.minLength(1)) });
+/** Of cells that can be unusable: null stands for what is no number. */
+const cell = z.nullable(z.number());
+const hyperfineResultSchema = z.object({
+  command: z.string(),
+  mean: z.optional(cell),
+  times: z.optional(z.nullable(z.array(cell))),
+  exit_codes: z.optional(z.nullable(z.array(z.nullable(z.int())))),
+  parameters: z.optional(z.record(z.string(), z.union([z.string(), z.number()]))),
 });
 
-/** Results of `hyperfine --export-json`: each command is a workload, each of its times a run. @throws UserError. */
+/**
+ * Results of `hyperfine --export-json`: each command is a workload, each of its times a run. A time that is unusable
+ * loses its run, and a result that is damaged loses itself. @throws UserError for a file without a figure.
+ */
 export function fromHyperfineJson(sources: readonly ImportSource[], options: ImportOptions = {}): Experiment {
   const runs = sources.flatMap((source) => {
-    const { results } = hyperfineOf(source);
-    return results.flatMap(({ command, mean, times, exit_codes: codes, parameters = {} }): Run[] => {
-      const words = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
-      const title = words.length === 0 ? command : `${command} (${words.join(', ')})`;
-      const ref: BenchmarkRef = { id: title, title };
-      const values = times === undefined || times.length === 0 ? [mean] : times;
-      return values.map((value, run): Run => {
-        const code = codes?.length === values.length ? (codes[run] ?? 0) : 0;
-        const common = { guest: source.guest, ref, durationMs: Math.max(0, Math.round(1000 * value)) };
-        if (code !== 0)
-          return { ...common, measurements: [], reason: `The command ended with exit code ${code}.` };
-        const metric = {
-          id: 'hyperfine.time',
-          title: 'Time',
-          unit: 's',
-          better: 'lower',
-          primary: true,
-        } as const;
-        return { ...common, measurements: [{ ...metric, value }] };
-      });
-    });
+    const read = hyperfineOf(source).map((one, index) => ({
+      index,
+      checked: hyperfineResultSchema.safeParse(one),
+    }));
+    const [first] = read.flatMap(({ index, checked }) =>
+      checked.success
+        ? checked.data.mean === undefined && !checked.data.times?.length
+          ? [`results.${index}.mean`]
+          : []
+        : [['results', index, ...(checked.error.issues[0]?.path ?? [])].join('.')],
+    );
+    const own = read.flatMap(({ checked }) => (checked.success ? runsOfCommand(source, checked.data) : []));
+    if (
+      own.some(
+        ({ measurements, reason }) => measurements.length > 0 || reason?.startsWith(endedWith) === true,
+      )
+    )
+      return own;
+    throw unreadable(
+      source,
+      'the JSON of hyperfine',
+      first === undefined ? undefined : `"${first}" is missing or not what it should be`,
+    );
   });
   return fromRuns('hyperfine', withShortIds(runs), options);
 }
 
-function hyperfineOf(source: ImportSource): z.infer<typeof hyperfineSchema> {
+const endedWith = 'The command ended with exit code';
+
+function runsOfCommand(source: ImportSource, result: z.infer<typeof hyperfineResultSchema>): readonly Run[] {
+  const { command, mean, times, exit_codes: codes, parameters = {} } = result;
+  const words = Object.entries(parameters).map(([name, value]) => `${name}=${value}`);
+  const title = words.length === 0 ? command : `${command} (${words.join(', ')})`;
+  const ref: BenchmarkRef = { id: title, title };
+  const values = times?.length ? times : [mean ?? null];
+  return values.map((value, run): Run => {
+    const code = codes?.length === values.length ? (codes[run] ?? 0) : 0;
+    const lost = { guest: source.guest, ref, measurements: [] };
+    const durationMs = Math.max(0, Math.round(1000 * (value ?? 0)));
+    if (code !== 0) return { ...lost, durationMs, reason: `${endedWith} ${code}.` };
+    if (value === null || value <= 0)
+      return {
+        ...lost,
+        reason: `Its time is ${value === null ? 'missing' : `${value} s`}, which is no result.`,
+      };
+    const metric = {
+      id: 'hyperfine.time',
+      title: 'Time',
+      unit: 's',
+      better: 'lower',
+      primary: true,
+    } as const;
+    return { ...lost, durationMs, measurements: [{ ...metric, value }] };
+  });
+}
+
+function hyperfineOf(source: ImportSource): readonly unknown[] {
   let json: unknown;
   try {
     json = parseJson(source.text);
   } catch (error) {
-    throw unreadable(
-      source,
-      'the JSON of hyperfine',
-      error instanceof Error ? error.message : 'it is no JSON',
-    );
+    const why = error instanceof Error ? error.message : 'it is no JSON';
+    throw unreadable(source, 'the JSON of hyperfine', why);
   }
   const read = hyperfineSchema.safeParse(json);
-  if (read.success) return read.data;
+  if (read.success) return read.data.results;
   const path = read.error.issues[0]?.path.map(String).join('.') ?? '';
   throw unreadable(source, 'the JSON of hyperfine', `"${path}" is missing or not what it should be`);
 }

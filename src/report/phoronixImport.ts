@@ -60,8 +60,11 @@ interface Result {
 interface Entry {
   readonly system: string;
   /** One a run; the mean alone where the file has no more. */
-  readonly values: readonly number[];
+  readonly values: readonly (number | undefined)[];
+  /** Why there is no figure, or no figure of some runs. */
   readonly error?: string;
+  /** A cell that holds neither a number nor nothing: in a file with no other figure it is the file that is damaged. */
+  readonly unreadable?: string;
   readonly secondsOfRuns: readonly number[];
 }
 
@@ -96,6 +99,10 @@ function readFile(root: Element, options: ImportOptions): Experiment {
     throw new NoResult(`${file}: expected at least one <Result> with figures, found none`);
   const systems = systemsOf(named, measured);
   const results = measured.map((result) => readResult(result, systems));
+  const entries = results.flatMap((result) => result.entries);
+  const unreadable = entries.find((entry) => entry.unreadable !== undefined)?.unreadable;
+  if (unreadable !== undefined && entries.every(({ values }) => values.length === 0))
+    throw new NoResult(unreadable);
   if (new Set(systems.map(({ identifier }) => identifier)).size < systems.length)
     notes.push(
       'Several systems of the file have the same name: figures are given to them in the order of the file.',
@@ -152,7 +159,7 @@ function readResult(result: Element, systems: readonly System[]): Result {
     const place = seen.get(identifier) ?? 0;
     seen.set(identifier, place + 1);
     const system = systems.filter((one) => one.identifier === identifier)[place]?.name ?? identifier;
-    return readEntry(entry, system);
+    return readEntry(entry, system, betterOf(textOf(result, 'Proportion')));
   });
   return {
     line: result.line,
@@ -166,34 +173,42 @@ function readResult(result: Element, systems: readonly System[]): Result {
   };
 }
 
-function readEntry(entry: Element, system: string): Entry {
+function readEntry(entry: Element, system: string, better: Direction): Entry {
   const value = textOf(entry, 'Value');
   const raw = textOf(entry, 'RawString');
   const details = detailsOf(textOf(entry, 'JSON'));
   const { error, secondsOfRuns: seconds } =
     details.status === 'read' ? details : { error: undefined, secondsOfRuns: [] };
-  const cells = raw === '' ? [value] : raw.split(':');
-  if (value === '')
-    return {
-      system,
-      values: [],
-      secondsOfRuns: seconds,
-      error: error ?? noFigure,
-    };
+  if (value === '') return { system, values: [], secondsOfRuns: seconds, error: error ?? noFigure };
+  const cells = (raw === '' ? [value] : raw.split(':')).map((cell) => cell.trim());
+  const numbers = cells.map((cell) => numberOf(cell));
+  const bad = [value, ...cells].find((cell) => numberOf(cell) === undefined);
+  if (bad !== undefined) {
+    const unreadable = `${file}, line ${entry.line}: expected a number, found "${bad.slice(0, 80)}"`;
+    return { system, values: [], secondsOfRuns: seconds, error: unreadable, unreadable };
+  }
+  // A ratio can be made of what is above nought only.
+  const usable = numbers.map((one) =>
+    one !== undefined && (one > 0 || better === 'none') ? one : undefined,
+  );
+  const place = usable.indexOf(undefined);
+  const nought =
+    place < 0
+      ? undefined
+      : `${file}, line ${entry.line}: "${cells[place] ?? ''}" is no result: it is not above nought`;
+  const why = error ?? nought;
   return {
     system,
-    values: cells.map((cell) => figure(cell.trim(), entry)),
+    values: usable.some((one) => one !== undefined) ? usable : [],
     // Seconds of failed runs are among them where their numbers differ: then nothing says which is which.
     secondsOfRuns: seconds.length === cells.length ? seconds : [],
-    ...(error === undefined ? {} : { error }),
+    ...(why === undefined ? {} : { error: why }),
   };
 }
 
-function figure(text: string, entry: Element): number {
+function numberOf(text: string): number | undefined {
   const value = /^-?\d{1,20}(?:\.\d{0,20})?(?:[eE][+-]?\d{1,2})?$/.test(text) ? Number(text) : NaN;
-  if (!Number.isFinite(value))
-    throw new NoResult(`${file}, line ${entry.line}: expected a number, found "${text.slice(0, 80)}"`);
-  return value;
+  return Number.isFinite(value) ? value : undefined;
 }
 
 interface Group {
@@ -257,7 +272,7 @@ function runsOf(
     });
     if (own.length === 0) return [];
     const failed = own.flatMap(({ result, entry }) =>
-      entry.values.length > 0
+      entry.values.length > 0 && entry.values.every((value) => value !== undefined)
         ? []
         : [{ test: testName(result.title, result.description), error: entry.error ?? 'It has no figure.' }],
     );
@@ -267,10 +282,13 @@ function runsOf(
       return [{ guest, benchmark, measurements: [], reason: first?.error ?? 'It has no figure.' }];
     return Array.from({ length: most }, (_, run): ImportedRun => {
       const seconds = own.flatMap(({ entry }) => entry.secondsOfRuns[run] ?? [])[0];
+      const measurements = own.flatMap((one) => measurement(one, run));
+      if (measurements.length === 0)
+        return { guest, benchmark, measurements, reason: first?.error ?? 'It has no figure.' };
       return {
         guest,
         benchmark,
-        measurements: own.flatMap((one) => measurement(one, run)),
+        measurements,
         ...(run === 0 && failed.length > 0 ? { failed } : {}),
         ...(seconds === undefined ? {} : { durationMs: Math.round(1000 * seconds) }),
       };

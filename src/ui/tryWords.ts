@@ -20,10 +20,13 @@ export function tryLines(
     end.exitCode === null ? vscode.l10n.t('no exit code') : vscode.l10n.t('exit code {0}', end.exitCode);
   const ending = vscode.l10n.t('{0}, {1} s in all (with preparing)', code, seconds);
   if (end.outcome === 'cancelled') return [vscode.l10n.t('Stopped.')];
+  const missing = (end.failed ?? []).map(({ test }) => test).join(', ');
+  const counts =
+    missing === ''
+      ? vscode.l10n.t('✔ A trial would count: every metric was found.')
+      : vscode.l10n.t('✔ A trial would count, without {0}.', missing);
   const verdict =
-    end.outcome === 'ok'
-      ? green(vscode.l10n.t('✔ A trial would count: every metric was found.'))
-      : red(`✖ ${plainForTerminal(end.reason)}`);
+    end.outcome === 'ok' ? green(plainForTerminal(counts)) : red(`✖ ${plainForTerminal(end.reason)}`);
   return [dim(ending), ...figureLines(end, benchmark, definition), '', verdict];
 }
 

@@ -1,5 +1,5 @@
 import type { ParsedOutput, TrialOutput } from '../benchmark';
-import { completeLines, judge, NoResult, positive, theLine } from './judgement';
+import { completeLines, judge, LeftOut, NoResult, positive, theLine } from './judgement';
 
 /** The kernel build's key=value lines; `make_exit` on the last line says how make itself ended. */
 export function parseKernel(output: TrialOutput): ParsedOutput {
@@ -23,12 +23,18 @@ export function parseKernel(output: TrialOutput): ParsedOutput {
       const line = theLine(lines, new RegExp(`^${key}=`), `'${key}=' line`);
       return positive(line.text.slice(key.length + 1), key, line, 2);
     };
+    const elapsed = seconds('elapsed_seconds');
+    const leftOut = new LeftOut();
+    // For information: a short build can take less CPU time than the shell counts.
+    const cpu = (id: string, key: string) =>
+      leftOut.unless(id, () => ({ id, value: seconds(key), unit: 's', better: 'none' as const }));
     return {
       metrics: [
-        { id: 'kernel.elapsed', value: seconds('elapsed_seconds'), unit: 's', better: 'lower' },
-        { id: 'kernel.cpu_user', value: seconds('cpu_user_seconds'), unit: 's', better: 'none' },
-        { id: 'kernel.cpu_sys', value: seconds('cpu_sys_seconds'), unit: 's', better: 'none' },
+        { id: 'kernel.elapsed', value: elapsed, unit: 's', better: 'lower' },
+        ...cpu('kernel.cpu_user', 'cpu_user_seconds'),
+        ...cpu('kernel.cpu_sys', 'cpu_sys_seconds'),
       ],
+      leftOut: leftOut.list,
     };
   });
 }

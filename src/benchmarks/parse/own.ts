@@ -2,7 +2,7 @@ import type { Measurement } from '../../model/experiment';
 import type { OwnBenchmark, OwnMetric } from '../../model/ownBenchmark';
 import type { ParsedOutput, TrialOutput } from '../benchmark';
 import { numberFrom, someOf, type Figure, type Input, type Place } from './figures';
-import { judge, NoResult } from './judgement';
+import { judge, LeftOut, NoResult } from './judgement';
 import { PatternError } from './pattern';
 import { readCsv } from './readCsv';
 import { readJson } from './readJson';
@@ -25,20 +25,41 @@ export type Reading =
     }
   | { readonly metric: OwnMetric; readonly status: 'failed'; readonly reason: string };
 
-/** Judges a run of a person's own benchmark: cancelled, exit status, then every metric or none. Never throws. */
+/** The metric that is tested: the one that says so, or the first that can be compared; undefined: none can. */
+export function primaryOf(metrics: readonly OwnMetric[]): OwnMetric | undefined {
+  return (
+    metrics.find((metric) => metric.primary === true) ??
+    metrics.find(({ better, primary }) => better !== 'none' && primary !== false) ??
+    metrics.find(({ better }) => better !== 'none')
+  );
+}
+
+/**
+ * Judges a run of a person's own benchmark: cancelled, exit status, then the metric that is tested. Another one that
+ * cannot be read is left out with its reason. Never throws.
+ */
 export function parseOwn(definition: OwnBenchmark, output: TrialOutput): ParsedOutput {
   // Why a command failed is told in its own words, not in the line we add.
   const at = output.stdout.lastIndexOf(elapsedMark);
   const own = at < 0 ? output : { ...output, stdout: output.stdout.slice(0, at) };
   return judge(own, { command: definition.title ?? definition.id }, () => {
-    const metrics = readingsOf(definition, output).map((reading): Measurement => {
+    const primary = primaryOf(definition.metrics);
+    const leftOut = new LeftOut();
+    const metrics = readingsOf(definition, output).flatMap((reading): readonly Measurement[] => {
       const { metric } = reading;
-      if (reading.status === 'failed') throw new NoResult(`metric ${metric.id}: ${reading.reason}`);
+      if (reading.status === 'failed') {
+        if (metric === primary) throw new NoResult(`metric ${metric.id}: ${reading.reason}`);
+        leftOut.add(metric.title ?? metric.id, reading.reason);
+        return [];
+      }
       const { value, samples } = reading;
       const { id, unit, better } = metric;
-      return { id, value, unit, better, ...(samples.length > 1 ? { samples } : {}) };
+      return [{ id, value, unit, better, ...(samples.length > 1 ? { samples } : {}) }];
     });
-    return { metrics };
+    const [first] = leftOut.list;
+    if (metrics.length === 0 && first !== undefined)
+      throw new NoResult(`metric ${first.test}: ${first.error}`);
+    return { metrics, leftOut: leftOut.list };
   });
 }
 

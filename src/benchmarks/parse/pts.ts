@@ -1,4 +1,4 @@
-import type { Measurement } from '../../model/experiment';
+import type { Direction, Measurement } from '../../model/experiment';
 import type { ParsedOutput, TrialOutput } from '../benchmark';
 import {
   betterOf,
@@ -13,7 +13,7 @@ import {
   textOf,
   withoutVersion,
 } from './compositeXml';
-import { completeLines, judge, mustAgree, NoResult, type Found } from './judgement';
+import { completeLines, judge, LeftOut, mustAgree, NoResult, type Found, type Missing } from './judgement';
 import type { Element } from './xmlTree';
 
 /** phoronix-test-suite exits with 0 whatever happens: its result file decides, and without one its messages. */
@@ -125,7 +125,8 @@ function messageOf(output: TrialOutput): string {
 
 function readResults(root: Element, file: string, plan: Plan): Found {
   mustBeWhole(plan, root, file);
-  const failed: { test: string; error: string }[] = [];
+  const failed: Missing[] = [];
+  const unusable = new LeftOut();
   /** Also of what failed: whether an id is unique must not hang on what fails where. */
   const everyId: (readonly string[])[] = [];
   const found: { readonly metric: Omit<Measurement, 'id'>; readonly ids: readonly string[] }[] = [];
@@ -149,26 +150,20 @@ function readResults(root: Element, file: string, plan: Plan): Found {
     const error = errorOf(textOf(entry, 'JSON', file));
     const ids = idsFor(field('Description'), field('Title'), field('Scale'), field('Identifier'));
     everyId.push(ids);
+    const better = betterOf(field('Proportion'));
+    // One run can give several figures (requests and bytes of fio): the first is tested, also where it is missing.
+    const run = `${field('Identifier')}\n${field('Arguments')}`;
+    const primary = better !== 'none' && !tested.has(run);
+    if (primary) tested.add(run);
     if (error !== undefined || value === '') {
       failed.push({ test, error: error ?? noFigure });
       continue;
     }
-    const better = betterOf(field('Proportion'));
     const where = `${file}, line ${entry.line}: ${test}`;
-    const figure = number(value, where);
     const samples = textOf(entry, 'RawString', file);
-    const runs = samples === '' ? [] : samples.split(':').map((run) => number(run, where));
-    if (runs.length > 0) {
-      const mean = runs.reduce((sum, run) => sum + run, 0) / runs.length;
-      const places = Math.min(
-        ...[value, ...samples.split(':')].map((text) => text.split('.')[1]?.length ?? 0),
-      );
-      mustAgree(`${where}: the mean`, figure, mean, 0.51 * 10 ** -places + mean * 1e-6);
-    }
-    // One run can give several figures (requests and bytes of fio): the first is tested, the others are shown.
-    const run = `${field('Identifier')}\n${field('Arguments')}`;
-    const primary = better !== 'none' && !tested.has(run);
-    if (primary) tested.add(run);
+    const [read] = unusable.unless(test, () => figureOf(value, samples, better, where));
+    if (read === undefined) continue;
+    const { figure, runs } = read;
     const metric = {
       value: figure,
       unit: field('Scale'),
@@ -182,6 +177,7 @@ function readResults(root: Element, file: string, plan: Plan): Found {
   for (const test of plan.tests.filter((name) => !ran.has(withoutVersion(name)))) {
     failed.push({ test, error: 'It is not among the results: it did not run.' });
   }
+  failed.push(...unusable.list);
   const [first] = failed;
   if (found.length === 0 && first !== undefined) {
     throw new NoResult(`${failed.length} of ${failed.length} tests failed; ${first.test}: ${first.error}`);
@@ -189,11 +185,24 @@ function readResults(root: Element, file: string, plan: Plan): Found {
   return { metrics: withIds(found, everyId, file), failed };
 }
 
-function number(text: string, where: string): number {
-  if (!/^\d{1,15}(?:\.\d{1,15})?$/.test(text) || Number(text) <= 0) {
-    throw new NoResult(`${where}: expected a number above nought, found "${text.slice(0, 80)}"`);
+/** @throws NoResult when it cannot be compared, or is not the mean of its runs. */
+function figureOf(value: string, samples: string, better: Direction, where: string) {
+  const cells = samples === '' ? [] : samples.split(':');
+  const figure = number(value, better, where);
+  const runs = cells.map((run) => number(run, better, where));
+  if (runs.length > 0) {
+    const mean = runs.reduce((sum, run) => sum + run, 0) / runs.length;
+    const places = Math.min(...[value, ...cells].map((text) => text.split('.')[1]?.length ?? 0));
+    mustAgree(`${where}: the mean`, figure, mean, 0.51 * 10 ** -places + mean * 1e-6);
   }
-  return Number(text);
+  return { figure, runs };
+}
+
+/** Nought is a figure where nothing is compared. */
+function number(text: string, better: Direction, where: string): number {
+  const value = /^\d{1,15}(?:\.\d{1,15})?$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0 || (value === 0 && better === 'none')) return value;
+  throw new NoResult(`${where}: expected a number above nought, found "${text.slice(0, 80)}"`);
 }
 
 function errorOf(json: string): string | undefined {

@@ -140,6 +140,50 @@ describe('result files of the Phoronix Test Suite', () => {
   });
 
   it.each([
+    ['0.000', '0.000:0.000:0.000', /"0\.000" is no result/],
+    ['0', '', /"0" is no result/],
+    ['-2', '', /"-2" is no result/],
+    ['NaN', 'NaN:NaN', /found "NaN"/],
+    ['', '', /did not produce a result/],
+    ['2', '1:x', /found "x"/],
+  ])('loses one result with the value %j, and no other', (value, raw, reason) => {
+    const e = fromPhoronixXml(
+      composite(
+        ['PV', 'PVHVM'],
+        result('pts/a', entry('PV', value, raw) + entry('PVHVM', '7')) + result('pts/b', entry('PV', '5')),
+      ),
+    );
+    expect(
+      e.trials.map(({ trial, status, measurements }) => [
+        trial.guest,
+        trial.benchmark,
+        status,
+        measurements.map((one) => one.value),
+      ]),
+    ).toEqual([
+      ['PV', 'pts-a', 'failed', []],
+      ['PVHVM', 'pts-a', 'ok', [7]],
+      ['PV', 'pts-b', 'ok', [5]],
+    ]);
+    expect(e.trials[0]?.reason).toMatch(reason);
+    expect(reportModel([e], {}).failures).toHaveLength(1);
+  });
+
+  it('loses the run that gave nought, and keeps the others of the same result', () => {
+    const e = fromPhoronixXml(composite(['PV'], result('pts/a', entry('PV', '2.0', '0.0:2.5:3.5'))));
+    expect(
+      e.trials.map(({ status, measurements }) => [status, measurements.map(({ value }) => value)]),
+    ).toEqual([
+      ['failed', []],
+      ['ok', [2.5]],
+      ['ok', [3.5]],
+    ]);
+    // Where nothing is compared, nought is a figure.
+    const count = fromPhoronixXml(composite(['PV'], result('pts/a', entry('PV', '0', '0:0'), '')));
+    expect(valuesOf(count, 'PV', 'pts-a')).toEqual([0, 0]);
+  });
+
+  it.each([
     ['', /XML document/],
     ['<html></html>', /line 1: expected <PhoronixTestSuite>, found <html>/],
     [composite(['PV'], ''), /at least one <Result>/],
@@ -194,6 +238,48 @@ describe('other tools', () => {
       'gzip -k -c -1 /etc/services (level=1)',
       'gzip -k -c -9 /etc/services (level=9)',
     ]);
+  });
+
+  it('loses a run or a command of hyperfine that is unusable, and no other', () => {
+    const results = [
+      { command: 'a', mean: 2, times: [1, 0, null, 3] },
+      { command: 'b', mean: null, times: [4] },
+      { command: 'c', mean: null },
+      { command: 'd', mean: 5, times: null },
+      { command: 'e', mean: 'fast' },
+    ];
+    const from = (list: readonly object[]) =>
+      fromHyperfineJson([{ guest: 'pv', name: 'h', text: JSON.stringify({ results: list }) }]);
+    const e = from(results);
+    expect(['a', 'b', 'c', 'd', 'e'].map((id) => valuesOf(e, 'pv', id))).toEqual([[1, 3], [4], [], [5], []]);
+    expect(e.trials.flatMap(({ reason }) => reason ?? [])).toEqual([
+      'Its time is 0 s, which is no result.',
+      'Its time is missing, which is no result.',
+      'Its time is missing, which is no result.',
+    ]);
+    expect(() => from(results.slice(4))).toThrow(/"results\.0\.mean" is missing/);
+    expect(() => from([{ command: 'c', mean: 0 }])).toThrow(UserError);
+  });
+
+  it('imports what fio measured, and says what it did not', () => {
+    const text = fio.replaceAll(/("(?:slat|clat|lat)_ns" : \{[^{}]*"mean" : )[\d.]+/g, '$10.000');
+    const e = fromFioJson([{ guest: 'pv', name: 'a.json', text: `note: a warning\n${text}` }]);
+    expect(valuesOf(e, 'pv', 'fio-randread', 'fio.randread.iops')).toHaveLength(1);
+    expect(e.trials[0]?.failed?.map(({ error }) => error).join()).toContain('did not measure it');
+    expect(readExperiment(experimentText(e))).toEqual({ status: 'ok', experiment: e });
+  });
+
+  it('says of fio what it cannot read, and which option helps', () => {
+    for (const text of [
+      '3;fio-3.33;a;0;0;1;2;3\n',
+      'a: (g=0): rw=read, bs=4K-4K\nfio-2.1.3\nStarting 1 process\n',
+    ]) {
+      expect(formatOf(text)).toBe('fio');
+      expect(() => fromFioJson([{ guest: 'pv', name: 'a.txt', text }])).toThrow(
+        /a\.txt cannot be read .*run fio with --output-format=json/,
+      );
+    }
+    expect(formatOf(`${'a line of a log\n'.repeat(3000)}${fio}`)).toBe('fio');
   });
 
   it('takes the mean of hyperfine where the times are missing', () => {
