@@ -6,7 +6,8 @@ import type { TrialEnd } from '../experiment/trial';
 import type { UploadProgress } from '../experiment/uploads';
 import { Disposable } from '../model/disposable';
 import type { Plan, Trial } from '../model/experiment';
-import { bold, cyan, dim, green, plainForTerminal, red, yellow } from './terminalText';
+import { bold, cyan, dim, green, ownLine, plainForTerminal, plainInLine, red, yellow } from './terminalText';
+import { terminalHint } from './terminalHint';
 import { timeLeftText } from './timeLeft';
 import { amountText, TrialText } from './trialText';
 import { createTerminal } from './visible/places';
@@ -84,8 +85,9 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
   }
 
   header(text: string, notes: readonly string[]): void {
-    this.line(bold(plainForTerminal(text)));
-    for (const note of notes) this.line(yellow(plainForTerminal(note)));
+    this.line(bold(plainInLine(text)));
+    for (const note of notes) this.line(yellow(plainInLine(note)));
+    this.line(dim(terminalHint()));
     this.line(dim(vscode.l10n.t('Ctrl+C stops the experiment; what was measured stays valid.')));
   }
 
@@ -101,7 +103,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
     this.line('');
     this.line(
       cyan(
-        `━━ ${bold(plainForTerminal(vscode.l10n.t('{0} on {1}', title, guest)))} · ${round} · ` +
+        `━━ ${bold(plainInLine(vscode.l10n.t('{0} on {1}', title, guest)))} · ${round} · ` +
           `${vscode.l10n.t('trial {0} of {1}', progress.done + 1, progress.total)} · ${left}`,
       ),
     );
@@ -128,11 +130,11 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
       });
       const figures = shown.map((m) => {
         const title = benchmark?.metrics.find(({ id }) => id === m.id)?.title ?? m.title ?? m.id;
-        return `${plainForTerminal(title)} ${bold(`${figure(m.value)} ${plainForTerminal(m.unit)}`)}`;
+        return `${plainInLine(title)} ${bold(`${figure(m.value)} ${plainInLine(m.unit)}`)}`;
       });
       this.line(`${who}${green('✓')} ${figures.join(', ')}${dim(` · ${seconds} s`)}`);
       for (const { test, error } of end.failed ?? []) {
-        this.line(`${red('✗')} ${bold(plainForTerminal(test))}: ${plainForTerminal(error)}`);
+        this.line(`${red('✗')} ${bold(plainInLine(test))}: ${plainForTerminal(error)}`);
       }
     } else {
       const word =
@@ -150,7 +152,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
     const upload = `${guest}\n${name}`;
     if (this.uploadedQuarters.get(upload) === quarter) return;
     this.uploadedQuarters.set(upload, quarter);
-    this.line(dim(plainForTerminal(vscode.l10n.t('Uploading {0} to {1}: {2} %', name, guest, 25 * quarter))));
+    this.line(dim(plainInLine(vscode.l10n.t('Uploading {0} to {1}: {2} %', name, guest, 25 * quarter))));
   }
 
   onNotice(text: string): void {
@@ -163,8 +165,7 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
       if (this.waitShown === guest) this.waitShown = undefined;
       return;
     }
-    const line = `${this.waitShown === guest ? replaceLine : ''}${yellow(`! ${plainForTerminal(text)}`)}`;
-    this.line(line);
+    this.line(yellow(`! ${plainInLine(text)}`), this.waitShown === guest ? replaceLine : '');
     this.waitShown = guest;
   }
 
@@ -186,11 +187,13 @@ export class RunTerminal extends Disposable implements vscode.Pseudoterminal, Ru
 
   /** Hosts work side by side: then each line says whose it is. */
   private prefixOf({ guest }: Trial): string {
-    return this.hosts < 2 ? '' : dim(`${plainForTerminal(guest)} │ `);
+    return this.hosts < 2 ? '' : dim(`${plainInLine(guest)} │ `);
   }
 
-  private line(text: string): void {
-    this.write(`${this.atLineStart ? '' : '\r\n'}${text}\r\n`);
+  /** A line of ours, or a blank one. `before`: what moves the cursor to where it goes. */
+  private line(text: string, before = ''): void {
+    for (const guest of this.texts.values()) guest.interrupt();
+    this.write(`${this.atLineStart ? '' : '\r\n'}${before}${text === '' ? '' : ownLine(text)}\r\n`);
   }
 
   private write(text: string): void {

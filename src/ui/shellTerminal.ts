@@ -3,8 +3,15 @@ import { Disposable } from '../model/disposable';
 import { StringDecoder } from 'node:string_decoder';
 import type { Connection, Shell } from '../ssh/transport';
 import { messageOf } from './log';
+import { dim, ownLine, plainForTerminal, plainInLine, red } from './terminalText';
 
-/** An interactive shell on a guest in a VS Code terminal, over the guest's shared connection. */
+/** Ends what a guest may have left: another screen, a hidden cursor, colours, a region that scrolls. */
+const reset = '\u001b[?1049l\u001b[!p\u001b[0m\r\n';
+
+/**
+ * An interactive shell on a guest in a VS Code terminal, over the guest's shared connection. Between our first line and
+ * our last it is a terminal of that guest, which may print there what it likes.
+ */
 export class ShellTerminal extends Disposable implements vscode.Pseudoterminal {
   private readonly writeEmitter = this.register(new vscode.EventEmitter<string>());
   private readonly closeEmitter = this.register(new vscode.EventEmitter<number>());
@@ -14,7 +21,10 @@ export class ShellTerminal extends Disposable implements vscode.Pseudoterminal {
   private shell: Shell | undefined;
   private size = { columns: 80, rows: 24 };
 
-  constructor(private readonly connect: () => Promise<Connection>) {
+  constructor(
+    private readonly guest: string,
+    private readonly connect: () => Promise<Connection>,
+  ) {
     super();
   }
 
@@ -45,14 +55,21 @@ export class ShellTerminal extends Disposable implements vscode.Pseudoterminal {
         return;
       }
       this.shell = shell;
+      this.say(
+        dim(vscode.l10n.t('Shell on {0}. All that follows comes from there.', plainInLine(this.guest))),
+      );
       shell.onData((chunk) => this.writeEmitter.fire(this.decoder.write(chunk)));
       shell.onClose((code) => {
         if (this.isDisposed) return;
-        if (code === null) this.writeEmitter.fire(`\r\n${vscode.l10n.t('The connection ended.')}\r\n`);
+        if (code === null) this.say(red(vscode.l10n.t('The connection ended.')), reset);
         this.closeEmitter.fire(code ?? 1);
       });
     } catch (error) {
-      this.writeEmitter.fire(`\r\n${messageOf(error).replaceAll('\n', '\r\n')}\r\n`);
+      this.say(red(plainForTerminal(messageOf(error))), this.shell === undefined ? '' : reset);
     }
+  }
+
+  private say(text: string, before = ''): void {
+    this.writeEmitter.fire(`${before}${ownLine(text)}\r\n`);
   }
 }

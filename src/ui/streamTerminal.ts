@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
-import { cyan, plainForTerminal, yellow } from './terminalText';
+import { terminalHint } from './terminalHint';
+import { bold, cyan, dim, ownLine, plainForTerminal, plainInLine, yellow } from './terminalText';
 import { amountText, TrialText } from './trialText';
 import { createTerminal } from './visible/places';
 
@@ -16,6 +17,7 @@ export class StreamTerminal extends Disposable implements vscode.Pseudoterminal 
   });
   private readonly terminal: vscode.Terminal;
   private buffered: string | undefined = '';
+  private atLineStart = true;
 
   constructor(
     name: string,
@@ -24,6 +26,7 @@ export class StreamTerminal extends Disposable implements vscode.Pseudoterminal 
   ) {
     super();
     this.terminal = createTerminal({ name, pty: this, isTransient: true });
+    this.own(dim(terminalHint()));
   }
 
   open(): void {
@@ -46,23 +49,31 @@ export class StreamTerminal extends Disposable implements vscode.Pseudoterminal 
   }
 
   heading(text: string): void {
-    this.write(`\r\n${cyan(`━━ ${plainForTerminal(text)}`)}\r\n`);
+    this.own('', cyan(`━━ ${bold(plainInLine(text))}`));
   }
 
   line(text: string): void {
-    this.write(`\r\n${plainForTerminal(text)}\r\n`);
+    this.own('', plainForTerminal(text));
   }
 
   /** Lines that are safe for a terminal already, and may be coloured. */
   lines(texts: readonly string[]): void {
-    this.write(texts.map((text) => `${text}\r\n`).join(''));
+    this.own(...texts);
   }
 
   output(chunk: Buffer): void {
     this.write(this.text.add('stdout', chunk));
   }
 
+  private own(...lines: readonly string[]): void {
+    this.text.interrupt();
+    const shown = lines.map((line) => (line === '' ? '' : ownLine(line)));
+    this.write(`${this.atLineStart ? '' : '\r\n'}${shown.join('\r\n')}\r\n`);
+  }
+
   private write(text: string): void {
+    if (text === '') return;
+    this.atLineStart = text.endsWith('\n');
     if (this.buffered === undefined) this.writeEmitter.fire(text);
     else this.buffered += text;
   }

@@ -1,4 +1,4 @@
-import { terminalDecoder } from './terminalText';
+import { GuestLines, ownLine, terminalDecoder } from './terminalText';
 
 /** What is shown at once, and how fast more may be: a terminal keeps a thousand lines, and nobody reads faster. */
 const burstBytes = 256 * 1024;
@@ -28,7 +28,7 @@ export class TrialText {
   private allowed = burstBytes;
   private countedMs: number;
   private skipped = 0;
-  private isAtLineStart = true;
+  private readonly lines = new GuestLines();
 
   constructor(private readonly options: TrialTextOptions) {
     this.prefix = options.prefix ?? '';
@@ -45,7 +45,12 @@ export class TrialText {
     const decode = this.decoders.get(stream) ?? terminalDecoder();
     this.decoders.set(stream, decode);
     const text = decode(newest);
-    return this.shown(note + (this.prefix === '' ? text : this.wholeLines(stream, text)));
+    return note + this.lines.indented(this.prefix === '' ? text : this.wholeLines(stream, text), this.prefix);
+  }
+
+  /** A line of ours was written since: what follows begins a new one. */
+  interrupt(): void {
+    this.lines.interrupt();
   }
 
   /** So much of a stream was passed over before it came here. */
@@ -60,7 +65,7 @@ export class TrialText {
   rest(): string {
     const lines = [...this.unfinished.values()].filter((line) => line !== '');
     this.unfinished.clear();
-    return this.shown(this.note() + lines.map((line) => `${this.prefix}${line}\r\n`).join(''));
+    return this.note() + this.lines.indented(lines.map((line) => `${line}\r\n`).join(''), this.prefix);
   }
 
   /** The end of a chunk that may be shown now, from the beginning of a line where there is one. */
@@ -84,18 +89,15 @@ export class TrialText {
     if (this.skipped === 0) return '';
     const line = this.options.skippedLine(this.skipped);
     this.skipped = 0;
-    return `${this.isAtLineStart ? '' : '\r\n'}${this.prefix}${line}\r\n`;
-  }
-
-  private shown(text: string): string {
-    if (text !== '') this.isAtLineStart = text.endsWith('\n');
-    return text;
+    const end = this.lines.isAtLineStart ? '' : '\r\n';
+    this.lines.interrupt();
+    return `${end}${ownLine(this.prefix + line)}\r\n`;
   }
 
   private wholeLines(stream: string, text: string): string {
     const lines = `${this.unfinished.get(stream) ?? ''}${text}`.split('\r\n');
     this.unfinished.set(stream, lines.pop() ?? '');
-    return lines.map((line) => `${this.prefix}${line}\r\n`).join('');
+    return lines.map((line) => `${line}\r\n`).join('');
   }
 }
 

@@ -12,7 +12,7 @@ export async function connectGuest(services: Services, ...args: readonly unknown
   const names = guestsFrom(args) ?? [await pickGuest(services, vscode.l10n.t('Open Shell'))];
   for (const name of names) {
     services.lab.guest(name);
-    const pty = new ShellTerminal(() => services.guests.connect(name, 'ask'));
+    const pty = new ShellTerminal(name, () => services.guests.connect(name, 'ask'));
     createTerminal({ name, pty, iconPath: new vscode.ThemeIcon('terminal'), isTransient: true }).show();
   }
 }
