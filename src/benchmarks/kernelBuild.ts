@@ -64,6 +64,8 @@ const packagesOf = ({ source, config }: What): Packages => [
   ...(isPackage(source) ? [tarball] : []),
 ];
 
+/** Before 7 there is no -dumpfullversion, and the other option tells the whole version. */
+const gccVersion = '{ gcc -dumpfullversion 2>/dev/null || gcc -dumpversion 2>/dev/null; }';
 const commands = [['make'], ['gcc'], ['bc'], ['bison'], ['flex'], ['perl'], ['tar'], ['xz']];
 const isPackage = (source: string) => source === '' || source === 'package';
 
@@ -227,7 +229,7 @@ export const kernelBuild = defineBenchmark({
         commands: ['gcc'],
         also: commands,
         packages: packagesOf(parameters),
-        version: 'gcc -dumpfullversion 2>/dev/null | sed "s/^/gcc /"',
+        version: `${gccVersion} | sed "s/^/gcc /"`,
         further: [
           checkSource(parameters.source),
           'if [ -d "${GB_WORK:-}" ] && ! ls -d "$GB_WORK"/kernel-tree-* >/dev/null 2>&1; then',
@@ -241,7 +243,7 @@ export const kernelBuild = defineBenchmark({
         preamble,
         needsTools(commands),
         cpuCount(jobs),
-        'gb_cc=$(gcc -dumpfullversion)',
+        `gb_cc=$(${gccVersion})`,
         'echo "guestbench: version=gcc $gb_cc"',
         'gb_watcher=',
         endingWith('gb_stop "$gb_watcher"\nrm -rf kernel-objects kernel-unpack'),

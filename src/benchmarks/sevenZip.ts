@@ -15,6 +15,9 @@ const packages: PackageNames = {
 };
 const commands = ['7z', '7zz', '7za', '7zr'];
 
+/** "7-Zip [64] 16.02 : Copyright …", and without the colon up to 9.20. */
+const versionLine = 'sed -n "/7-Zip/{s/ *:\\{0,1\\} *Copyright.*//p;q;}"';
+
 const mips = (id: string, title: string, primary = false): Metric => ({
   id,
   title,
@@ -64,7 +67,7 @@ export const sevenZip = defineBenchmark({
       checkScript({
         commands,
         packages,
-        version: '"$gb_tool" 2>/dev/null | sed -n "/7-Zip/{s/ : .*//p;q;}"',
+        version: `"$gb_tool" 2>/dev/null | ${versionLine}`,
       }),
     install: () => installScript(packages),
     run: ({ passes, dictionaryBits, threads }) =>
@@ -72,7 +75,7 @@ export const sevenZip = defineBenchmark({
         preamble,
         findTool(commands),
         cpuCount(threads),
-        'echo "guestbench: version=$("$gb_tool" | sed -n "/7-Zip/{s/ : .*//p;q;}")"',
+        `echo "guestbench: version=$("$gb_tool" | ${versionLine})"`,
         'echo "guestbench: threads=$gb_cpus"',
         `exec "$gb_tool" b ${passes} "-mmt$gb_cpus" -md${dictionaryBits}`,
         '',

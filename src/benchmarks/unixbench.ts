@@ -170,6 +170,12 @@ const sayWhere =
 /** The same on every guest: a compiler that looks at the CPU would see another one in each mode. */
 const compilerOptions = '-O3 -ffast-math -std=gnu11';
 
+const checkCompiler = [
+  'if ! echo "int a;" | cc -std=gnu11 -x c -fsyntax-only - >/dev/null 2>&1; then',
+  '  gb_problem "the compiler of this guest does not know -std=gnu11 (gcc 4.7 or later does): build UnixBench elsewhere and choose build=given"',
+  'fi',
+].join('\n');
+
 /** Takes what a person gave into unixbench-unpack, whatever form it has. */
 function unpack(source: string): string {
   const fetched = 'gb_given=unixbench-download-${gb_url##*/}';
@@ -296,6 +302,7 @@ const phases = {
         'for gb_module in Time::HiRes POSIX IO::Handle File::Path FindBin; do',
         '  if ! perl "-M$gb_module" -e 1 >/dev/null 2>&1; then gb_missing "the Perl module $gb_module"; fi',
         'done',
+        ...(parameters.build === 'here' ? [checkCompiler] : []),
         checkSource(parameters.source),
       ].join('\n'),
     }),
