@@ -133,19 +133,25 @@ export class GuestService extends Disposable {
     return attempt;
   }
 
-  /** Probes the guests named, or all; what fails is a state, not an error. */
+  /**
+   * Probes the guests named, or all; what fails is a state, not an error. When nobody asked for it, guests on a host
+   * that is being measured are left alone, also when the measurement begins meanwhile.
+   */
   async refresh(names: readonly string[] | undefined, asking: Asking): Promise<void> {
     const wanted = new Set(names ?? this.lab.lab.guests.map((guest) => guest.name));
     // Guests of one host share its processors: one after the other is as fast and disturbs less.
-    const perHost = new Map<string, string[]>();
-    for (const { name, host } of this.lab.lab.guests) {
-      if (!wanted.has(name)) continue;
-      const lane = host ?? name;
-      perHost.set(lane, [...(perHost.get(lane) ?? []), name]);
+    const perHost = new Map<string, Guest[]>();
+    for (const guest of this.lab.lab.guests) {
+      if (!wanted.has(guest.name)) continue;
+      const lane = guest.host ?? guest.name;
+      perHost.set(lane, [...(perHost.get(lane) ?? []), guest]);
     }
     await Promise.all(
       [...perHost.values()].map(async (lane) => {
-        for (const name of lane) await this.probe(name, asking).catch(() => undefined);
+        for (const { name, host } of lane) {
+          if (asking === 'silent' && this.busyOn(host) !== undefined) continue;
+          await this.probe(name, asking).catch(() => undefined);
+        }
       }),
     );
   }

@@ -13,6 +13,8 @@ const leastSeconds = 60;
 export class RefreshTimer extends Disposable {
   private isVisible = false;
   private timer: NodeJS.Timeout | undefined;
+  /** New guests that are being asked, or wait for another one of their host. */
+  private readonly asking = new Set<string>();
 
   constructor(
     private readonly lab: LabService,
@@ -21,6 +23,8 @@ export class RefreshTimer extends Disposable {
     super();
     this.register({ dispose: () => clearTimeout(this.timer) });
     this.register(lab.onDidChange(() => void this.askNew()));
+    // A guest that was added beside a running experiment is asked as soon as its host is free.
+    this.register(guests.onDidChange(() => void this.askNew()));
     this.register(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.askNew()));
   }
 
@@ -49,10 +53,15 @@ export class RefreshTimer extends Disposable {
     this.timer.unref();
   }
 
-  /** Guests that nobody has asked yet. */
+  /** Guests that nobody has asked yet, except beside a guest that is being measured. */
   private async askNew(): Promise<void> {
     if (!this.isVisible || this.isDisposed || setting('refreshSeconds') === 0) return;
-    await this.ask(this.names().filter((name) => this.guests.state(name).kind === 'unknown'));
+    const names = this.names().filter(
+      (name) => this.isNew(name) && this.isIdle(name) && !this.asking.has(name),
+    );
+    for (const name of names) this.asking.add(name);
+    await this.ask(names);
+    for (const name of names) this.asking.delete(name);
   }
 
   private async ask(names: readonly string[]): Promise<void> {
@@ -64,11 +73,13 @@ export class RefreshTimer extends Disposable {
     return this.lab.lab.guests.map((guest) => guest.name);
   }
 
+  private isNew(name: string): boolean {
+    return this.guests.state(name).kind === 'unknown';
+  }
+
+  /** A probe on one guest disturbs the trial of another on the same host. */
   private isIdle(name: string): boolean {
-    const lane = this.lab.lab.guests.find((guest) => guest.name === name)?.host;
-    // A probe on one guest disturbs the trial of another on the same host.
-    return !this.lab.lab.guests.some(
-      (guest) => guest.host === lane && this.guests.activity(guest.name) !== undefined,
-    );
+    const host = this.lab.lab.guests.find((guest) => guest.name === name)?.host;
+    return this.guests.busyOn(host) === undefined;
   }
 }
