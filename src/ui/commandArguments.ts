@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { nameOf } from './addresses';
 import type { ExperimentEntry } from './experimentEntry';
 import type { Services } from './services';
 import { showQuickPick } from './visible/questions';
@@ -19,12 +20,15 @@ export function guestsFrom(args: readonly unknown[]): readonly string[] | undefi
   return row.length > 0 ? row : undefined;
 }
 
-/** The strings under `key` of an options object; one string counts as a list of one. */
+/** The strings under `key` of an options object; one string counts as a list of one, an address as its file's name. */
 export function stringsOf(options: unknown, key: string): readonly string[] | undefined {
   const value = valueOf(options, key);
   if (typeof value === 'string') return [value];
+  if (value instanceof vscode.Uri) return [nameOf(value)];
   return Array.isArray(value)
-    ? value.filter((entry): entry is string => typeof entry === 'string')
+    ? value.flatMap((entry: unknown) =>
+        entry instanceof vscode.Uri ? nameOf(entry) : typeof entry === 'string' ? entry : [],
+      )
     : undefined;
 }
 
@@ -100,10 +104,11 @@ export async function pickExperiment(
   return picked.file;
 }
 
-/** The experiment file in a command's arguments: an options object, a row of the tree, or an editor's address. */
+/** The name (`nameOf`) of the experiment file in a command's arguments: an options object, a row of the tree, or an editor's address. */
 export function fileFrom(args: readonly unknown[]): string | undefined {
   const [first] = args;
-  if (first instanceof vscode.Uri) return first.fsPath;
+  if (first instanceof vscode.Uri) return nameOf(first);
   const file = valueOf(first, 'file');
+  if (file instanceof vscode.Uri) return nameOf(file);
   return typeof file === 'string' ? file : undefined;
 }

@@ -1,7 +1,7 @@
-import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { listed } from '../report/format';
 import type { ReportOptions } from '../report/shape';
+import { baseName, nameOf, uriOf } from './addresses';
 import { pageOptions } from './pageHtml';
 import { ReportPanel, type ReportTools } from './reportPanel';
 import { createWebviewPanel } from './visible/places';
@@ -15,13 +15,13 @@ export class ComparePanels implements vscode.WebviewPanelSerializer {
 
   /** Opens a report over the files, or brings the one that is open to the front. */
   async show(files: readonly string[]): Promise<ReportPanel> {
-    const uris = files.map((file) => vscode.Uri.file(file));
+    const uris = files.map(uriOf);
     const known = this.reportOf(files);
     if (known) {
       known.reveal();
       return known;
     }
-    const title = listed(files.map((file) => path.basename(file, '.guestbench')));
+    const title = listed(uris.map((uri) => baseName(uri).replace(/\.guestbench$/, '')));
     const options = pageOptions(this.tools.extensionUri);
     const column = vscode.ViewColumn.Active;
     return this.fill(createWebviewPanel(ComparePanels.viewType, title, column, options), uris);
@@ -34,11 +34,11 @@ export class ComparePanels implements vscode.WebviewPanelSerializer {
 
   /** The files of the report that is in front, if one is. */
   get activeFiles(): readonly string[] | undefined {
-    return [...this.open].find((report) => report.isActive)?.uris.map(({ fsPath }) => fsPath);
+    return [...this.open].find((report) => report.isActive)?.uris.map(nameOf);
   }
 
   private reportOf(files: readonly string[]): ReportPanel | undefined {
-    const wanted = addressOf(files.map((file) => vscode.Uri.file(file)));
+    const wanted = addressOf(files.map(uriOf));
     return [...this.open].find((report) => addressOf(report.uris) === wanted);
   }
 

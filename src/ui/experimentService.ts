@@ -11,6 +11,8 @@ import { StartedExperiments } from '../experiment/startedExperiments';
 import { Disposable } from '../model/disposable';
 import type { Experiment, GuestRef, Plan } from '../model/experiment';
 import { UserError } from '../model/userError';
+import { baseName, isLocal, uriOf } from './addresses';
+import { readAddress } from './readAddress';
 import { setContextKey } from './contextKeys';
 import { runningEntry, type ExperimentEntry } from './experimentEntry';
 import { ExperimentFiles } from './experimentFiles';
@@ -251,10 +253,14 @@ export class ExperimentService extends Disposable {
 
   /** Reads an experiment file. @throws UserError that says what is wrong with it. */
   async read(file: string): Promise<Experiment> {
-    return (await this.readWhole(file)).experiment;
+    const uri = uriOf(file);
+    if (isLocal(uri)) return (await this.readWhole(file)).experiment;
+    const read = await readAddress(uri);
+    if (read.status === 'ok') return read.experiment;
+    throw new UserError(`${baseName(uri)}: ${read.error}`);
   }
 
-  /** As `read`, with the content of the first line (`contentOf`). */
+  /** As `read`, of a file on this computer, with the content of the first line (`contentOf`). */
   async readWhole(file: string): Promise<{ experiment: Experiment; content: string }> {
     const { read, content } = await readExperimentWhole(file);
     if (read.status === 'ok' && content !== undefined) return { experiment: read.experiment, content };

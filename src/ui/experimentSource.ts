@@ -1,12 +1,9 @@
-import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { experimentFileBytes, sizeText } from '../files/limits';
-import { readExperiment } from '../experiment/journal';
-import { readExperimentFile } from '../experiment/readExperimentFile';
 import { Disposable } from '../model/disposable';
 import type { Experiment, ExperimentRead } from '../model/experiment';
-import { UserError } from '../model/userError';
+import { baseName, nameOf } from './addresses';
 import type { ExperimentService } from './experimentService';
+import { readAddress } from './readAddress';
 import { messageOf, type Log } from './log';
 
 const debounceMs = 400;
@@ -42,7 +39,7 @@ export class ExperimentSource extends Disposable {
     );
     const watcher = this.register(
       vscode.workspace.createFileSystemWatcher(
-        new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), path.basename(uri.fsPath)),
+        new vscode.RelativePattern(vscode.Uri.joinPath(uri, '..'), baseName(uri)),
       ),
     );
     this.register(watcher.onDidCreate(() => this.reloadSoon()));
@@ -51,8 +48,9 @@ export class ExperimentSource extends Disposable {
     this.register({ dispose: () => clearTimeout(this.timer) });
   }
 
+  /** Its name (`nameOf`): one that lies elsewhere is never taken for one of this computer. */
   get file(): string {
-    return this.uri.fsPath;
+    return nameOf(this.uri);
   }
 
   get state(): SourceState {
@@ -71,7 +69,7 @@ export class ExperimentSource extends Disposable {
     const isOver = () => this.isDisposed || reading !== this.readings;
     let read: ExperimentRead;
     try {
-      read = await this.read();
+      read = await readAddress(this.uri);
     } catch (error) {
       if (!isOver()) this.current = { status: 'problem', problem: whyUnread(error) };
       return;
@@ -96,18 +94,6 @@ export class ExperimentSource extends Disposable {
     this.log.warn(`${this.file}: ${note}`);
     const notes = [...read.experiment.notes, note];
     return { status: 'ok', experiment: { ...read.experiment, notes } };
-  }
-
-  private async read(): Promise<ExperimentRead> {
-    if (this.uri.scheme === 'file') return readExperimentFile(this.uri.fsPath);
-    const { size } = await vscode.workspace.fs.stat(this.uri);
-    if (size > experimentFileBytes) {
-      const most = sizeText(experimentFileBytes);
-      throw new UserError(
-        vscode.l10n.t('it has {0}, and {1} is the most for an experiment file', sizeText(size), most),
-      );
-    }
-    return readExperiment(new TextDecoder().decode(await vscode.workspace.fs.readFile(this.uri)));
   }
 
   private reloadSoon(): void {

@@ -6,6 +6,7 @@ import { LabStore, type LabProblem } from '../lab/labStore';
 import { Disposable, type Disposes } from '../model/disposable';
 import type { Guest, Lab } from '../model/lab';
 import { UserError } from '../model/userError';
+import { isLocal } from './addresses';
 import { setContextKey } from './contextKeys';
 import type { Log } from './log';
 import { setting } from './settings';
@@ -83,7 +84,7 @@ export class LabService extends Disposable {
   /** Whether an editor holds changes of the lab file that are not saved. */
   get isEdited(): boolean {
     return vscode.workspace.textDocuments.some(
-      ({ uri, isDirty }) => isDirty && uri.fsPath === this.uri.fsPath,
+      ({ uri, isDirty }) => isDirty && isLocal(uri) && uri.fsPath === this.uri.fsPath,
     );
   }
 

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { UserError } from '../model/userError';
 import type { ReportOptions } from '../report/shape';
+import { nameOf, uriOf } from './addresses';
 import { ReportPanel, type ReportTools } from './reportPanel';
 
 class ReportDocument implements vscode.CustomDocument {
@@ -39,7 +40,7 @@ export class ReportEditor implements vscode.CustomReadonlyEditorProvider<ReportD
 
   /** The report of a file, opened if need be, in front so that its page can draw. */
   async shown(file: string): Promise<ReportPanel> {
-    await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), ReportEditor.viewType);
+    await vscode.commands.executeCommand('vscode.openWith', uriOf(file), ReportEditor.viewType);
     const report = this.reportOf(file);
     if (report === undefined)
       throw new UserError(vscode.l10n.t('The report of {0} could not be opened.', file));
@@ -47,12 +48,13 @@ export class ReportEditor implements vscode.CustomReadonlyEditorProvider<ReportD
   }
 
   private reportOf(file: string): ReportPanel | undefined {
-    const reports = [...this.open].filter((report) => report.uris[0]?.fsPath === file);
+    const reports = [...this.open].filter(({ uris: [uri] }) => uri !== undefined && nameOf(uri) === file);
     return reports.find(({ isActive }) => isActive) ?? reports[0];
   }
 
-  /** The file of the report that is in front, if one is. */
+  /** The name (`nameOf`) of the file of the report that is in front, if one is. */
   get activeFile(): string | undefined {
-    return [...this.open].find((report) => report.isActive)?.uris[0]?.fsPath;
+    const uri = [...this.open].find((report) => report.isActive)?.uris[0];
+    return uri === undefined ? undefined : nameOf(uri);
   }
 }

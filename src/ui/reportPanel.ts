@@ -1,4 +1,3 @@
-import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
 import { UserError } from '../model/userError';
@@ -11,6 +10,7 @@ import type { PackedLists } from '../report/packedModel';
 import { headMessage, modelMessage, readPageMessage, type PageMessage } from '../report/protocol';
 import type { AcrossChoice } from '../report/acrossShape';
 import type { ReportModel, ReportOptions } from '../report/shape';
+import { baseName } from './addresses';
 import type { ExperimentService } from './experimentService';
 import { ExperimentSource } from './experimentSource';
 import { messageOf, type Log } from './log';
@@ -176,7 +176,7 @@ export class ReportPanel extends Disposable {
     if (!this.isOverSeveral) return undefined;
     const files = this.sources.map(({ uri, state }) => ({
       address: uri.toString(),
-      name: path.basename(uri.fsPath),
+      name: baseName(uri),
       ...(state.status === 'problem' ? { problem: state.problem } : {}),
       ...(state.status === 'unread' ? { problem: vscode.l10n.t('This file is being written.') } : {}),
     }));

@@ -1,11 +1,11 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
-import { openToReplace } from '../files/writing';
 import { UserError } from '../model/userError';
 import type { Drawing } from '../report/charts/svg';
 import { slugOf } from '../report/importedExperiment';
 import type { PictureMessage } from '../report/pictureMessage';
 import type { ReportModel } from '../report/shape';
+import { baseName, nameOf, writeTo } from './addresses';
 import { messageOf } from './log';
 import { showStatus } from './visible/messages';
 import { showSaveDialog } from './visible/questions';
@@ -75,31 +75,25 @@ export async function savePicture(
   );
 }
 
-async function askPicture(beside: vscode.Uri, what: string): Promise<string | undefined> {
-  const base = path.basename(beside.fsPath).replace(/\.guestbench$/, '');
-  const target = await showSaveDialog({
+async function askPicture(beside: vscode.Uri, what: string): Promise<vscode.Uri | undefined> {
+  const base = baseName(beside).replace(/\.guestbench$/, '');
+  return showSaveDialog({
     defaultUri: vscode.Uri.joinPath(beside, '..', `${base}-${slugOf(what)}.png`),
     title: vscode.l10n.t('Save Chart'),
     filters: { PNG: ['png'], SVG: ['svg'] },
   });
-  return target?.fsPath;
 }
 
-const pictureFormat = (target: string): ChartFormat =>
-  path.extname(target).toLowerCase() === '.svg' ? 'svg' : 'png';
+const pictureFormat = (target: vscode.Uri): ChartFormat =>
+  path.posix.extname(target.path).toLowerCase() === '.svg' ? 'svg' : 'png';
 
 /** Writes what is exported and says so. @throws UserError that names the file. */
-export async function writeExport(target: string, content: string | Uint8Array): Promise<void> {
+export async function writeExport(target: vscode.Uri, content: string | Uint8Array): Promise<void> {
   try {
-    const handle = await openToReplace(target);
-    try {
-      await handle.writeFile(content);
-    } finally {
-      await handle.close();
-    }
+    await writeTo(target, content);
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(vscode.l10n.t('{0} could not be written: {1}', target, messageOf(error)));
+    throw new UserError(vscode.l10n.t('{0} could not be written: {1}', nameOf(target), messageOf(error)));
   }
-  showStatus('check', vscode.l10n.t('Exported to {0}', path.basename(target)), 5000);
+  showStatus('check', vscode.l10n.t('Exported to {0}', baseName(target)), 5000);
 }

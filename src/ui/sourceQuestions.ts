@@ -3,6 +3,7 @@ import type { Benchmark, SourceNeed } from '../benchmarks/benchmark';
 import { isUrl } from '../benchmarks/parameters';
 import { fillSources, missingSources, requireSources, sourceProblem } from '../experiment/sources';
 import type { BenchmarkRef } from '../model/experiment';
+import { localPath } from './addresses';
 import { setting } from './settings';
 import { showInputBox, showOpenDialog, showQuickPick } from './visible/questions';
 
@@ -73,7 +74,7 @@ async function askLocal(title: string, kind: 'folder' | 'tarball'): Promise<stri
   });
   const [uri] = chosen ?? [];
   if (!uri) throw new vscode.CancellationError();
-  return `local:${uri.fsPath}`;
+  return `local:${localPath(uri)}`;
 }
 
 async function askText(

@@ -12,6 +12,7 @@ import {
   type TrendPageMessage,
 } from '../report/trendProtocol';
 import type { TrendChoice, TrendModel } from '../report/trendShape';
+import { isLocal, localPath } from './addresses';
 import { messageOf } from './log';
 import { pageHtml, pageOptions } from './pageHtml';
 import type { ReportTools } from './reportPanel';
@@ -143,7 +144,7 @@ class TrendPanel extends Disposable {
         );
         return;
       case 'chooseFolder':
-        await this.chooseFolder();
+        await saying(this.chooseFolder());
         return;
       case 'cancel':
         this.stop?.abort();
@@ -152,12 +153,7 @@ class TrendPanel extends Disposable {
         await this.read();
         return;
       case 'savePicture':
-        await savePicture(message, vscode.Uri.joinPath(vscode.Uri.file(this.reader.folder), 'trend')).catch(
-          (error: unknown) => {
-            if (!(error instanceof UserError)) throw error;
-            void showErrorMessage(error.message);
-          },
-        );
+        await saying(savePicture(message, vscode.Uri.joinPath(vscode.Uri.file(this.reader.folder), 'trend')));
         return;
       case 'error':
         this.tools.log.error(`Trend page: ${message.message}`);
@@ -173,7 +169,7 @@ class TrendPanel extends Disposable {
       openLabel: vscode.l10n.t('Show Trend'),
     });
     const folder = chosen?.[0];
-    if (folder) await this.openFolder(folder.fsPath);
+    if (folder) await this.openFolder(localPath(folder));
   }
 }
 
@@ -201,7 +197,8 @@ export class TrendPanels implements vscode.WebviewPanelSerializer {
   /** Brings a tab back from what its page has kept. */
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const read = trendPlaceSchema.safeParse(state);
-    const folder = read.success ? vscode.Uri.parse(read.data.folder).fsPath : undefined;
+    const place = read.success ? vscode.Uri.parse(read.data.folder) : undefined;
+    const folder = place !== undefined && isLocal(place) ? place.fsPath : undefined;
     if (folder === undefined || !(await isFolder(folder))) {
       panel.dispose();
       return;
@@ -222,6 +219,14 @@ export class TrendPanels implements vscode.WebviewPanelSerializer {
     });
     await trend.read();
   }
+}
+
+/** Says to the person what they can mend; anything else is the caller's. */
+async function saying(work: Promise<void>): Promise<void> {
+  await work.catch((error: unknown) => {
+    if (!(error instanceof UserError)) throw error;
+    void showErrorMessage(error.message);
+  });
 }
 
 async function isFolder(folder: string): Promise<boolean> {

@@ -1,10 +1,11 @@
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { benchmarksOf } from '../benchmarks/own';
-import { readExperimentFile } from '../experiment/readExperimentFile';
 import type { Experiment, TrialRecord } from '../model/experiment';
 import type { FigurePlace } from '../report/lineOf';
 import { placeInOutput, trialOutput } from '../report/trialOutput';
+import { nameOf, uriOf } from './addresses';
+import { readAddress } from './readAddress';
 import { showStatus } from './visible/messages';
 
 const scheme = 'guestbench-output';
@@ -14,8 +15,8 @@ const noticeMs = 8000;
 function trialOutputUri(experimentFile: vscode.Uri, trial: string): vscode.Uri {
   return vscode.Uri.from({
     scheme,
-    path: `/${path.basename(experimentFile.path)}/${trial}.log`,
-    query: experimentFile.fsPath,
+    path: `/${path.posix.basename(experimentFile.path)}/${trial}.log`,
+    query: nameOf(experimentFile),
     fragment: trial,
   });
 }
@@ -63,7 +64,7 @@ export class TrialOutputs implements vscode.TextDocumentContentProvider {
 
 /** The experiment and the attempts of the trial; or why there are none, for people. */
 async function readOutputs(file: string, trial: string): Promise<Outputs | string> {
-  const read = await readExperimentFile(file);
+  const read = await readAddress(uriOf(file));
   if (read.status === 'error') return vscode.l10n.t('{0}, line {1}: {2}', file, read.line, read.error);
   const { experiment } = read;
   const records = experiment.trials.filter((record) => record.trial.id === trial);

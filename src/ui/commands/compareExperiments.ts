@@ -1,6 +1,6 @@
-import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { UserError } from '../../model/userError';
+import { baseName, uriOf } from '../addresses';
 import { fileFrom, stringsOf } from '../commandArguments';
 import type { Services } from '../services';
 import { showQuickPick } from '../visible/questions';
@@ -33,7 +33,7 @@ export async function compareExperiments(
 
 /** File names begin with the time of the start, so what came first is called A. */
 function byName(a: string, b: string): number {
-  return path.basename(a) < path.basename(b) ? -1 : 1;
+  return baseName(uriOf(a)) < baseName(uriOf(b)) ? -1 : 1;
 }
 
 function filesFrom(args: readonly unknown[]): readonly string[] {

@@ -3,17 +3,20 @@ import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { lockHolder } from '../../experiment/fileLock';
 import { UserError } from '../../model/userError';
+import { localFile } from '../addresses';
 import { pickExperiment } from '../commandArguments';
 import type { Services } from '../services';
 import { showWarningMessage } from '../visible/messages';
 
 /** Moves an experiment file, and the outputs beside it, to the trash, after a question. */
 export async function deleteExperiment(services: Services, ...args: readonly unknown[]): Promise<void> {
-  const file = await pickExperiment(
-    services,
-    args,
-    vscode.l10n.t('Delete Experiment'),
-    ({ state }) => state !== 'running' && state !== 'elsewhere',
+  const file = localFile(
+    await pickExperiment(
+      services,
+      args,
+      vscode.l10n.t('Delete Experiment'),
+      ({ state }) => state !== 'running' && state !== 'elsewhere',
+    ),
   );
   checkAtRest(services, file);
   const remove = vscode.l10n.t('Delete');

@@ -3,6 +3,7 @@ import { UserError } from '../../model/userError';
 import { reportModel } from '../../report/model';
 import { toPhoronixXml } from '../../report/phoronixXml';
 import type { ReportModel } from '../../report/shape';
+import { uriOf } from '../addresses';
 import { pickExperiment, stringsOf, valueOf } from '../commandArguments';
 import { checkChoice, choiceFrom } from '../reportChoice';
 import { chartBytes, chartOf, writeExport } from '../saveChart';
@@ -41,7 +42,8 @@ export async function exportReport(services: Services, ...args: readonly unknown
     );
   const content = await contentOf(services, files, file, format, args[0]);
   const to = valueOf(args[0], 'to');
-  await writeExport(typeof to === 'string' ? to : await askTarget(file, formats[format].extension), content);
+  const given = to instanceof vscode.Uri ? to : typeof to === 'string' ? uriOf(to) : undefined;
+  await writeExport(given ?? (await askTarget(file, formats[format].extension)), content);
 }
 
 /** Named, or of the report over several that is in front; else one is asked for. */
@@ -151,9 +153,10 @@ async function askFormat(files: number): Promise<Format> {
   return picked.format;
 }
 
-async function askTarget(file: string, extension: string): Promise<string> {
-  const proposed = `${file.replace(/\.guestbench$/, '')}.${extension}`;
-  const uri = await showSaveDialog({ defaultUri: vscode.Uri.file(proposed) });
+async function askTarget(file: string, extension: string): Promise<vscode.Uri> {
+  const beside = uriOf(file);
+  const path = `${beside.path.replace(/\.guestbench$/, '')}.${extension}`;
+  const uri = await showSaveDialog({ defaultUri: beside.with({ path }) });
   if (!uri) throw new vscode.CancellationError();
-  return uri.fsPath;
+  return uri;
 }

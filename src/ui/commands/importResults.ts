@@ -1,8 +1,7 @@
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import { importBytes } from '../../files/limits';
-import { readWhole } from '../../files/reading';
 import { experimentText } from '../../experiment/experimentText';
 import { readExperiment } from '../../experiment/journal';
 import type { Experiment } from '../../model/experiment';
@@ -17,6 +16,7 @@ import {
   type ImportFormat,
   type ImportSource,
 } from '../../report/importers';
+import { baseName, nameOf, readText, statOf, uriOf } from '../addresses';
 import { stringsOf, valueOf } from '../commandArguments';
 import { messageOf } from '../log';
 import { experimentFileName } from '../resultsFolder';
@@ -24,7 +24,8 @@ import type { Services } from '../services';
 import { showInputBox, showOpenDialog } from '../visible/questions';
 
 interface ReadFile {
-  readonly file: string;
+  /** Without its folder. */
+  readonly name: string;
   readonly text: string;
   readonly changedAt: Date;
 }
@@ -35,7 +36,7 @@ interface ReadFile {
  */
 export async function importResults(services: Services, ...args: readonly unknown[]): Promise<string> {
   const named = stringsOf(args[0], 'files');
-  const files = await Promise.all((named ?? (await askFiles())).map(readResult));
+  const files = await Promise.all((named?.map(uriOf) ?? (await askFiles())).map(readResult));
   const format = formatFrom(valueOf(args[0], 'format')) ?? detected(files);
   const guests = namesItsGuests(format)
     ? onlyOne(files, format)
@@ -45,7 +46,7 @@ export async function importResults(services: Services, ...args: readonly unknow
   const experiment = await imported(format, files, guests, label);
   const finalLabel = label ?? (named === undefined ? await askLabel(experiment.label) : experiment.label);
   const file = await write(services, { ...experiment, label: finalLabel });
-  services.log.info(`Imported ${files.map(({ file: one }) => path.basename(one)).join(', ')} into ${file}`);
+  services.log.info(`Imported ${files.map(({ name }) => name).join(', ')} into ${file}`);
   services.experiments.refresh();
   await vscode.commands.executeCommand('vscode.openWith', vscode.Uri.file(file), 'guestbench.report');
   return file;
@@ -69,7 +70,7 @@ function onlyOne(files: readonly ReadFile[], format: ImportFormat): readonly str
   );
 }
 
-async function askFiles(): Promise<readonly string[]> {
+async function askFiles(): Promise<readonly vscode.Uri[]> {
   const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
   const uris = await showOpenDialog({
     ...(folder === undefined ? {} : { defaultUri: folder }),
@@ -88,16 +89,16 @@ async function askFiles(): Promise<readonly string[]> {
     },
   });
   if (!uris || uris.length === 0) throw new vscode.CancellationError();
-  return uris.map(({ fsPath }) => fsPath);
+  return uris;
 }
 
-async function readResult(file: string): Promise<ReadFile> {
+async function readResult(uri: vscode.Uri): Promise<ReadFile> {
   try {
-    const text = (await readWhole(file, importBytes)).toString('utf8');
-    return { file, text, changedAt: (await stat(file)).mtime };
+    const { mtime } = await statOf(uri);
+    return { name: baseName(uri), text: await readText(uri, importBytes), changedAt: mtime };
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(vscode.l10n.t('{0} cannot be read: {1}', file, messageOf(error)));
+    throw new UserError(vscode.l10n.t('{0} cannot be read: {1}', nameOf(uri), messageOf(error)));
   }
 }
 
@@ -109,13 +110,13 @@ function formatFrom(value: unknown): ImportFormat | undefined {
 }
 
 function detected(files: readonly ReadFile[]): ImportFormat {
-  const found = files.map(({ file, text }) => {
+  const found = files.map(({ name, text }) => {
     const format = formatOf(text);
     if (format !== undefined) return format;
     throw new UserError(
       vscode.l10n.t(
         '{0} is no result that can be imported: expected JSON or CSV that Guestbench exported, composite.xml of the Phoronix Test Suite, JSON of fio or hyperfine, or a report of UnixBench.',
-        path.basename(file),
+        name,
       ),
     );
   });
@@ -140,12 +141,12 @@ async function guestNames(
   if (given !== undefined && given.length !== files.length)
     throw new UserError(vscode.l10n.t('Name a guest for each of the {0} files.', files.length));
   if (given !== undefined) return given;
-  const proposed = files.map(({ file }) => path.basename(file).replace(/\.[^.]*$/, ''));
+  const proposed = files.map(({ name }) => name.replace(/\.[^.]*$/, ''));
   if (isUnattended) return proposed;
   const names: string[] = [];
-  for (const [index, { file }] of files.entries()) {
+  for (const [index, { name: of }] of files.entries()) {
     const name = await showInputBox({
-      title: vscode.l10n.t('Import Results: {0} ({1}/{2})', path.basename(file), index + 1, files.length),
+      title: vscode.l10n.t('Import Results: {0} ({1}/{2})', of, index + 1, files.length),
       prompt: vscode.l10n.t('The guest it was measured in. Files of one guest are its runs.'),
       value: proposed[index] ?? '',
       ignoreFocusOut: true,
@@ -164,11 +165,11 @@ async function imported(
   label: string | undefined,
 ): Promise<Experiment> {
   const at = new Date(Math.min(...files.map(({ changedAt }) => changedAt.getTime()))).toISOString();
-  const source = files.map(({ file }) => path.basename(file)).join(', ');
+  const source = files.map(({ name }) => name).join(', ');
   const options = { at, source, ...(label === undefined ? {} : { label }) };
-  const sources = files.map(({ file, text }, index): ImportSource => ({
+  const sources = files.map(({ name, text }, index): ImportSource => ({
     guest: guests[index] ?? '',
-    name: path.basename(file),
+    name,
     text,
   }));
   switch (format) {

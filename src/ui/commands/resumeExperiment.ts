@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ExperimentSummary } from '../../experiment/runner';
+import { localFile } from '../addresses';
 import { requireTrust } from '../guestService';
 import { pickExperiment } from '../commandArguments';
 import type { Services } from '../services';
@@ -12,7 +13,7 @@ export async function resumeExperiment(
   requireTrust();
   const title = vscode.l10n.t('Resume Experiment');
   const file = await pickExperiment(services, args, title, ({ state }) => canResume.has(state));
-  return services.experiments.resume(file);
+  return services.experiments.resume(localFile(file));
 }
 
 const canResume: ReadonlySet<string> = new Set(['interrupted', 'stopped', 'failed']);

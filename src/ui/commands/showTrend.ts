@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { UserError } from '../../model/userError';
 import { subjectKey } from '../../report/trendOptions';
+import { localFile, localPath, nameOf } from '../addresses';
 import { valueOf } from '../commandArguments';
 import type { Services } from '../services';
 
@@ -13,8 +14,8 @@ export async function showTrend(services: Services, ...args: readonly unknown[])
   const [options] = args;
   const folder =
     options instanceof vscode.Uri
-      ? options.fsPath
-      : (textOf(options, 'folder') ?? services.experiments.folder);
+      ? localPath(options)
+      : localFile(folderOf(options) ?? services.experiments.folder);
   const isFolder = await stat(folder).then(
     (found) => found.isDirectory(),
     () => false,
@@ -35,6 +36,11 @@ export async function showTrend(services: Services, ...args: readonly unknown[])
     ...(subject === undefined ? {} : { subject }),
   });
   return folder;
+}
+
+function folderOf(options: unknown): string | undefined {
+  const folder = valueOf(options, 'folder');
+  return folder instanceof vscode.Uri ? nameOf(folder) : textOf(options, 'folder');
 }
 
 function subjectOf(options: unknown): string | undefined {

@@ -29,8 +29,11 @@ vi.mock('vscode', () => ({
   },
 }));
 
-const guest = (name: string, host?: string): Guest =>
-  ({ name, address: '192.0.2.1', ...(host === undefined ? {} : { host }) }) as Guest;
+const guest = (name: string, host?: string): Guest => ({
+  name,
+  address: '192.0.2.1',
+  ...(host === undefined ? {} : { host }),
+});
 
 let guests: Guest[] = [];
 let changed: (() => void)[] = [];
