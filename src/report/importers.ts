@@ -3,6 +3,7 @@ import type { TrialOutput } from '../benchmarks/benchmark';
 import { catalogue } from '../benchmarks/catalogue';
 import { parsers } from '../benchmarks/parsers';
 import { parseUnixbenchPass } from '../benchmarks/parse/unixbench';
+import { isUnixbenchHtml, unixbenchText } from '../benchmarks/parse/unixbenchHtml';
 import type { BenchmarkRef, Experiment, Imported, Measurement } from '../model/experiment';
 import { parseJson } from '../model/nesting';
 import { UserError } from '../model/userError';
@@ -44,7 +45,8 @@ export function formatOf(text: string): ImportFormat | undefined {
   if (/<PhoronixTestSuite[\s>]/.test(start)) return 'phoronix';
   if (/"fio version"\s*:/.test(text) || isReportOfFio(start)) return 'fio';
   if (/^\s*\{\s*"results"\s*:\s*\[/.test(start) && /"command"\s*:/.test(start)) return 'hyperfine';
-  if (/BYTE UNIX Benchmarks \(Version |^Benchmark Run: /m.test(text)) return 'unixbench';
+  if (/BYTE UNIX Benchmarks \(Version |^Benchmark Run: /m.test(text) || isUnixbenchHtml(text))
+    return 'unixbench';
   return undefined;
 }
 
@@ -80,11 +82,16 @@ export function fromUnixbenchReport(
   sources: readonly ImportSource[],
   options: ImportOptions = {},
 ): Experiment {
+  const notes: string[] = [];
   const runs = sources.flatMap((source) => {
     const whole = parsers.unixbench(outputOf(source.text));
-    if (whole.metrics.length === 0) throw unreadable(source, 'a report of UnixBench', whole.reason);
-    return passesOf(source.text).map((pass): Run => {
+    const text = isUnixbenchHtml(source.text) ? pageText(source) : source.text;
+    if (whole.metrics.length === 0 && whole.reason?.startsWith('the index in') !== true)
+      throw unreadable(source, 'a report of UnixBench', whole.reason);
+    notes.push(...(whole.failed ?? []).map(({ test, error }) => `${source.name}: ${test}: ${error}.`));
+    return passesOf(text).flatMap((pass): readonly Run[] => {
       const { metrics, reason } = parseUnixbenchPass(outputOf(pass.text));
+      if (metrics.length === 0 && reason?.includes('no index of the system benchmarks') === true) return [];
       if (metrics.length === 0) throw unreadable(source, 'a report of UnixBench', reason);
       const ref: BenchmarkRef =
         pass.copies === 1
@@ -94,10 +101,18 @@ export function fromUnixbenchReport(
               benchmark: 'unixbench-parallel',
               title: `UnixBench, ${pass.copies} copies`,
             };
-      return { guest: source.guest, ref, measurements: metrics };
+      return [{ guest: source.guest, ref, measurements: metrics }];
     });
   });
-  return fromRuns('unixbench', runs, options);
+  return fromRuns('unixbench', runs, options, notes);
+}
+
+function pageText(source: ImportSource): string {
+  try {
+    return unixbenchText(source.text);
+  } catch (error) {
+    throw unreadable(source, 'a report of UnixBench', error instanceof Error ? error.message : undefined);
+  }
 }
 
 const hyperfineSchema = z.object({ results: z.array(z.unknown()).check(z.minLength(1)) });
@@ -212,6 +227,7 @@ function fromRuns(
   from: Exclude<ImportFormat, 'phoronix' | 'json' | 'csv'>,
   runs: readonly Run[],
   options: ImportOptions,
+  notes: readonly string[] = [],
 ): Experiment {
   if (runs.length === 0) throw new UserError('There is nothing to import: choose at least one file.');
   const guests = [...new Set(runs.map(({ guest }) => guest))];
@@ -223,7 +239,7 @@ function fromRuns(
     guests: guests.map((name) => ({ ref: { name }, facts: factsOfImport(name) })),
     benchmarks: [...refs.values()],
     runs: runs.map(({ ref, ...run }) => ({ ...run, benchmark: ref.id })),
-    notes: [`From ${tools[from]}, ${noInterval}.`],
+    notes: [`From ${tools[from]}, ${noInterval}.`, ...notes],
   });
 }
 
