@@ -1,11 +1,15 @@
 import { closeSync, writeSync } from 'node:fs';
 import { createAnew } from '../files/writing';
 import { UserError } from '../model/userError';
+import { ByteQueue } from '../ssh/byteQueue';
+import { SshError } from '../ssh/transport';
 
 /** What a parser gets to see at most, per stream: so much of its beginning, and of its end. */
 const halfBytes = 1024 * 1024;
 /** Longer output than this also goes whole into a file of its own beside the experiment file. */
 const inFileBytes = 1024 * 1024;
+/** What is kept of one stream on disk. A benchmark that prints more is broken, or its guest wants to fill this disk. */
+const mostBytes = 1024 * 1024 * 1024;
 /** A line of its own where the middle is missing, so that no figure is glued together from two halves. */
 const leftOut = Buffer.from('\n[output left out here]\n');
 
@@ -14,8 +18,7 @@ const leftOut = Buffer.from('\n[output left out here]\n');
  * file, the whole of it in a sibling file. However much comes, no more than the parser's part is held in memory.
  */
 export class OutputCollector {
-  private readonly head: Buffer[] = [];
-  private headBytes = 0;
+  private readonly head = new ByteQueue();
   /** What came after the head. */
   private tail: LastBytes | undefined;
   private bytes = 0;
@@ -27,7 +30,10 @@ export class OutputCollector {
   failure: UserError | undefined;
 
   /** @param wholeFile where the whole goes if it does not fit into the experiment file. */
-  constructor(private readonly wholeFile: string) {}
+  constructor(
+    private readonly wholeFile: string,
+    private readonly limit = mostBytes,
+  ) {}
 
   get byteCount(): number {
     return this.bytes;
@@ -38,8 +44,12 @@ export class OutputCollector {
     return this.isWhole ? undefined : this.wholeFile;
   }
 
-  /** @throws UserError when the file beside cannot be written. */
+  /** @throws UserError when the file beside cannot be written, SshError when there is more than any benchmark prints. */
   add(chunk: Buffer): void {
+    if (this.bytes + chunk.length > this.limit) {
+      const most = `${Math.ceil(this.limit / 2 ** 20)} MiB`;
+      throw new SshError('protocol', `It printed more than ${most}, so it was ended. Make it print less.`);
+    }
     this.bytes += chunk.length;
     try {
       this.write(chunk);
@@ -63,7 +73,7 @@ export class OutputCollector {
       // In place of what a controller that was killed had collected of it. So far, all there is is in the head.
       this.descriptor = createAnew(this.wholeFile);
       this.isWhole = false;
-      for (const part of [...this.head, chunk]) writeAll(this.descriptor, part);
+      for (const part of [this.head.view(), chunk]) writeAll(this.descriptor, part);
     }
   }
 
@@ -81,16 +91,14 @@ export class OutputCollector {
 
   private decode(): string {
     const tail = this.tail?.parts() ?? [];
-    const kept = this.headBytes + tail.reduce((sum, part) => sum + part.length, 0);
-    const all = [...this.head, ...(kept === this.bytes ? [] : [leftOut]), ...tail];
+    const kept = this.head.length + tail.reduce((sum, part) => sum + part.length, 0);
+    const all = [this.head.view(), ...(kept === this.bytes ? [] : [leftOut]), ...tail];
     return Buffer.concat(all).toString('utf8');
   }
 
   private keep(chunk: Buffer): void {
-    const first = chunk.subarray(0, Math.max(0, halfBytes - this.headBytes));
-    // A copy: the chunk is a part of a larger packet.
-    if (first.length > 0) this.head.push(Buffer.from(first));
-    this.headBytes += first.length;
+    const first = chunk.subarray(0, Math.max(0, halfBytes - this.head.length));
+    this.head.add(first);
     if (first.length === chunk.length) return;
     this.tail ??= new LastBytes(halfBytes);
     this.tail.add(chunk.subarray(first.length));

@@ -31,10 +31,11 @@ export class GuestFacts {
     guest: string,
     when: EventOf<'facts'>['when'],
     connecting: Promise<Connection>,
+    signal: AbortSignal,
   ): Promise<void> {
     const { append, onEvidence, onNotice } = this.options;
     const probe = await connecting
-      .then((connection) => probeGuest(connection))
+      .then((connection) => probeGuest(connection, signal))
       .catch((error: unknown) => {
         onNotice(`${guest}: ${error instanceof Error ? error.message : String(error)}`);
         return undefined;

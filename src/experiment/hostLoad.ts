@@ -1,13 +1,14 @@
 import type { Evidence } from '../model/guest';
 import type { Host, Lab } from '../model/lab';
 import type { HostLoad } from '../model/load';
+import { ByteQueue } from '../ssh/byteQueue';
 import { quoteWord } from '../ssh/quote';
 import type { Connection } from '../ssh/transport';
 import { compactHostLoad } from './load';
 import { XentopReader, domainNames } from './xentop';
 
 const domainsMark = 'GB domains\n';
-const xentopMark = 'GB xentop\n';
+const xentopMark = Buffer.from('GB xentop\n');
 /** More than `xl list` says of thousands of domains. */
 const longestPreface = 1024 * 1024;
 const noXentop = 127;
@@ -145,7 +146,10 @@ class HostWatch {
 class WatchSession {
   private readonly ending = new AbortController();
   private readonly reader = new XentopReader();
-  private preface: string | undefined = '';
+  private readonly preface = new ByteQueue();
+  /** So much of it was searched before, in vain. */
+  private searched = 0;
+  private isListed = false;
   private names = new Map<string, string>();
 
   get signal(): AbortSignal {
@@ -158,20 +162,23 @@ class WatchSession {
 
   add(text: string): void {
     if (this.isOver()) return;
-    if (this.preface === undefined) {
+    if (this.isListed) {
       this.reader.add(text, performance.now());
       return;
     }
     // The login shell may print something first.
-    const all = this.preface + text;
-    const at = all.indexOf(xentopMark);
+    this.preface.add(Buffer.from(text, 'latin1'));
+    const at = this.preface.indexOf(xentopMark, this.searched);
     if (at < 0) {
-      this.preface = all.slice(-longestPreface);
+      this.searched = Math.max(0, this.preface.length - xentopMark.length + 1);
+      if (this.preface.length > longestPreface) this.ending.abort();
       return;
     }
-    this.preface = undefined;
-    this.names = domainNames(all.slice(Math.max(0, all.indexOf(domainsMark)), at));
-    this.reader.add(all.slice(at + xentopMark.length), performance.now());
+    const listed = this.preface.take(at).toString('latin1');
+    this.names = domainNames(listed.slice(Math.max(0, listed.indexOf(domainsMark))));
+    this.preface.skip(xentopMark.length);
+    this.isListed = true;
+    this.reader.add(this.preface.take(this.preface.length).toString('latin1'), performance.now());
   }
 
   end(host: string, guest: string, uuid: string | undefined): HostLoad | undefined {

@@ -36,6 +36,9 @@ import { Uploads } from './uploads';
 
 export type { ExperimentSummary, Progress, RunnerListener, RunnerOptions } from './runnerOptions';
 
+/** After *Stop Now*, guests have so long to end what runs, to answer and to be cleaned. Then nobody waits for them. */
+const stopLimitMs = 45_000;
+
 /** Makes the trials of one experiment happen and keeps its file. */
 export class ExperimentRunner {
   private readonly kill = new AbortController();
@@ -59,6 +62,7 @@ export class ExperimentRunner {
   private reboots: readonly RebootRecord[] = [];
   private ledger: Ledger;
   private journal: JournalWriter | undefined;
+  private stopLimit: NodeJS.Timeout | undefined;
 
   /** @throws UserError when the plan names an unknown benchmark or a wrong parameter. */
   constructor(private readonly options: RunnerOptions) {
@@ -126,7 +130,9 @@ export class ExperimentRunner {
   /** `now` ends the running trials on their guests; `after-trial` lets them finish. */
   stop(how: 'now' | 'after-trial'): void {
     this.stopping.abort();
-    if (how === 'now') this.kill.abort();
+    if (how !== 'now') return;
+    this.kill.abort();
+    this.stopLimit ??= setTimeout(() => this.giveUp(), stopLimitMs).unref();
   }
 
   /** After `stop('now')`: does not wait for guests out of reach, and not for long for the others. */
@@ -201,6 +207,7 @@ export class ExperimentRunner {
     try {
       return await work();
     } finally {
+      clearTimeout(this.stopLimit);
       this.leases.stop();
       for (const jobs of this.jobs.values()) jobs.dropPrepared();
       await journal.close();
@@ -312,7 +319,7 @@ export class ExperimentRunner {
         if (when !== 'end' && this.isStopping) return;
         const signal =
           when === 'end' ? this.notGivenUp(name) : AbortSignal.any([this.waiting, this.kill.signal]);
-        await this.facts.record(name, when, this.options.connect(name, signal));
+        await this.facts.record(name, when, this.options.connect(name, signal), signal);
       }),
     );
   }
@@ -343,7 +350,7 @@ export class ExperimentRunner {
       onRebooted: async (guest) => {
         // What lay in memory there, or where folders are emptied, has to be brought again.
         this.uploads.forget(guest);
-        await this.facts.record(guest, 'reboot', connect(guest, this.waiting));
+        await this.facts.record(guest, 'reboot', connect(guest, this.waiting), this.notGivenUp(guest));
       },
       onNotice: (text) => listener.onNotice?.(text),
       onActivity: (guest, activity) => listener.onActivity?.(guest, activity),

@@ -16,6 +16,13 @@ const pollSeconds = 2;
 const graceSeconds = 5;
 /** The load is a side matter: measurements do not wait longer for it before they are written down. */
 const loadWaitMs = 10_000;
+/** After so long, a person who stopped does not wait for the trial any more, whatever its guest says or sends. */
+const stopLimitMs = 20_000;
+/** After so long, a trial that was ended as it was overdue is given up: its output takes no longer to arrive. */
+const overdueLimitMs = 15 * 60_000;
+/** What is read of a job's result files. Parsers read 16 MiB of each at most. */
+const maxFiles = 1_000;
+const maxFilesBytes = 64 * 1024 * 1024;
 /** After a trial that is overdue could not be ended, because its guest was out of reach, say. */
 const cancelAgainMs = 30_000;
 
@@ -200,6 +207,8 @@ async function execute(
     if (unwritten) throw unwritten;
     if (context.leave.aborted) throw new LeftRunning();
     if (error instanceof NotBegun) return unmeasured('cancelled', 'stopped while its guest was in use');
+    if (ending.isOverdue)
+      return unmeasured('lost', 'was stopped as it was overdue, and its guest did not end it');
     if (ending.isAbandoned)
       return unmeasured('cancelled', 'stopped while the guest was out of reach; its job may still run there');
     // Whatever went wrong here, the job must not go on there: it would hold the guest and spoil the next trial.
@@ -264,6 +273,7 @@ class Ending {
   private readonly abandoned = new AbortController();
   private who: 'nobody' | 'person' | 'timeout' = 'nobody';
   private isOver = false;
+  private deadline: NodeJS.Timeout | undefined;
   /** Aborted when the guest is no longer waited for. */
   readonly waiting: AbortSignal;
 
@@ -280,13 +290,24 @@ class Ending {
     return this.abandoned.signal.aborted || this.context.abandon?.aborted === true;
   }
 
+  /** The time limit of the trial ended it, and its guest did not let it end. */
+  get isOverdue(): boolean {
+    return this.abandoned.signal.aborted && this.who === 'timeout';
+  }
+
   over(): void {
     this.isOver = true;
+    clearTimeout(this.deadline);
   }
 
   /** Ends the job on its guest; the follower then reports the end. A person who stops does not wait for a lost guest. */
   async by(who: 'person' | 'timeout'): Promise<void> {
     if (this.who !== 'person') this.who = who;
+    clearTimeout(this.deadline);
+    this.deadline = setTimeout(
+      () => this.abandoned.abort(),
+      this.who === 'person' ? stopLimitMs : overdueLimitMs,
+    );
     const { jobs, jobId } = this.context;
     while (!this.isOver && !this.waiting.aborted) {
       const end = await jobs.cancel(jobId, graceSeconds).catch(() => undefined);
@@ -373,6 +394,7 @@ async function judge(
   return { ...base, outcome: parsed.outcome, reason, measurements: [] };
 }
 
+/** @throws SshError when there are more files, or larger ones, than a parser could use. */
 async function filesOf(
   { jobs, jobId }: TrialContext,
   end: JobEnd & { state: 'done' },
@@ -380,8 +402,18 @@ async function filesOf(
 ): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   const come = end.results?.files;
-  for (const name of come?.keys() ?? (await jobs.files(jobId, waiting)).map((file) => file.name)) {
+  const names = come ? [...come.keys()] : (await jobs.files(jobId, waiting)).map((file) => file.name);
+  if (names.length > maxFiles)
+    throw new SshError(
+      'protocol',
+      `It left ${names.length} result files, and no more than ${maxFiles} are read.`,
+    );
+  let bytes = 0;
+  for (const name of names) {
     const content = come?.get(name) ?? (await jobs.fetchFile(jobId, name, 0, waiting));
+    bytes += content.length;
+    if (bytes > maxFilesBytes)
+      throw new SshError('protocol', 'Its result files are larger than the 64 MiB that are read.');
     files.set(name, content.toString('utf8'));
   }
   return files;

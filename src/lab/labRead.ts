@@ -39,6 +39,8 @@ export type EntryCheck = (lab: Lab) => readonly LabFinding[];
 
 /** More than a person reads; a file of another kind would give thousands. */
 const maxProblems = 50;
+/** Names in the file stand in the messages, and they may be long. */
+const longestProblem = 1_000;
 
 const syntax: Readonly<Record<string, string>> = {
   InvalidSymbol: 'this word means nothing in JSON; a text stands in double quotes',
@@ -219,7 +221,7 @@ function problemAt({ text, offset }: Finding, starts: readonly number[]): LabPro
   let line = starts.findLastIndex((start) => start <= offset);
   if (line < 0) line = 0;
   return {
-    message: `line ${line + 1}: ${text}`,
+    message: `line ${line + 1}: ${text.length > longestProblem ? `${text.slice(0, longestProblem)}…` : text}`,
     line: line + 1,
     column: offset - (starts[line] ?? 0) + 1,
     offset,

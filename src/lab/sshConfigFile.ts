@@ -13,8 +13,8 @@ export interface ConfigLine {
 }
 
 /** One line of an OpenSSH config: `Keyword value`, `Keyword=value`, quotes; undefined for blanks and comments. */
-function configLine(text: string): ConfigLine | undefined {
-  const [, keyword, rest = ''] = /^\s*([A-Za-z][A-Za-z0-9]*)(?:\s*=\s*|\s+|$)(.*?)\s*$/.exec(text) ?? [];
+export function configLine(text: string): ConfigLine | undefined {
+  const [, keyword, rest = ''] = /^([A-Za-z][A-Za-z0-9]*)(?:\s*=|\s|$)(.*)$/s.exec(text.trim()) ?? [];
   if (keyword === undefined) return undefined;
   const values: string[] = [];
   for (const [, doubled, single, bare = ''] of rest.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)) {

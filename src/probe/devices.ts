@@ -26,6 +26,9 @@ export interface Devices {
   readonly xenBus: readonly string[];
 }
 
+/** Of each kind; the verdict rests on the first few. */
+const mostDevices = 256;
+
 const notADisk = /^(sr|scd|fd|loop|ram|zram|dm-|md|nbd|rbd|drbd|mtd|pmem|st|cd)/;
 export function devicesOf(evidence: Evidence): Devices {
   const root = rootDiskOf(evidence);
@@ -60,16 +63,27 @@ function driverLinks(evidence: Evidence, folder: string) {
     );
 }
 
+/** `… -> PATH/NAME` of a listing; both are empty where the line is none. */
+function linkIn(line: string): { readonly path: string; readonly name: string } {
+  const arrow = line.lastIndexOf('->');
+  const target = line.slice(arrow + 2).trim();
+  const at = target.lastIndexOf('/');
+  return arrow < 0 || at < 0 || /\s/.test(target)
+    ? { path: '', name: '' }
+    : { path: target.slice(0, at), name: target.slice(at + 1) };
+}
+
 function disksOf(evidence: Evidence): readonly Device[] {
   const blockDevices = lsblkRows(evidence);
   const links = linesOf(evidence, 'ls -l /sys/block', 'ls -l /sys/class/block').flatMap((line) => {
-    const [, path = '', name = ''] = /->\s*(\S*)\/([^/\s]+)$/.exec(line) ?? [];
+    const { path, name } = linkIn(line);
     return path === '' ? [] : [{ name, path: path.replace(/\/block$/, ''), line }];
   });
+  const paths = new Map(links.toReversed().map((link) => [link.name, link.path]));
   const found = new Map<string, Device>();
   const add = (name: string, driver: string | undefined, target: string, line: string) => {
-    if (notADisk.test(name) || found.has(name)) return;
-    const path = links.find((link) => link.name === name)?.path;
+    if (notADisk.test(name) || found.has(name) || found.size >= mostDevices) return;
+    const path = paths.get(name);
     found.set(name, {
       name,
       driver,
@@ -187,17 +201,14 @@ function lsblkRows(evidence: Evidence): readonly BlockRow[] {
 
 function nicsOf(evidence: Evidence): { readonly nics: readonly Device[]; readonly listed: boolean } {
   const links = linesOf(evidence, 'ls -l /sys/class/net').flatMap((line) => {
-    const [, path = '', name = ''] = /->\s*(\S*?)\/net\/([^/\s]+)$/.exec(line) ?? [];
-    return path === '' ? [] : [{ name, path, line }];
+    const { path, name } = linkIn(line);
+    return path.endsWith('/net') ? [{ name, path: path.slice(0, -'/net'.length), line }] : [];
   });
+  const paths = new Map(links.toReversed().map((link) => [link.name, link.path]));
   const found = new Map<string, Device>();
   const add = (name: string, driver: string | undefined, kind: DriverKind | undefined, line: string) => {
-    if (found.has(name)) return;
-    const pci = pciIdentity(
-      evidence,
-      [`/sys/class/net/${name}/device`],
-      links.find((link) => link.name === name)?.path,
-    );
+    if (found.has(name) || found.size >= mostDevices) return;
+    const pci = pciIdentity(evidence, [`/sys/class/net/${name}/device`], paths.get(name));
     const runs = driver ?? pci?.driver;
     const byDriver = kind ?? (runs === undefined ? undefined : kindByDriver(runs, 'nic'));
     const byText = pci?.text === undefined ? 'either' : nicByText(pci.text);

@@ -30,6 +30,17 @@ export function clean(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
 }
 
+/** Whether the words stand in the text in this order. Unlike a pattern with `.*`, this is linear in the text. */
+export function hasInOrder(text: string, ...words: readonly string[]): boolean {
+  let from = 0;
+  for (const word of words) {
+    const at = text.indexOf(word, from);
+    if (at < 0) return false;
+    from = at + word.length;
+  }
+  return true;
+}
+
 export interface KernelLog {
   readonly label: string;
   readonly lines: readonly string[];
@@ -50,7 +61,9 @@ export function kernelLog(evidence: Evidence): KernelLog {
   if (ring !== undefined) {
     const lines = linesOf(evidence, ring);
     // The buffer wraps: the boot's first lines may be left only in a file.
-    if (lines.some((line) => /Booting .*kernel|Hypervisor detected/.test(line)) || files.length === 0) {
+    const isBoot = (line: string): boolean =>
+      hasInOrder(line, 'Booting ', 'kernel') || line.includes('Hypervisor detected');
+    if (lines.some(isBoot) || files.length === 0) {
       return { label: ring, lines: [...lines, ...linesOf(evidence, ...journal)], ofThisBoot: true };
     }
   }

@@ -118,7 +118,12 @@ function diskUse(evidence: Evidence): Finding {
   // The benchmarks' files lie on it, so the disk of / counts where it is known.
   const counted = root.length > 0 ? root : disks;
   if (counted.length === 0)
-    return unplugged(evidence, 'unplug emulated disks', /\bblkfront: (xvd|sd|hd)[a-z]/, /QEMU HARDDISK/);
+    return unplugged(
+      evidence,
+      'unplug emulated disks',
+      (line) => /\bblkfront: (xvd|sd|hd)[a-z]/.test(line),
+      (line) => line.includes('QEMU HARDDISK'),
+    );
   return finding(counted, root.length > 0 ? 'The disk of /' : 'The disk');
 }
 
@@ -128,8 +133,11 @@ function nicUse(evidence: Evidence): Finding {
     return unplugged(
       evidence,
       'unplug emulated NICs',
-      /netfront: backend supports/,
-      /\b(e1000|8139cp|8139too|ne2k-pci|pcnet32)\b.*\b(eth\d|en[sp]\w+)/,
+      (line) => line.includes('netfront: backend supports'),
+      (line) => {
+        const card = /\b(?:e1000|8139cp|8139too|ne2k-pci|pcnet32)\b/.exec(line);
+        return card !== null && /\b(?:eth\d|en[sp]\w)/.test(line.slice(card.index + card[0].length));
+      },
     );
   }
   const found = finding(nics, 'The network card');
@@ -189,11 +197,16 @@ function unplugLine(evidence: Evidence, message: string): string | undefined {
 }
 
 /** Without the devices themselves: what the kernel said of them at boot. */
-function unplugged(evidence: Evidence, message: string, pv: RegExp, emulated: RegExp): Finding {
+function unplugged(
+  evidence: Evidence,
+  message: string,
+  isPv: (line: string) => boolean,
+  isEmulated: (line: string) => boolean,
+): Finding {
   const { lines } = kernelLog(evidence);
   const unplug = unplugLine(evidence, message);
-  const front = lines.find((line) => pv.test(line));
-  const other = lines.find((line) => emulated.test(line));
+  const front = lines.find(isPv);
+  const other = lines.find(isEmulated);
   if (unplug !== undefined) {
     return {
       use: 'pv',

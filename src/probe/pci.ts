@@ -14,12 +14,23 @@ const ids = /\[([0-9a-f]{4}):([0-9a-f]{4})\]/gi;
 
 /** What lspci lists, whatever options it had: one entry a slot, joined from all its calls. */
 export function pciCards(evidence: Evidence): readonly PciCard[] {
+  const known = cardsOf.get(evidence);
+  if (known !== undefined) return known;
+  const cards = readCards(evidence);
+  cardsOf.set(evidence, cards);
+  return cards;
+}
+
+/** Asked for each device of a guest, and read once. */
+const cardsOf = new WeakMap<Evidence, readonly PciCard[]>();
+
+function readCards(evidence: Evidence): readonly PciCard[] {
   const cards = new Map<string, PciCard>();
   for (const label of [...evidence.keys()].filter((key) => /^(\S*\/)?lspci\b/.test(key))) {
     let slot: string | undefined;
     for (const line of linesOf(evidence, label)) {
-      const [, start = '', text = ''] = /^([0-9a-f]\S*[:.][0-9a-f.]+)\s(.*)$/i.exec(line) ?? [];
-      if (start !== '') {
+      const [, start = '', text = ''] = /^([0-9a-f]\S*)\s(.*)$/i.exec(line) ?? [];
+      if (/[:.][0-9a-f]+$/i.test(start)) {
         slot = start.replace(/^0000:/, '');
         const [, vendor, device] = [...text.matchAll(ids)].at(-1) ?? [];
         const known = cards.get(slot);

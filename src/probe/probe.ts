@@ -2,9 +2,10 @@ import type { Evidence, Facts } from '../model/guest';
 import { SshError, type Connection } from '../ssh/transport';
 import { factsFrom, parseEvidence, probeScript } from './evidence';
 
-/** Two dozen commands of at most 2 s each, should every one of them hang. */
 /** Generous: an emulated guest may need half a minute for what takes a real one a tenth of a second. */
 const timeoutMs = 180_000;
+/** Twenty times what a large guest answers. */
+const maxOutputBytes = 1024 * 1024;
 
 /**
  * Asks a guest what it is: one round trip, nothing is written there.
@@ -17,6 +18,7 @@ export async function probeGuest(
   const result = await connection.exec('exec /bin/sh -s', {
     stdin: probeScript,
     timeoutMs,
+    maxOutputBytes,
     ...(signal ? { signal } : {}),
   });
   const evidence = parseEvidence(result.stdout.toString('utf8'));

@@ -1,7 +1,7 @@
 import type { Evidence, ModeVerdict } from '../model/guest';
 import { architecture, architectureFamily } from './architecture';
 import { devicesOf, deviceLine } from './devices';
-import { kernelLog, linesOf, quoted, textOf } from './evidenceText';
+import { hasInOrder, kernelLog, linesOf, quoted, textOf } from './evidenceText';
 import {
   bootLines,
   dmiOf,
@@ -234,7 +234,7 @@ function fromTools(evidence: Evidence): BaseVerdict | undefined {
   if (textOf(evidence, 'sysctl kern.vm_guest')?.includes('xen')) {
     return likely('HVM', 'FreeBSD is HVM or PVH only, and sysctl kern.vm_guest says "xen".');
   }
-  const bsd = kernelLog(evidence).lines.find((line) => /\bpvbus0 at mainbus0.*Xen/.test(line));
+  const bsd = kernelLog(evidence).lines.find((line) => hasInOrder(line, 'pvbus0 at mainbus0', 'Xen'));
   if (bsd !== undefined) return likely('HVM', `OpenBSD printed ${quoted(bsd)}.`);
   const seen = [...evidence.keys()].some((label) =>
     /^(ls( -\w+)? )?\/(proc\/xen|sys\/hypervisor)\b/.test(label),

@@ -1,6 +1,6 @@
 import type { Evidence } from '../model/guest';
 import { deviceLine, devicesOf } from './devices';
-import { kernelLog, linesOf, quoted, textOf, type KernelLog } from './evidenceText';
+import { hasInOrder, kernelLog, linesOf, quoted, textOf, type KernelLog } from './evidenceText';
 import { pciCards } from './pci';
 
 export const hypervisorFolder = '/sys/hypervisor';
@@ -153,7 +153,10 @@ export function allXenSigns(evidence: Evidence): readonly XenSign[] {
   }
   const bsd = textOf(evidence, 'sysctl kern.vm_guest');
   if (bsd?.includes('xen')) strong(`sysctl kern.vm_guest says ${quoted(bsd)}.`);
-  const bus = lines.find((line) => /\b(pvbus0|hypervisor0) at mainbus0.*Xen/.test(line));
+  const bus = lines.find(
+    (line) =>
+      hasInOrder(line, 'pvbus0 at mainbus0', 'Xen') || hasInOrder(line, 'hypervisor0 at mainbus0', 'Xen'),
+  );
   if (bus !== undefined) strong(`The kernel printed ${quoted(bus)}.`);
   return signs;
 }

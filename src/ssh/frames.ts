@@ -1,3 +1,4 @@
+import { ByteQueue } from './byteQueue';
 import { SshError } from './transport';
 
 /** A part of what a follower sends. */
@@ -29,7 +30,9 @@ const lineForms = {
  * handed on as they come, also of unfinished frames.
  */
 export class FrameReader {
-  private held: Buffer = Buffer.alloc(0);
+  private readonly held = new ByteQueue();
+  /** So much of what is held was searched before, in vain. */
+  private searched = 0;
   private opened = false;
   private stream: 'out' | 'err' = 'out';
   private left = 0;
@@ -45,7 +48,15 @@ export class FrameReader {
 
   /** Throws an SshError when what arrives is not the protocol. */
   add(chunk: Buffer): void {
-    this.held = this.held.length > 0 ? Buffer.concat([this.held, chunk]) : chunk;
+    let rest = chunk;
+    // Most of a large stream is handed on without a copy.
+    if (this.left > 0 && this.held.length === 0) {
+      const part = chunk.subarray(0, this.left);
+      rest = chunk.subarray(part.length);
+      this.handOn(part);
+    }
+    if (rest.length === 0) return;
+    this.held.add(rest);
     while (this.step());
   }
 
@@ -54,27 +65,31 @@ export class FrameReader {
     if (this.awaited) return this.whole(this.awaited);
     if (this.held.length === 0) return false;
     if (this.left > 0) {
-      const part = this.take(Math.min(this.left, this.held.length));
-      this.left -= part.length;
-      this.onFrame({ kind: this.stream, chunk: part });
+      this.handOn(this.held.take(Math.min(this.left, this.held.length)));
       return true;
     }
     return this.line();
   }
 
-  private take(bytes: number): Buffer {
-    const part = this.held.subarray(0, bytes);
-    this.held = this.held.subarray(bytes);
-    return part;
+  private handOn(chunk: Buffer): void {
+    this.left -= chunk.length;
+    this.onFrame({ kind: this.stream, chunk });
+  }
+
+  /** Where the next `wanted` begins; -1: not there yet. What was searched once is not searched again. */
+  private find(wanted: Buffer | number, length: number): number {
+    const at = this.held.indexOf(wanted, this.searched);
+    this.searched = at < 0 ? Math.max(0, this.held.length - length + 1) : 0;
+    return at;
   }
 
   private open(): boolean {
-    const at = this.held.indexOf(opening);
+    const at = this.find(opening, opening.length);
     if (at < 0) {
       if (this.held.length > maxNoise) throw new SshError('protocol', 'The guest did not start to answer.');
       return false;
     }
-    this.held = this.held.subarray(at + opening.length);
+    this.held.skip(at + opening.length);
     this.opened = true;
     return true;
   }
@@ -82,18 +97,17 @@ export class FrameReader {
   private whole({ bytes, frame }: { bytes: number; frame: (content: Buffer) => Frame }): boolean {
     if (this.held.length < bytes) return false;
     this.awaited = undefined;
-    this.onFrame(frame(Buffer.from(this.take(bytes))));
+    this.onFrame(frame(this.held.take(bytes)));
     return true;
   }
 
   private line(): boolean {
-    const end = this.held.indexOf(10);
-    if (end < 0) {
-      if (this.held.length > maxLine) throw new SshError('protocol', 'The guest sent an endless line.');
-      return false;
-    }
-    const text = this.held.toString('latin1', 0, end);
-    this.held = this.held.subarray(end + 1);
+    const end = this.find(10, 1);
+    if (end > maxLine || (end < 0 && this.held.length > maxLine))
+      throw new SshError('protocol', 'The guest sent an endless line.');
+    if (end < 0) return false;
+    const text = this.held.view(0, end).toString('latin1');
+    this.held.skip(end + 1);
     const data = lineForms.data.exec(text);
     const skip = lineForms.skip.exec(text);
     const whole = lineForms.whole.exec(text);

@@ -28,12 +28,17 @@ export interface StreamPosition {
 
 export type JobPositions = Readonly<Record<StreamName, StreamPosition>>;
 
+/** What a guest may send beside the streams: its controller sends 1 MiB at most, in as many files as fit. */
+const maxResultBytes = 4 * 1024 * 1024;
+const maxResultFiles = 1_000;
+
 const nameOf = { out: 'stdout', err: 'stderr' } as const;
 
 /** Reads what one follower sends: hands bytes on and keeps the positions, over as many followers as it takes. */
 export class JobStream {
   private readonly frames = new FrameReader((frame) => this.take(frame));
   private readonly files = new Map<string, Buffer>();
+  private resultBytes = 0;
   private load: readonly LoadSample[] | undefined;
   private ended: JobEnd | undefined;
 
@@ -69,14 +74,23 @@ export class JobStream {
         this.live?.onSkip(nameOf[frame.stream], frame.bytes);
         break;
       case 'file':
+        this.count(frame.content);
         this.files.set(frame.name, frame.content);
         break;
       case 'load':
+        this.count(frame.content);
         this.load = parseLoad(frame.content.toString('latin1'));
         break;
       case 'end':
         this.finish(frame.fields);
     }
+  }
+
+  /** Nobody asked for these: more than the controller sends is refused before it fills the memory here. */
+  private count(content: Buffer): void {
+    this.resultBytes += content.length;
+    if (this.resultBytes > maxResultBytes || this.files.size >= maxResultFiles)
+      throw new SshError('protocol', 'The guest sent more result files than it was asked for.');
   }
 
   private bytes(stream: StreamName, chunk: Buffer): void {

@@ -35,6 +35,10 @@ export type {
 const defaultPollSeconds = 2;
 /** What a live view gets of a stream at each look, at most. */
 const liveBytes = 64 * 1024;
+/** The largest file of a job that is fetched; parsers read 16 MiB at most. */
+const maxFileBytes = 16 * 1024 * 1024;
+/** A login shell may print something before the answer. */
+const maxNoise = 1024 * 1024;
 /** After so long without an answer, a server may have no session left. */
 const narrowMs = 3_000;
 
@@ -239,7 +243,7 @@ export class Jobs {
     if (!/^[A-Za-z0-9_+][A-Za-z0-9._+-]*$/.test(name))
       throw new SshError('protocol', `The file name "${name}" is not one a job may use.`);
     return this.persistence.persist(this.requestGiveUpMs, signal, (connection) =>
-      this.fetch(connection, id, offset, `file ${name}`),
+      this.fetch(connection, id, offset, `file ${name}`, signal),
     );
   }
 
@@ -247,7 +251,7 @@ export class Jobs {
   async load(id: string, signal?: AbortSignal): Promise<readonly LoadSample[]> {
     // Not worth waiting for as long as for results.
     const text = await this.persistence.persist(this.endGiveUpMs, signal, (connection) =>
-      this.fetch(connection, id, 0, 'load'),
+      this.fetch(connection, id, 0, 'load', signal),
     );
     return parseLoad(text.toString('latin1'));
   }
@@ -356,11 +360,19 @@ export class Jobs {
     }, narrowMs);
   }
 
-  private async fetch(connection: Connection, id: string, offset: number, what: string): Promise<Buffer> {
+  private async fetch(
+    connection: Connection,
+    id: string,
+    offset: number,
+    what: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Buffer> {
     const result = await this.control(connection, ['fetch', checked(id), offset, what], {
       timeoutMs: 10 * 60_000,
+      maxOutputBytes: maxFileBytes + maxNoise,
+      ...(signal ? { signal } : {}),
     });
-    const header = /GB1 data (\d+)\n/.exec(result.stdout.toString('latin1'));
+    const header = /GB1 data (\d{1,15})\n/.exec(result.stdout.toString('latin1', 0, maxNoise));
     if (!header) throw refused(connection.target.name, result);
     const data = result.stdout.subarray(header.index + header[0].length);
     if (data.length !== Number(header[1]))
@@ -377,6 +389,7 @@ export class Jobs {
       const result = await this.control(connection, words, {
         ...(stdin === undefined ? {} : { stdin }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(signal ? { signal } : {}),
       });
       const answers = parseAnswer(result.stdout);
       if (answers.length === 0 || answers[0]?.has('error') === true || result.code !== 0)

@@ -38,6 +38,14 @@ export async function readKeyFile(ssh2: Ssh2, file: string): Promise<KeyFile> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return { state: 'missing', file };
     return unusable(file, refused ?? `it cannot be read (${String(code)})`);
   }
+  const key = keyFileOf(ssh2, file, data);
+  if (key.state !== 'locked' || key.publicKey) return key;
+  const beside = await readPublic(ssh2, `${file}.pub`);
+  return beside ? { ...key, publicKey: beside } : key;
+}
+
+/** The key in the content of a file. */
+export function keyFileOf(ssh2: Ssh2, file: string, data: Buffer): KeyFile {
   const text = data.toString('latin1');
   if (text.startsWith('PuTTY-User-Key-File-3'))
     return unusable(
@@ -60,7 +68,7 @@ export async function readKeyFile(ssh2: Ssh2, file: string): Promise<KeyFile> {
       : { state: 'public', file, publicKey: parsed };
   }
   if (/no passphrase given/i.test(parsed.message)) {
-    const publicKey = (await readPublic(ssh2, `${file}.pub`)) ?? publicPart(ssh2, text);
+    const publicKey = publicPart(ssh2, text);
     const unlock = (passphrase: string): ParsedKey | undefined => {
       const key = parse(ssh2, data, passphrase);
       return key instanceof Error ? undefined : key;

@@ -38,7 +38,8 @@ export class Persistence {
         const connection = await abortable(this.connect(), signal);
         connected = true;
         if (since !== undefined) this.options.onBack?.();
-        return await work(connection);
+        // A guest that answers nothing must not hold up whoever wants to stop.
+        return await abortable(work(connection), signal);
       } catch (error) {
         if (!isPassing(error)) throw error;
         // Time out of reach counts from the last moment it was in reach. A guest that answers nothing never was.

@@ -1,9 +1,12 @@
+import { ByteQueue } from './byteQueue';
 import { parseFields } from './frames';
 import type { ExecOptions, ExecResult } from './transport';
 
-const readyLine = 'GB1 ready=1\n';
+const readyLine = Buffer.from('GB1 ready=1\n');
 /** Noise of a login shell before the first answer, and the answers themselves. */
 const maxHead = 1024 * 1024;
+/** What may come of a follower before somebody listens to it. */
+const maxEarly = 4 * 1024 * 1024;
 
 /**
  * A job whose script is on its guest and whose start waits there for one word: so it follows the one before it after
@@ -18,8 +21,10 @@ export class PreparedJob {
   private readonly answer = new Promise<ReadonlyMap<string, string>>((resolve) => (this.onAnswer = resolve));
   private readonly result: Promise<ExecResult>;
   private state: 'coming' | 'waiting' | 'starting' | 'started' | 'gone' = 'coming';
-  private head = '';
-  private readonly early: Buffer[] = [];
+  private readonly head = new ByteQueue();
+  /** So much of the head was searched before, in vain. */
+  private searched = 0;
+  private readonly early = new ByteQueue();
   private onStdout: ((chunk: Buffer) => void) | undefined;
 
   /**
@@ -72,7 +77,7 @@ export class PreparedJob {
     const discard = (): void => this.discard();
     if (signal?.aborted === true) discard();
     signal?.addEventListener('abort', discard, { once: true });
-    for (const chunk of this.early.splice(0)) options.onStdout?.(chunk);
+    if (this.early.length > 0) options.onStdout?.(this.early.take(this.early.length));
     return this.result.finally(() => signal?.removeEventListener('abort', discard));
   }
 
@@ -88,23 +93,47 @@ export class PreparedJob {
   }
 
   private receive(chunk: Buffer): void {
+    if (this.state === 'gone') return;
     if (this.state === 'started') {
       if (this.onStdout) this.onStdout(chunk);
-      else this.early.push(chunk);
+      else if (this.early.length + chunk.length > maxEarly) this.refuse();
+      else this.early.add(chunk);
       return;
     }
-    this.head += chunk.toString('latin1');
-    if (this.head.length > maxHead) this.discard();
-    if (this.state === 'coming' && this.head.includes(readyLine)) {
-      this.head = this.head.slice(this.head.indexOf(readyLine) + readyLine.length);
-      this.state = 'waiting';
+    this.head.add(chunk);
+    if (this.head.length > maxHead) {
+      this.refuse();
+      return;
     }
-    const end = this.head.indexOf('\n');
-    if (this.state !== 'starting' || end < 0) return;
+    if (this.state === 'coming') {
+      const at = this.find(readyLine, readyLine.length);
+      if (at >= 0) {
+        this.head.skip(at + readyLine.length);
+        this.state = 'waiting';
+      }
+    }
+    if (this.state !== 'starting') return;
+    const end = this.find(10, 1);
+    if (end < 0) return;
     this.state = 'started';
+    const answer = this.head.take(end + 1).toString('latin1');
     // What comes after the answer is the follower's.
-    const rest = Buffer.from(this.head.slice(end + 1), 'latin1');
+    const rest = this.head.take(this.head.length);
     if (rest.length > 0) this.receive(rest);
-    this.onAnswer(parseFields(this.head.slice('GB1 '.length, end)));
+    this.onAnswer(parseFields(answer.slice('GB1 '.length)));
+  }
+
+  private find(wanted: Buffer | number, length: number): number {
+    const at = this.head.indexOf(wanted, this.searched);
+    this.searched = at < 0 ? Math.max(0, this.head.length - length + 1) : 0;
+    return at;
+  }
+
+  /** The guest sends what no controller sends: it is not listened to any more. */
+  private refuse(): void {
+    this.state = 'gone';
+    this.head.take(this.head.length);
+    this.early.take(this.early.length);
+    this.discard();
   }
 }

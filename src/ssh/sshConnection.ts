@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
+import { ByteQueue } from './byteQueue';
 import { ChannelSlots } from './channelSlots';
 import { cancelled } from './errors';
 import {
@@ -14,11 +15,13 @@ import {
 
 /** Channels at a time; OpenSSH allows 10 (MaxSessions), and others may share the connection. */
 const channelLimit = 8;
-/** What one command may answer when its output is collected. */
-const outputLimit = 64 * 1024 * 1024;
+/** What one command may answer when its output is collected, unless the caller expects more. */
+const defaultOutputLimit = 4 * 1024 * 1024;
 const defaultTimeoutMs = 60_000;
 /** A closed channel whose end the server never confirms still gives its slot back. */
 const closeGraceMs = 5_000;
+/** A server may have so much under way when a channel is closed. One that goes on sending is cut off. */
+const sendGraceMs = 5_000;
 /** Waits before asking again for a session that was refused although none is open. */
 const recountMs = [20, 50, 100, 250, 500];
 
@@ -76,7 +79,7 @@ export class SshConnection implements Connection {
     try {
       const { channel, release } = await this.open(limit.signal, (done) => this.client.exec(command, done));
       void closed(channel, this.gone.signal).then(release);
-      return await run(this.target, channel, options, limit.signal);
+      return await run(this.target, channel, options, limit.signal, () => this.discard(channel));
     } finally {
       clearTimeout(timer || undefined);
       options.signal?.removeEventListener('abort', stop);
@@ -99,6 +102,33 @@ export class SshConnection implements Connection {
       clearTimeout(timer);
       this.gone.signal.removeEventListener('abort', lost);
     }
+  }
+
+  /**
+   * Ends a command nobody waits for. It sees the end of its standard input and of who reads its output; TERM reaches
+   * it only where sshd passes signals on, which it does not in sessions of root. A server that goes on sending
+   * regardless loses its connection.
+   */
+  private discard(channel: ClientChannel): void {
+    const closedAtMs = performance.now();
+    const hear = (): void => {
+      if (performance.now() - closedAtMs < sendGraceMs) return;
+      this.destroy('the server went on sending what nobody waits for');
+    };
+    for (const stream of [channel, channel.stderr]) {
+      stream.on('data', hear);
+      stream.resume();
+    }
+    channel.on('error', () => undefined);
+    sendTerm(channel);
+    channel.end();
+    channel.close();
+  }
+
+  /** Ends the connection without waiting for the other side. */
+  private destroy(reason: string): void {
+    this.ended(reason);
+    for (const client of [this.client, ...this.hops]) client.destroy();
   }
 
   private ended(reason: string): void {
@@ -130,7 +160,8 @@ export class SshConnection implements Connection {
     for (let alone = 0; ;) {
       const release = await this.slots.acquire(signal);
       try {
-        return { channel: await opened(signal, request), release };
+        const channel = await opened(signal, request, (late) => this.discard(late));
+        return { channel, release };
       } catch (error) {
         const full = error instanceof Error && 'reason' in error && error.reason === 2;
         const others = full && this.slots.refused();
@@ -160,6 +191,7 @@ export class SshConnection implements Connection {
 function opened(
   signal: AbortSignal,
   request: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+  discard: (channel: ClientChannel) => void,
 ): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
     const abort = (): void => reject(reasonOf(signal));
@@ -186,37 +218,39 @@ function run(
   channel: ClientChannel,
   options: ExecOptions,
   signal: AbortSignal,
+  discard: () => void,
 ): Promise<ExecResult> {
   return new Promise((resolve, reject) => {
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    let collected = 0;
+    const stdout = new ByteQueue();
+    const stderr = new ByteQueue();
+    const { maxOutputBytes = defaultOutputLimit } = options;
     let over = false;
+    const isOver = (): boolean => over;
     const fail = (error: Error): void => {
       if (over) return;
       over = true;
       signal.removeEventListener('abort', abort);
       reject(error);
-      discard(channel);
+      discard();
     };
     const abort = (): void => fail(reasonOf(signal));
-    const keep = (chunks: Buffer[], chunk: Buffer): void => {
-      collected += chunk.length;
-      if (collected > outputLimit)
-        fail(new SshError('protocol', `${target.name}: a command answered more than 64 MiB.`));
-      else chunks.push(chunk);
+    const keep = (kept: ByteQueue, chunk: Buffer): void => {
+      if (stdout.length + stderr.length + chunk.length > maxOutputBytes) {
+        const limit = Math.ceil(maxOutputBytes / 1024);
+        fail(new SshError('protocol', `${target.name}: a command answered more than ${limit} KiB.`));
+      } else kept.add(chunk);
     };
     signal.addEventListener('abort', abort, { once: true });
     // Both streams are always read: an unread one stalls the other for ever.
     channel.on('data', (chunk: Buffer) => {
       if (over) return;
       if (options.discardStdout !== true) keep(stdout, chunk);
-      options.onStdout?.(chunk);
+      if (!isOver()) options.onStdout?.(chunk);
     });
     channel.stderr.on('data', (chunk: Buffer) => {
       if (over) return;
       if (options.onStderr === undefined || options.discardStdout !== true) keep(stderr, chunk);
-      options.onStderr?.(chunk);
+      if (!isOver()) options.onStderr?.(chunk);
     });
     channel.on('error', () => undefined);
     channel.on('close', (code?: number | null, name?: string) => {
@@ -227,16 +261,15 @@ function run(
         reject(new SshError('lost', `${target.name}: the connection ended before the command did.`));
       else
         resolve({
-          stdout: Buffer.concat(stdout),
-          stderr: Buffer.concat(stderr),
+          stdout: stdout.take(stdout.length),
+          stderr: stderr.take(stderr.length),
           code,
           signal: code === null ? (name ?? 'unknown') : null,
         });
     });
     const { stdin } = options;
     if (stdin !== undefined && typeof stdin !== 'string') {
-      const ended = (): boolean => over;
-      feed(channel, stdin, ended)
+      feed(channel, stdin, isOver)
         .then(() => options.holdStdin === true || over || channel.end())
         .catch((error: unknown) => fail(error instanceof Error ? error : new Error(String(error))));
     } else if (options.holdStdin === true) {
@@ -270,19 +303,6 @@ function room(channel: ClientChannel): Promise<void> {
     channel.on('close', done);
     if (channel.destroyed || channel.writableEnded) done();
   });
-}
-
-/**
- * Ends a command nobody waits for. It sees the end of its standard input and of who reads its output; TERM reaches
- * it only where sshd passes signals on, which it does not in sessions of root.
- */
-function discard(channel: ClientChannel): void {
-  channel.resume();
-  channel.stderr.resume();
-  channel.on('error', () => undefined);
-  sendTerm(channel);
-  channel.end();
-  channel.close();
 }
 
 /** `channel.signal` is silent once standard input has been closed, which it mostly is; the request itself is not. */

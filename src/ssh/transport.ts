@@ -75,6 +75,8 @@ export interface ExecOptions {
   readonly holdStdin?: boolean;
   /** Do not collect standard output (it is consumed by onStdout), nor standard error if onStderr consumes it. */
   readonly discardStdout?: boolean;
+  /** What may be collected, in bytes; more is refused with an SshError `protocol`. Default 4 MiB. */
+  readonly maxOutputBytes?: number;
 }
 
 export interface ExecResult {

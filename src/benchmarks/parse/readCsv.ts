@@ -5,14 +5,14 @@ import { NoResult } from './judgement';
 interface Row {
   /** Of the row's beginning, from 1. */
   readonly line: number;
-  readonly fields: readonly string[];
+  readonly text: string;
 }
 
 type CsvRead = Read & { readonly csvColumn: string | number };
 
 /** The figures of a column: of the only row, of the first or last, or of all. @throws NoResult */
 export function readCsv({ csvColumn, row, separator = ',' }: CsvRead, input: Input): readonly Figure[] {
-  const rows = rowsOf(input, separator);
+  const rows = rowsOf(input);
   const { index, data, title } =
     typeof csvColumn === 'number'
       ? { index: csvColumn - 1, data: rows, title: String(csvColumn) }
@@ -30,7 +30,8 @@ export function readCsv({ csvColumn, row, separator = ',' }: CsvRead, input: Inp
     );
   }
   const taken = row === 'mean' ? data : [row === 'last' ? (data.at(-1) ?? first) : first];
-  return taken.map(({ line, fields }) => {
+  return taken.map(({ line, text: whole }) => {
+    const fields = fieldsOf(whole, separator);
     const text = fields[index];
     const where = `line ${line} of ${input.name}, column ${title}`;
     if (text === undefined)
@@ -44,12 +45,17 @@ export function readCsv({ csvColumn, row, separator = ',' }: CsvRead, input: Inp
 
 /** The header is the first row that has the name: what a tool prints before it is passed over. */
 function columnNamed(name: string, rows: readonly Row[], input: Input, separator: string) {
-  const at = rows.findIndex(({ fields }) => fields.some((field) => field.trim() === name));
-  const header = rows[at]?.fields.map((field) => field.trim());
+  const namesOf = ({ text }: Row): string[] => fieldsOf(text, separator).map((field) => field.trim());
+  // Only rows that can have the name are taken apart; quotes may stand inside it.
+  const mayHave = ({ text }: Row): boolean => text.includes(name) || text.includes('"');
+  const at = rows.findIndex((row) => mayHave(row) && namesOf(row).includes(name));
+  const header = rows[at] && namesOf(rows[at]);
   if (header === undefined) {
     const first = rows[0];
     const found =
-      first === undefined ? `${input.name} is empty` : `line ${first.line} has ${someOf(first.fields)}`;
+      first === undefined
+        ? `${input.name} is empty`
+        : `line ${first.line} has ${someOf(fieldsOf(first.text, separator))}`;
     throw new NoResult(
       `expected a column named ${quoted(name)} (separator ${quoted(separator)}) in ${input.name}; ${found}`,
     );
@@ -64,18 +70,22 @@ function columnNamed(name: string, rows: readonly Row[], input: Input, separator
 }
 
 /** Rows that are not blank; fields in double quotes may hold separators, doubled quotes and line ends. */
-function rowsOf(input: Input, separator: string): readonly Row[] {
+function rowsOf(input: Input): readonly Row[] {
   const rows: Row[] = [];
-  let open: { line: number; text: string } | undefined;
+  let open: { line: number; parts: string[]; length: number } | undefined;
   for (const { number, text } of linesOf(input.text)) {
     if (open === undefined && text.trim() === '') continue;
-    const whole: string = open === undefined ? text : `${open.text}\n${text}`;
-    const line: number = open?.line ?? number;
     // A quote that is open at the end of a line takes the next one in; a stray one must not take in the rest.
-    const isOpen = text.includes('"') ? quotesOpen(whole) : open !== undefined;
-    open = isOpen ? { line, text: whole } : undefined;
-    if (isOpen && whole.length > longestRow) throw unclosed(line, input);
-    if (!isOpen) rows.push({ line, fields: fieldsOf(whole, separator) });
+    const isOpen: boolean = hasOddQuotes(text) !== (open !== undefined);
+    open ??= { line: number, parts: [], length: 0 };
+    open.parts.push(text);
+    open.length += text.length + 1;
+    if (isOpen) {
+      if (open.length > longestRow) throw unclosed(open.line, input);
+      continue;
+    }
+    rows.push({ line: open.line, text: open.parts.join('\n') });
+    open = undefined;
   }
   if (open !== undefined) throw unclosed(open.line, input);
   return rows;
@@ -86,25 +96,38 @@ const longestRow = 10_000;
 const unclosed = (line: number, input: Input) =>
   new NoResult(`line ${line} of ${input.name}: a double quote opens a field and does not close it`);
 
-function quotesOpen(text: string): boolean {
+function hasOddQuotes(text: string): boolean {
   let count = 0;
   for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at + 1)) count++;
   return count % 2 === 1;
 }
 
+/** Double quotes hold a field together, and a doubled one inside them stands for itself. */
 function fieldsOf(row: string, separator: string): readonly string[] {
+  if (!row.includes('"')) return row.split(separator);
   const fields: string[] = [];
-  let field = '';
-  let quotedField = false;
+  let parts: string[] = [];
+  let from = 0;
+  let isQuoted = false;
+  const take = (to: number): void => {
+    if (to > from) parts.push(row.slice(from, to));
+  };
   for (let at = 0; at < row.length; at++) {
     const letter = row.charAt(at);
     if (letter === '"') {
-      if (quotedField && row.charAt(at + 1) === '"') field += row.charAt(at++);
-      else quotedField = !quotedField;
-    } else if (letter === separator && !quotedField) {
-      fields.push(field);
-      field = '';
-    } else field += letter;
+      take(at);
+      const isDoubled = isQuoted && row.charAt(at + 1) === '"';
+      // Of two inside quotes the second is taken as a letter.
+      if (isDoubled) at++;
+      else isQuoted = !isQuoted;
+      from = isDoubled ? at : at + 1;
+    } else if (letter === separator && !isQuoted) {
+      take(at);
+      fields.push(parts.join(''));
+      parts = [];
+      from = at + 1;
+    }
   }
-  return [...fields, field];
+  take(row.length);
+  return [...fields, parts.join('')];
 }

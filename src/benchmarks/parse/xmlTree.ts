@@ -28,9 +28,14 @@ export function readXml(text: string, file: string): Element {
   let at = 0;
   let line = 1;
   const bad = (what: string) => new NoResult(`${file}, line ${line}: ${what}`);
+  const lineEndFrom = (from: number): number => {
+    const found = text.indexOf('\n', from);
+    return found < 0 ? text.length : found;
+  };
+  // Kept, so that a document of one long line is searched for its end only once.
+  let lineEnd = lineEndFrom(0);
   const advance = (to: number) => {
-    for (let next = text.indexOf('\n', at); next >= 0 && next < to; next = text.indexOf('\n', next + 1))
-      line++;
+    for (; lineEnd < to; lineEnd = lineEndFrom(lineEnd + 1)) line++;
     at = to;
   };
   const skipTo = (end: string, what: string): string => {

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { defineBenchmark } from '../../../src/benchmarks/define';
 import { parameterObject } from '../../../src/benchmarks/parameters';
 import { runTrial, type TrialContext } from '../../../src/experiment/trial';
@@ -114,5 +114,49 @@ describe('a trial that follows another at once', () => {
     const { calls, context } = trialOn(undefined, () => Promise.reject(new Error()));
     expect((await runTrial(context)).outcome).toBe('ok');
     expect(calls).toEqual(['prepared e1.t2', ...removed, 'put e1.t2', 'start e1.t2']);
+  });
+});
+
+describe('a trial whose guest says that it is cancelled, and goes on sending', () => {
+  afterEach(() => void vi.useRealTimers());
+
+  /** A guest that answers every request and whose follower never comes to its end. */
+  function endless() {
+    const made = trialOn({ state: 'running', fresh: true }, () => Promise.reject(new Error()));
+    const jobs = {
+      ...made.context.jobs,
+      cancel: () => Promise.resolve({ state: 'done', left: 0 }),
+      follow: (_: string, { signal, onStdout }: { signal: AbortSignal; onStdout: (chunk: Buffer) => void }) =>
+        new Promise((_resolve, reject) => {
+          const more = setInterval(() => onStdout(Buffer.from('more\n')), 100);
+          signal.addEventListener('abort', () => {
+            clearInterval(more);
+            reject(new Error('cut off'));
+          });
+        }),
+    } as unknown as Jobs;
+    return { ...made, context: { ...made.context, jobs } };
+  }
+
+  it('is cut off within seconds after a person stops it', async () => {
+    vi.useFakeTimers();
+    const { context } = endless();
+    const stop = new AbortController();
+    const ended = runTrial({ ...context, signal: stop.signal });
+    await vi.advanceTimersByTimeAsync(1_000);
+    stop.abort();
+    await vi.advanceTimersByTimeAsync(25_000);
+    expect(await ended).toMatchObject({ outcome: 'cancelled' });
+  });
+
+  it('is given up some time after its limit ended it', async () => {
+    vi.useFakeTimers();
+    const { context } = endless();
+    const ended = runTrial(context);
+    await vi.advanceTimersByTimeAsync(60_000 + 16 * 60_000);
+    expect(await ended).toMatchObject({
+      outcome: 'lost',
+      reason: expect.stringContaining('overdue') as string,
+    });
   });
 });
