@@ -1,80 +1,22 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
-import {
-  parsers,
-  tools,
-  type ParsedOutput,
-  type Tool,
-  type TrialOutput,
-} from '../../../src/benchmarks/parsers';
+import { describe, expect, it } from 'vitest';
+import { parsers, tools, type TrialOutput } from '../../../src/benchmarks/parsers';
 import { captures, type Capture } from './captures';
 import { asOutputs, change, complaint, longTexts, mutate, spliced, warnings, type Change } from './damage';
 
-/** Damaged outputs per parser. `npm run properties` asks for 100 000, and for a report. */
-const numRuns = Number(process.env['GUESTBENCH_PROPERTY_RUNS'] ?? 700);
-const reportFile = process.env['GUESTBENCH_PROPERTY_REPORT'];
+/** Damaged outputs per parser; `npm run fuzz` tries as many as there is time for. */
+const numRuns = 700;
 const seed = 20_130_101;
-const longEnough = 64 * 1024;
 const megabyte = 1024 * 1024;
-
-interface Row {
-  inputs: number;
-  wrong: number;
-  /** Most CPU time of any input, ms. */
-  worstMs: number;
-  /** Most CPU time for its size, of inputs of 64 KiB and more, ms per MiB. */
-  worstMsPerMb: number;
-}
-const rows = new Map<Tool, Row>(
-  tools.map((tool) => [tool, { inputs: 0, wrong: 0, worstMs: 0, worstMsPerMb: 0 }]),
-);
-
-function cpuMs(act: () => void): number {
-  const before = process.cpuUsage();
-  act();
-  const { user, system } = process.cpuUsage(before);
-  return (user + system) / 1000;
-}
-
-const sizeOf = ({ stdout, stderr, files }: TrialOutput) =>
-  [stdout, stderr, ...files.values()].reduce((sum, text) => sum + text.length, 0);
-
-/** Parses and keeps count. What seems slow is done again: the collector of garbage is not the parser. */
-function counted(tool: Tool, originals: readonly ParsedOutput[], output: TrialOutput): string | undefined {
-  const row = rows.get(tool)!;
-  let parsed: ParsedOutput | undefined;
-  const parse = () => {
-    parsed = parsers[tool](output);
-  };
-  let ms = cpuMs(parse);
-  const size = sizeOf(output);
-  const perMb = () => (ms * megabyte) / Math.max(size, longEnough);
-  for (let again = 0; again < 4 && perMb() > 5; again++) ms = Math.min(ms, cpuMs(parse));
-  const wrong = complaint(originals, parsed!);
-  row.inputs++;
-  row.worstMs = Math.max(row.worstMs, ms);
-  if (size >= longEnough) row.worstMsPerMb = Math.max(row.worstMsPerMb, perMb());
-  if (wrong !== undefined) row.wrong++;
-  return wrong;
-}
-
-afterAll(() => {
-  if (reportFile === undefined) return;
-  mkdirSync(dirname(reportFile), { recursive: true });
-  writeFileSync(reportFile, `${JSON.stringify(Object.fromEntries(rows), null, 2)}\n`);
-});
 
 describe.each(tools)('%s: damaged output', (tool) => {
   const good = captures.filter((capture) => capture.tool === tool && capture.output.exitCode === 0);
   const parse = parsers[tool];
   const originals = new Map(good.map((capture) => [capture, parse(capture.output)]));
   const check = (names: readonly Capture[], damaged: TrialOutput) => {
-    const wrong = counted(
-      tool,
+    const wrong = complaint(
       names.map((capture) => originals.get(capture)!),
-      damaged,
+      parse(damaged),
     );
     if (wrong !== undefined) throw new Error(`${names.map(({ name }) => name).join(' and ')}: ${wrong}`);
   };
@@ -146,7 +88,7 @@ describe.each(tools)('%s: damaged output', (tool) => {
           const files = new Map(names.map((name) => [name, file]));
           const output = { stdout, stderr: file, exitCode: 0, signal: null, cancelled: false, files };
           expect(parse(output)).toMatchObject({ outcome: 'failed', metrics: [] });
-          expect(counted(tool, [], output)).toBeUndefined();
+          expect(complaint([], parse(output))).toBeUndefined();
         },
       ),
       { numRuns: Math.ceil(numRuns / 4), seed },
@@ -156,13 +98,12 @@ describe.each(tools)('%s: damaged output', (tool) => {
 
 describe('long output', () => {
   // A reader that is not linear does not come to the end of a megabyte before the test runner stops it.
-  const every = reportFile === undefined ? 12 : 1;
+  const every = 12;
   it.each(tools)('%s comes to an end on a megabyte of anything', { timeout: 300_000 }, (tool) => {
     for (const text of longTexts.filter((_, index) => index % every === 0)) {
       for (const output of asOutputs(text)) {
         const parsed = parsers[tool](output);
         expect(['ok', 'failed']).toContain(parsed.outcome);
-        if (reportFile !== undefined) counted(tool, [parsed], output);
       }
     }
   });
