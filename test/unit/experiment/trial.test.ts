@@ -124,7 +124,7 @@ describe('a trial whose guest says that it is cancelled, and goes on sending', (
   function endless() {
     const made = trialOn({ state: 'running', fresh: true }, () => Promise.reject(new Error()));
     const jobs = {
-      ...made.context.jobs,
+      ...(made.context.jobs as object),
       cancel: () => Promise.resolve({ state: 'done', left: 0 }),
       follow: (_: string, { signal, onStdout }: { signal: AbortSignal; onStdout: (chunk: Buffer) => void }) =>
         new Promise((_resolve, reject) => {
