@@ -33,8 +33,8 @@ interface Deed {
  * @throws CancellationError unless the person agrees.
  */
 export async function confirmForeign(options: ForeignOptions, showAll: () => Promise<void>): Promise<void> {
-  // The first button is the one that Enter presses.
-  const cancel = { title: vscode.l10n.t('Cancel'), isCloseAffordance: true };
+  // The first button that does not close the dialog is the one that Enter presses; Escape presses VS Code's Cancel.
+  const leave = { title: vscode.l10n.t('Do Not Resume') };
   const all = { title: vscode.l10n.t('Show All') };
   const resume = { title: vscode.l10n.t('Resume Foreign Experiment') };
   const lines = deedsOf(options).map(({ what, text }) =>
@@ -52,7 +52,7 @@ export async function confirmForeign(options: ForeignOptions, showAll: () => Pro
   const chosen = await showWarningMessage(
     vscode.l10n.t('Resume an experiment that this computer did not start?'),
     { modal: true, detail },
-    cancel,
+    leave,
     all,
     resume,
   );

@@ -14,8 +14,8 @@ export class UploadConsent {
   async confirm(paths: readonly string[]): Promise<void> {
     const unasked = paths.filter((path) => !this.confirmed.includes(path));
     if (unasked.length === 0) return;
-    // The first button is the one that Enter presses.
-    const cancel = { title: vscode.l10n.t('Cancel'), isCloseAffordance: true };
+    // The first button that does not close the dialog is the one that Enter presses; Escape presses VS Code's Cancel.
+    const leave = { title: vscode.l10n.t('Do Not Upload') };
     const upload = { title: vscode.l10n.t('Upload') };
     const detail = [
       ...unasked,
@@ -27,7 +27,7 @@ export class UploadConsent {
     const chosen = await showWarningMessage(
       vscode.l10n.t('Upload from this computer to the guests?'),
       { modal: true, detail },
-      cancel,
+      leave,
       upload,
     );
     if (chosen !== upload) throw new vscode.CancellationError();

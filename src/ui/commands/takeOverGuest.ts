@@ -41,8 +41,8 @@ export async function takeOverGuest(services: Services, ...args: readonly unknow
 }
 
 async function confirmTakeOver(guest: string, wait: SeenWait): Promise<void> {
-  // The first button is the one that Enter presses.
-  const keep = { title: vscode.l10n.t('Keep Waiting'), isCloseAffordance: true };
+  // The first button that does not close the dialog is the one that Enter presses; Escape presses VS Code's Cancel.
+  const keep = { title: vscode.l10n.t('Keep Waiting') };
   const take = {
     title: wait.job === undefined ? vscode.l10n.t('Take Over') : vscode.l10n.t('End It and Take Over'),
   };

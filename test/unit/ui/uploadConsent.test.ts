@@ -45,9 +45,9 @@ describe('files of this computer that a lab file names', () => {
   it('are uploaded only after a yes, which is not what Enter presses', async () => {
     const consent = new UploadConsent(memento);
     await expect(consent.confirm([key, tar])).rejects.toMatchObject({ name: 'Canceled' });
-    vscode.answer = 'Cancel';
+    vscode.answer = 'Do Not Upload';
     await expect(consent.confirm([key, tar])).rejects.toMatchObject({ name: 'Canceled' });
-    expect(vscode.asked[0]).toMatchObject({ modal: true, buttons: ['Cancel', 'Upload'] });
+    expect(vscode.asked[0]).toMatchObject({ modal: true, buttons: ['Do Not Upload', 'Upload'] });
     expect(vscode.asked[0]?.detail.split('\n').slice(0, 2)).toEqual([key, tar]);
     expect(stored.size).toBe(0);
   });
