@@ -5,8 +5,7 @@ import type { ExperimentEntry } from './ui/experimentEntry';
 import type { RunOptions } from './ui/experimentPlan';
 import type { GuestState } from './ui/guestService';
 import { LazyEditor, LazyTree } from './ui/lazy';
-import { reportFailure } from './ui/reporting';
-import { createLog, createTreeView, type VisibleTree } from './ui/visible/places';
+import { createLog, createTreeView, type VisibleTree } from './ui/visible/views';
 
 /** For tests and other extensions. */
 export interface GuestbenchApi {
@@ -23,6 +22,9 @@ export interface GuestbenchApi {
 export function activate(context: vscode.ExtensionContext): GuestbenchApi {
   const log = createLog('Guestbench');
   context.subscriptions.push(log);
+
+  const report = async (what: string, error: unknown): Promise<void> =>
+    (await import('./ui/reporting')).reportFailure(log, what, error);
 
   let loading: Promise<App> | undefined;
   const app = (): Promise<App> =>
@@ -51,7 +53,7 @@ export function activate(context: vscode.ExtensionContext): GuestbenchApi {
             try {
               return await (await app()).run(command, args);
             } catch (error) {
-              void reportFailure(log, title, error);
+              void report(title, error);
               return undefined;
             }
           };
@@ -74,7 +76,7 @@ export function activate(context: vscode.ExtensionContext): GuestbenchApi {
   const noteVisible = (isVisible: boolean): void =>
     void app().then(
       (loaded) => loaded.guestsVisible(isVisible),
-      (error: unknown) => reportFailure(log, 'Guestbench', error),
+      (error: unknown) => report('Guestbench', error),
     );
   if (guests.isVisible()) noteVisible(true);
   context.subscriptions.push(

@@ -1,4 +1,5 @@
 /** Numbers and names as people read them; shared by the page and the exporters. */
+export { plain, seen } from './plain';
 
 const absent = '–';
 const grouped = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
@@ -81,23 +82,4 @@ export function listed(names: readonly string[], most = 4): string {
   if (names.length <= 1) return names[0] ?? '';
   if (names.length <= most) return `${names.slice(0, -1).join(', ')} and ${names.at(-1) ?? ''}`;
   return `${names.slice(0, most - 1).join(', ')} and ${names.length - most + 1} more`;
-}
-
-/**
- * Control characters, halves of surrogate pairs, and all that has no shape of its own: marks that reorder or join text,
- * fillers, tags, selectors of variants. A selector after an emoji is how the emoji is written, so it stays.
- */
-const unseen =
-  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb\ufffe\uffff](?<!\p{Extended_Pictographic}\ufe0f)/gu;
-/** Accents that pile up reach into the lines above and below. */
-const piledUp = /(\p{Mn}{4})\p{Mn}+/gu;
-
-/** Text from outside with each character that cannot be seen replaced by one that can; line breaks among them. */
-export function seen(text: string): string {
-  return text.replace(unseen, '\ufffd').replace(piledUp, '$1');
-}
-
-/** Text from outside in one line: control characters and those that reorder text become visible. */
-export function plain(text: string): string {
-  return seen(text.replace(/[\t\r\n]+/g, ' '));
 }

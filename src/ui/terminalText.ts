@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { seen } from '../report/format';
+import { seen } from '../report/plain';
 
 const escape = '\u001b[';
 

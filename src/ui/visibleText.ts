@@ -1,5 +1,5 @@
 import type * as vscode from 'vscode';
-import { plain } from '../report/format';
+import { plain } from '../report/plain';
 
 /** Longer texts are cut where they stand in a row, a title or a label. */
 const longestRow = 500;

@@ -1,15 +1,17 @@
 /** A lab and an experiment whose names, outputs and reasons are full of markup and control characters. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { experimentText } from '../../src/experiment/experimentText';
 import { flag, hostileTexts, unseen } from '../hostileStrings';
 import { hostileExperiment } from '../unit/report/hostile';
+import { parse } from 'jsonc-parser';
+import { openDemoWorkspace, type DemoWorkspace } from './support/demo';
 import { openWorkbench, type Workbench } from './support/workbench';
 
 /** A lab's names hold no control characters and at most 100 others. */
-const names = ['html', 'markdown', 'reordering', 'invisible', 'icon', 'formula'].map((kind) =>
+const names = ['html', 'link', 'markdown', 'reordering', 'invisible', 'tags', 'icon', 'formula'].map((kind) =>
   (hostileTexts[kind] ?? '').replaceAll('\n', ' ').slice(0, 90).trimEnd(),
 );
 
@@ -81,6 +83,34 @@ describe('hostile text in the workbench', () => {
     await workbench.page.keyboard.press('Escape');
   });
 
+  it('is no link in a dialog or a notification, and a click on it runs nothing', async () => {
+    const linkName = names.find((name) => name.startsWith('[show the log]')) ?? '';
+    const before = await workbench.tabs();
+    await workbench.palette('Guestbench: Remove Guest...');
+    await workbench.question('Remove Guest');
+    await workbench.page.keyboard.type('show the log');
+    await workbench.accept();
+    const dialog = await workbench.dialog('show the log');
+    await workbench.screenshot('hostile-dialog');
+    expect(await dialog.locator('a').count()).toBe(0);
+    expect((await dialog.innerText()).replaceAll('\u00a0', ' ')).toContain(linkName.replaceAll('](', '] ('));
+    await workbench.page.keyboard.press('Escape');
+
+    await workbench.palette('Guestbench: Clean Up Guest');
+    await workbench.question('Clean Up Guest');
+    await workbench.page.keyboard.type('show the log');
+    await workbench.accept();
+    const toast = await workbench.notification('show the log');
+    await workbench.screenshot('hostile-notification');
+    expect(await toast.locator('.notification-list-item-message a').count()).toBe(0);
+    await toast.locator('.notification-list-item-message').click({ position: { x: 40, y: 8 } });
+    await toast.getByText('show the log').first().click();
+    // The link's command would have opened the Output view with our log.
+    expect(await workbench.page.locator('.panel .output-view-content, .panel .output-view').count()).toBe(0);
+    expect(await workbench.tabs()).toEqual(before);
+    expect(await hasRun()).toBe(false);
+  });
+
   it('stands in the report as text, and nothing of it was run', async () => {
     await workbench.openFile('hostile.guestbench');
     const report = workbench.webviewFrame();
@@ -94,5 +124,56 @@ describe('hostile text in the workbench', () => {
     await workbench.screenshot('hostile-report');
     expect(await hasRun()).toBe(false);
     expect(dialogs).toEqual([]);
+  });
+});
+
+describe('what a guest prints in the workbench', () => {
+  let demo: DemoWorkspace;
+  let window: Workbench;
+
+  beforeAll(async () => {
+    demo = await openDemoWorkspace();
+    const lab = parse(readFileSync(demo.labFile, 'utf8')) as object;
+    const output = Object.values(hostileTexts)
+      .slice(0, -1)
+      .join('\n')
+      .replaceAll('x'.repeat(3000), 'x'.repeat(300));
+    const encoded = Buffer.from(`${output}\n▌ ✓ rate 9 ops/s\nrate 7\n`).toString('base64');
+    const hostile = {
+      ...{ id: 'hostile', title: hostileTexts['link'], kind: 'cpu' },
+      command: `echo ${encoded} | base64 -d`,
+      metrics: [{ id: 'rate', unit: 'ops/s', better: 'higher', read: { regex: '^rate ([0-9]+)$' } }],
+    };
+    writeFileSync(demo.labFile, JSON.stringify({ ...lab, benchmarks: [hostile] }));
+    window = await openWorkbench({
+      folder: demo.folder,
+      env: { GUESTBENCH_KNOWN_HOSTS: demo.lab.knownHostsFile },
+      viewport: { width: 1500, height: 1100 },
+    });
+  });
+
+  afterAll(async () => {
+    await window?.screenshot('hostile-terminal-last').catch(() => undefined);
+    await window?.close();
+    await demo?.close();
+  });
+
+  it('stands apart from what we write into the terminal', async () => {
+    await window.palette('Guestbench: Try Benchmark on a Guest...');
+    await window.question('Try Benchmark: Guest');
+    await window.pick('demo-a');
+    await window.question('Try Benchmark: Benchmark');
+    await window.screenshot('hostile-pick');
+    await window.page.keyboard.type('show the log');
+    await window.accept();
+    const shown = await window.terminalShows('Press Enter to try again');
+    await window.screenshot('hostile-terminal');
+    expect(shown).not.toMatch(unseen);
+    const lines = shown.split('\n').filter((line) => line.trim() !== '');
+    for (const line of lines) expect(line).toMatch(/^(?:▌| {2})/);
+    const ours = lines.filter((line) => line.startsWith('▌'));
+    expect(ours.join('\n')).not.toMatch(/OpenSSL on db1|rate 9|123456/);
+    expect(shown).toContain('  ✓ rate 123456 ops/s');
+    expect(shown).toContain('  # ✓ rate 9 ops/s');
   });
 });

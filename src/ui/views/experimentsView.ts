@@ -7,7 +7,7 @@ import type { ExperimentService } from '../experimentService';
 import { setting } from '../settings';
 import { timeLeftText } from '../timeLeft';
 import { seenWaitText } from '../waits';
-import type { VisibleTree } from '../visible/places';
+import type { VisibleTree } from '../visible/views';
 import { visibleLines } from '../visibleText';
 
 const debounceMs = 300;

@@ -5,14 +5,7 @@
  * apart from the text.
  */
 import * as vscode from 'vscode';
-import {
-  visibleLabel,
-  visibleLine,
-  visibleLines,
-  visibleMessage,
-  visibleName,
-  type Lines,
-} from '../visibleText';
+import { visibleLabel, visibleMessage, visibleName, visiblePrompt, type Lines } from '../visibleText';
 
 /** A dialog that must be answered. Each entry of the detail is a line; '' is a blank one. */
 export interface Modal {
@@ -41,10 +34,9 @@ function message(show: () => Show): Message {
         ? {}
         : {
             modal: true,
-            ...(modal.detail === undefined ? {} : { detail: visibleLines(modal.detail) }),
+            ...(modal.detail === undefined ? {} : { detail: visiblePrompt(modal.detail) }),
           };
-    const said = modal === undefined ? visibleMessage(text) : visibleLine(text);
-    const chosen = await show()(said, options, ...shown);
+    const chosen = await show()(visibleMessage(text), options, ...shown);
     return buttons[shown.findIndex((button) => button === chosen)];
   };
 }

@@ -1,6 +1,6 @@
 /** Quick picks, input boxes and file dialogs; see messages.ts. */
 import * as vscode from 'vscode';
-import { visibleItem, visibleLine, visibleMessage, visiblePrompt, type Lines } from '../visibleText';
+import { visibleItem, visibleMessage, visiblePrompt, type Lines } from '../visibleText';
 
 type Picking = Pick<
   vscode.QuickPickOptions,
@@ -26,8 +26,8 @@ export async function showQuickPick<T extends vscode.QuickPickItem>(
     shown.map((each) => each.shown),
     {
       ...options,
-      ...(title === undefined ? {} : { title: visibleLine(title) }),
-      ...(placeHolder === undefined ? {} : { placeHolder: visibleLine(placeHolder) }),
+      ...(title === undefined ? {} : { title: visibleMessage(title) }),
+      ...(placeHolder === undefined ? {} : { placeHolder: visibleMessage(placeHolder) }),
     },
   );
   const given = (one: unknown) => shown.find((each) => each.shown === one)?.item;
@@ -49,8 +49,8 @@ export function createQuickPick<T extends vscode.QuickPickItem>(): vscode.QuickP
   return filtered(
     vscode.window.createQuickPick<T>(),
     {
-      title: orNone(visibleLine),
-      placeholder: orNone(visibleLine),
+      title: orNone(visibleMessage),
+      placeholder: orNone(visibleMessage),
       items: show,
       activeItems: show,
       selectedItems: show,
@@ -62,8 +62,8 @@ export function createQuickPick<T extends vscode.QuickPickItem>(): vscode.QuickP
 /** An input box whose properties are set as those of VS Code's own. */
 export function createInputBox(): vscode.InputBox {
   return filtered(vscode.window.createInputBox(), {
-    title: orNone(visibleLine),
-    placeholder: orNone(visibleLine),
+    title: orNone(visibleMessage),
+    placeholder: orNone(visibleMessage),
     prompt: orNone(visiblePrompt),
     validationMessage: visibleVerdict,
   });
@@ -89,9 +89,9 @@ export async function showInputBox(
   const shown: vscode.InputBoxOptions = {
     ...(options.password === undefined ? {} : { password: options.password }),
     ...(options.ignoreFocusOut === undefined ? {} : { ignoreFocusOut: options.ignoreFocusOut }),
-    ...(title === undefined ? {} : { title: visibleLine(title) }),
+    ...(title === undefined ? {} : { title: visibleMessage(title) }),
     ...(prompt === undefined ? {} : { prompt: visiblePrompt(prompt) }),
-    ...(placeHolder === undefined ? {} : { placeHolder: visibleLine(placeHolder) }),
+    ...(placeHolder === undefined ? {} : { placeHolder: visibleMessage(placeHolder) }),
     ...(value === undefined ? {} : { value }),
     ...(validateInput === undefined
       ? {}
@@ -116,7 +116,7 @@ export function showSaveDialog(options: vscode.SaveDialogOptions): Thenable<vsco
 }
 
 const withTitle = <T extends { readonly title?: string }>(options: T): T =>
-  options.title === undefined ? options : { ...options, title: visibleLine(options.title) };
+  options.title === undefined ? options : { ...options, title: visibleMessage(options.title) };
 
 const orNone =
   <A>(visible: (text: A) => string) =>

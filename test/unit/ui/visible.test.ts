@@ -8,10 +8,8 @@ import {
   withProgress,
 } from '../../../src/ui/visible/messages';
 import {
-  createLog,
   createStatusItem,
   createTerminal,
-  createTreeView,
   createWebviewPanel,
   listTooltip,
   nameTab,
@@ -24,6 +22,7 @@ import {
   showQuickPick,
   showSaveDialog,
 } from '../../../src/ui/visible/questions';
+import { createLog, createTreeView } from '../../../src/ui/visible/views';
 import { hostileTexts, unseen } from '../../hostileStrings';
 import { answers, forget, made, shown, textsAt } from './vscodeFake';
 
