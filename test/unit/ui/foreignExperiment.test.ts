@@ -49,7 +49,7 @@ vi.mock('vscode', () => ({
     fire = () => undefined;
     dispose = () => undefined;
   },
-  Uri: Object.assign(Map, { file: (fsPath: string) => ({ fsPath }) }),
+  Uri: Object.assign(Map, { file: (fsPath: string) => ({ scheme: 'file', path: fsPath, fsPath }) }),
   commands: { executeCommand: () => Promise.resolve() },
   window: {
     showWarningMessage: (
