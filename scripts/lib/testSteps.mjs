@@ -56,9 +56,10 @@ function readJson(file) {
 }
 
 /** Scenarios of several tests keep their order; `shuffle` then changes the order of the files only. */
-function vitest(project, order = 'tests') {
+function vitest(projects, order = 'tests') {
+  const [name] = projects;
   return async ({ shuffle }) => {
-    const file = path.join(resultsFolder, `${project}.json`);
+    const file = path.join(resultsFolder, `${name}.json`);
     const shuffled =
       shuffle === undefined
         ? []
@@ -68,10 +69,10 @@ function vitest(project, order = 'tests') {
             `--sequence.seed=${shuffle}`,
           ];
     const { code } = await run(nodeModuleBin('vitest'), [
-      ...['run', '--project', project, ...shuffled],
+      ...['run', ...projects.flatMap((project) => ['--project', project]), ...shuffled],
       ...['--reporter=default', '--reporter=json', `--outputFile.json=${file}`],
     ]);
-    return judge(project, code, countVitest(readJson(file)));
+    return judge(name, code, countVitest(readJson(file)));
   };
 }
 
@@ -120,7 +121,7 @@ export const steps = [
     after: 'package',
     needs: [...servers, ...browser],
     wants: windowPackages,
-    run: vitest('workbench', 'files'),
+    run: vitest(['workbench'], 'files'),
   },
   {
     name: 'host',
@@ -144,7 +145,7 @@ export const steps = [
     title: 'Unit tests',
     queue: 'checks',
     wants: [...programs, ...builders, ...shells],
-    run: vitest('unit'),
+    run: vitest(['unit', 'unit-mocked']),
   },
   {
     name: 'ssh',
@@ -152,7 +153,7 @@ export const steps = [
     queue: 'servers',
     needs: servers,
     wants: [...programs, ...builders, ...shells, ...systemTools, ...packageManagers],
-    run: vitest('ssh', 'files'),
+    run: vitest(['ssh'], 'files'),
   },
   { name: 'faults', title: 'Faults', queue: 'servers', needs: servers, wants: faultPackages, run: faults },
   {

@@ -114,7 +114,7 @@ export class Machine {
 
   /** Runs a command on it beside everything else, until it is ended. */
   run(command: string): { end(): Promise<void> } {
-    const words = ['-t', String(this.firstPid()), '-p', '-m', 'setsid', '/bin/sh', '-c', command];
+    const words = ['-t', String(this.firstPid()), '-p', '-m', '-r', 'setsid', '/bin/sh', '-c', command];
     const env = { ...process.env, PATH: `${this.folder}/bin:${process.env['PATH'] ?? ''}` };
     const inside = spawn('nsenter', words, { stdio: 'ignore', env, detached: true });
     const ended = new Promise<void>((resolve) => inside.once('exit', () => resolve()));

@@ -31,6 +31,12 @@ export function has(...commands: readonly string[]): boolean {
   return commands.every((command) => spawnSync('/bin/sh', ['-c', `command -v ${command}`]).status === 0);
 }
 
+/**
+ * The environment for programs whose messages a test reads: bash warns on standard error when the machine lacks the
+ * locale that the environment names, and other programs translate their messages.
+ */
+export const inPlainEnglish = (): NodeJS.ProcessEnv => ({ ...process.env, LC_ALL: 'C' });
+
 export const isRoot = process.getuid?.() === 0;
 export const isLinux = process.platform === 'linux';
 export const isWindows = process.platform === 'win32';

@@ -21,6 +21,7 @@ import { readingsOf } from '../../../src/benchmarks/parse/own';
 import { parseLab } from '../../../src/lab/labFile';
 import type { Lab } from '../../../src/model/lab';
 import type { OwnBenchmark, Read } from '../../../src/model/ownBenchmark';
+import { has, inPlainEnglish } from '../../support/needs';
 
 const fixtures = join(import.meta.dirname, '..', '..', 'fixtures', 'own');
 const fixtureLab = labOf(readFileSync(join(fixtures, 'lab.json'), 'utf8'));
@@ -67,7 +68,6 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const has = (command: string) => spawnSync('/bin/sh', ['-c', `command -v ${command}`]).status === 0;
 const shells = [['/bin/sh'], ['busybox', 'sh'], ['bash', '--posix']]
   .filter(([command = '']) => has(command))
   .map((shell) => [shell.join(' '), shell] as const);
@@ -191,10 +191,12 @@ describe.each(shells)('the run script under %s', (_, shell) => {
     for (const phase of ['check', 'install', 'run', 'cleanup'] as const) {
       const input = benchmarkOf(odd).script(phase, {});
       const [command = '', ...options] = shell;
-      expect([phase, spawnSync(command, [...options, '-n'], { input, encoding: 'utf8' }).stderr]).toEqual([
-        phase,
-        '',
-      ]);
+      const { stderr } = spawnSync(command, [...options, '-n'], {
+        input,
+        encoding: 'utf8',
+        env: inPlainEnglish(),
+      });
+      expect([phase, stderr]).toEqual([phase, '']);
     }
   });
 

@@ -2,13 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { presets, type Phase } from '../../../src/benchmarks/benchmark';
 import { benchmarkById, catalogue } from '../../../src/benchmarks/catalogue';
 import { noManagerExitCode, noPrivilegeExitCode, parseCheck } from '../../../src/benchmarks/check';
+import { has, inPlainEnglish } from '../../support/needs';
 
 const phases: readonly Phase[] = ['check', 'install', 'run', 'cleanup'];
-const has = (command: string) => spawnSync('/bin/sh', ['-c', `command -v ${command}`]).status === 0;
 const shells = [['/bin/sh'], ['busybox', 'sh'], ['bash', '--posix']].filter(([command = '']) => has(command));
 
 let root = '';
@@ -16,6 +16,10 @@ beforeAll(() => {
   // A blank in the path: whatever is not quoted breaks.
   root = mkdtempSync(join(tmpdir(), 'guest bench-'));
   for (const folder of ['work', 'files', 'empty']) mkdirSync(join(root, folder));
+});
+beforeEach(() => {
+  const work = join(root, 'work');
+  for (const name of readdirSync(work)) rmSync(join(work, name), { recursive: true });
 });
 afterAll(() => {
   rmSync(root, { recursive: true, force: true });
@@ -53,7 +57,11 @@ describe.each(named)('the scripts of %s', (id, benchmark) => {
       for (const phase of phases) {
         for (const preset of presets) {
           const input = benchmark.script(phase, benchmark.presets[preset]);
-          const { status, stderr } = spawnSync(command, [...options, '-n'], { input, encoding: 'utf8' });
+          const { status, stderr } = spawnSync(command, [...options, '-n'], {
+            input,
+            encoding: 'utf8',
+            env: inPlainEnglish(),
+          });
           expect([phase, preset, status, stderr]).toEqual([phase, preset, 0, '']);
         }
       }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isWindows, needs } from '../../support/needs';
+import { inPlainEnglish, isWindows, needs } from '../../support/needs';
 import { factsSchema } from '../../../src/model/guest';
 import { factsFrom, parseEvidence, probeScript } from '../../../src/probe/evidence';
 import { capture, evidenceOf } from './captures';
@@ -92,7 +92,8 @@ describe('the probe script', needs({ 'a POSIX shell': !isWindows }), () => {
     args: readonly string[],
     environment: NodeJS.ProcessEnv = {},
     script = probeScript,
-  ) => spawnSync(shell, args, { input: script, env: { ...process.env, ...environment }, timeout: 60_000 });
+  ) =>
+    spawnSync(shell, args, { input: script, env: { ...inPlainEnglish(), ...environment }, timeout: 60_000 });
   const fake = (name: string, body: string) => {
     writeFileSync(join(folder, name), `#!/bin/sh\n${body}\n`);
     chmodSync(join(folder, name), 0o755);
