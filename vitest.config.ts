@@ -18,9 +18,10 @@ export default defineConfig({
           testTimeout: 60_000,
           // Loading the sources once for all files takes half of the time that loading them for each file takes.
           isolate: false,
+          maxWorkers: 2,
         },
       },
-      { test: { name: 'unit-mocked', include: mocked, testTimeout: 60_000 } },
+      { test: { name: 'unit-mocked', include: mocked, testTimeout: 60_000, maxWorkers: 2 } },
       {
         test: {
           name: 'ssh',
