@@ -193,11 +193,15 @@ const signs: readonly (readonly [InstallTrouble, RegExp])[] = [
 const waiting =
   /^.*(?:waiting for (?:cache lock|repository lock|process with pid)|another app is currently holding).*$/gim;
 
+/** Lines of sudo and doas themselves: a host without its own name in /etc/hosts is not an archive out of reach. */
+const ofPrivilege = /^(?:sudo|doas): .*$/gim;
+
 /** Reads the output of a package manager that failed, in the C locale. */
 export function troubleOf(output: string): InstallTrouble {
-  const said = output.replaceAll(waiting, '');
+  const managers = output.replaceAll(ofPrivilege, '');
+  const said = managers.replaceAll(waiting, '');
   const found = signs.find(([, sign]) => sign.test(said));
-  return found?.[0] ?? (said === output ? 'other' : 'locked');
+  return found?.[0] ?? (said === managers ? 'other' : 'locked');
 }
 
 /** Packages that a package manager passed over although it ended well (yum does). */

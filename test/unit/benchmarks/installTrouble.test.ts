@@ -125,6 +125,15 @@ describe('troubleOf', () => {
   );
 });
 
+describe('troubleOf after sudo', () => {
+  it('takes what sudo says of its own host name for no word of the package manager', () => {
+    const sudo = 'sudo: unable to resolve host deb12-pv: Name or service not known\n';
+    expect(troubleOf(`${sudo}E: Unable to locate package fio`)).toBe('unknown-package');
+    expect(troubleOf(`${sudo}dpkg: error processing package x`)).toBe('other');
+    expect(troubleOf(`${sudo}E: Could not resolve 'deb.example'`)).toBe('offline');
+  });
+});
+
 describe('passedOver', () => {
   it('names what yum left out although it ended well', () => {
     const output = 'No package nope available.\nNo package wrk available.\nResolving Dependencies\nComplete!';
