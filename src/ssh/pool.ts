@@ -44,7 +44,7 @@ interface Attempt {
   waiting: number;
 }
 
-/** One connection per account and machine, shared by all its uses, opened when needed and closed when idle. */
+/** One connection per way of reaching a machine, shared by all its uses, opened when needed and closed when idle. */
 export class ConnectionPool extends Disposable {
   private readonly open = new Map<string, PooledConnection>();
   private readonly attempts = new Map<string, Attempt>();
@@ -268,9 +268,17 @@ class PooledConnection implements Connection {
   }
 }
 
-/** Two targets with the same way and account share a connection, whatever they are called. */
+/**
+ * Two targets share a connection, or a refusal, only when everything that decides who signs in where is the same:
+ * machine and account, keys and agent, the rules of host keys and sign-in, and the whole way there. Their names may
+ * differ.
+ */
 function keyOf(target: Target): string {
-  return [...target.jumps, target]
-    .map(({ user, address, port }) => `${user}@${address.toLowerCase()}:${port}`)
-    .join(' > ');
+  return JSON.stringify(
+    [...target.jumps, target].map((machine) => [
+      [machine.user, machine.address.toLowerCase(), machine.port],
+      [machine.identityFiles, machine.identitiesOnly, machine.agent ?? null],
+      [machine.hostKeys ?? null, machine.signIn ?? null],
+    ]),
+  );
 }

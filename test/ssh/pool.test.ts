@@ -1,7 +1,9 @@
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { ConnectionPool, type PoolOptions } from '../../src/ssh/pool';
 import { hostKeysOf, person } from './people';
+import type { Target } from '../../src/ssh/transport';
 import { startSshServer, type SshServer } from './sshServer';
 
 describe('the connection pool', () => {
@@ -36,6 +38,28 @@ describe('the connection pool', () => {
     expect((await a.exec('echo hi')).stdout.toString()).toBe('hi\n');
   });
 
+  test('is not shared with who has other keys, another agent, other rules or another way', async () => {
+    const pool = makePool();
+    const prompter = person();
+    const first = await pool.get(server.target(), { prompter });
+    const others: readonly Partial<Target>[] = [
+      { identitiesOnly: false },
+      { agent: '/nonexistent/agent' },
+      { identityFiles: [server.clientKeyFile, '/nonexistent/key'] },
+      { hostKeys: { userFiles: [server.knownHostsFile] } },
+      { signIn: { methods: ['publickey'] } },
+      { jumps: [server.target()] },
+    ];
+    for (const other of others) expect(await pool.get(server.target(other), { prompter })).not.toBe(first);
+    // A guest without a key at the same address has its own failure, and leaves the others theirs.
+    const none = server.target({ name: 'keyless', identityFiles: [] });
+    await expect(pool.get(none, { prompter })).rejects.toMatchObject({ kind: 'authentication' });
+    expect(await pool.get(server.target(), { prompter })).toBe(first);
+    await expect(pool.get(none, { prompter })).rejects.toMatchObject({
+      message: expect.stringContaining('keyless') as string,
+    });
+  });
+
   test('opens a new one when the old one is gone', async () => {
     const pool = makePool();
     const prompter = person();
@@ -62,7 +86,9 @@ describe('the connection pool', () => {
 
   test('remembers refused credentials until a person tries again or they are forgotten', async () => {
     const pool = makePool();
-    const wrong = server.target({ identityFiles: [join(server.folder, 'host_ed25519')] });
+    const keyFile = join(server.folder, 'changing');
+    copyFileSync(join(server.folder, 'host_ed25519'), keyFile);
+    const wrong = server.target({ identityFiles: [keyFile] });
     const logged: string[] = [];
     const watched = makePool({ log: (line) => logged.push(line) });
     await expect(watched.get(wrong, { prompter: person() })).rejects.toMatchObject({
@@ -74,15 +100,15 @@ describe('the connection pool', () => {
     });
     expect(logged).toHaveLength(attempts);
     // The key in the file is another one now: only a person's request finds out.
-    await expect(watched.get(server.target(), { prompter: person() })).rejects.toMatchObject({
+    await expect(pool.get(wrong, { prompter: person() })).rejects.toMatchObject({ kind: 'authentication' });
+    copyFileSync(server.clientKeyFile, keyFile);
+    await expect(watched.get(wrong, { prompter: person() })).rejects.toMatchObject({
       kind: 'authentication',
     });
-    expect((await watched.get(server.target(), { prompter: person(), retryCredentials: true })).isOpen).toBe(
-      true,
-    );
+    expect((await watched.get(wrong, { prompter: person(), retryCredentials: true })).isOpen).toBe(true);
     await expect(pool.get(wrong, { prompter: person() })).rejects.toMatchObject({ kind: 'authentication' });
     pool.forget(wrong);
-    expect((await pool.get(server.target(), { prompter: person() })).isOpen).toBe(true);
+    expect((await pool.get(wrong, { prompter: person() })).isOpen).toBe(true);
   });
 
   test('one who waits may stop waiting; the others get their connection', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import { isSamePlace } from '../../lab/samePlace';
 import { listAliases } from '../../lab/sshConfig';
 import { guestSchema, type Guest } from '../../model/lab';
 import { UserError } from '../../model/userError';
@@ -24,9 +25,39 @@ export async function addGuest(services: Services, ...args: readonly unknown[]):
   if (services.lab.lab.guests.some((known) => known.name === guest.name)) {
     throw new UserError(vscode.l10n.t('There already is a guest "{0}" in the lab.', guest.name));
   }
+  await tellSamePlace(services, guest, given === undefined);
   if (!(await isFitToSave(services, guest, given === undefined))) throw new vscode.CancellationError();
   await services.lab.addGuest(guest);
   await services.guests.probe(guest.name, 'ask');
+}
+
+/** Tells of guests of the lab that are the same machine; a person who was asked for the guest decides. */
+async function tellSamePlace(services: Services, guest: Guest, mayAsk: boolean): Promise<void> {
+  const target = await services.guests.target(guest);
+  const twins: string[] = [];
+  for (const known of services.lab.lab.guests) {
+    // A guest whose own configuration is broken says so in its row.
+    const other = await services.guests.target(known).catch(() => undefined);
+    if (other && isSamePlace(target, other)) twins.push(known.name);
+  }
+  if (twins.length === 0) return;
+  const message = vscode.l10n.t(
+    '{0} has the address of {1}: {2} port {3}.',
+    guest.name,
+    twins.join(', '),
+    target.address,
+    target.port,
+  );
+  if (!mayAsk) {
+    void showWarningMessage(message);
+    return;
+  }
+  const add = vscode.l10n.t('Add Anyway');
+  const detail = vscode.l10n.t(
+    'Both are the same machine, so comparing them compares it with itself. Each signs in with its own user and keys.',
+  );
+  const chosen = await showWarningMessage(message, { modal: true, detail }, add);
+  if (chosen !== add) throw new vscode.CancellationError();
 }
 
 function parseGuest(given: unknown): Guest {
@@ -200,7 +231,7 @@ async function isFitToSave(services: Services, guest: Guest, mayAsk: boolean): P
     if (isCancellation(error) || !mayAsk) throw error;
     const save = vscode.l10n.t('Save Anyway');
     const chosen = await showWarningMessage(
-      vscode.l10n.t('{0} does not answer as it should.', guest.name),
+      vscode.l10n.t('Could not connect to {0}.', guest.name),
       { modal: true, detail: messageOf(error) },
       save,
     );
