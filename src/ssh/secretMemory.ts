@@ -11,6 +11,29 @@ export function secretKey(question: SecretQuestion): string {
 }
 
 /**
+ * A secret as it is kept in storage. A password is bound to the host key of the machine it was right for; undefined: it
+ * cannot be bound, and is not kept. A passphrase never leaves this computer, and is kept as it is.
+ */
+export function toKeep(question: SecretQuestion, secret: string): string | undefined {
+  if (question.kind === 'passphrase') return secret;
+  return question.hostKey === undefined ? undefined : JSON.stringify({ hostKey: question.hostKey, secret });
+}
+
+/** The secret for this question; undefined when it was kept for another host key, or not bound to any. */
+export function fromKept(question: SecretQuestion, kept: string | undefined): string | undefined {
+  if (kept === undefined || question.kind === 'passphrase') return kept;
+  let bound: unknown;
+  try {
+    bound = JSON.parse(kept);
+  } catch {
+    return undefined;
+  }
+  if (typeof bound !== 'object' || bound === null || question.hostKey === undefined) return undefined;
+  const { hostKey, secret } = bound as { readonly hostKey?: unknown; readonly secret?: unknown };
+  return hostKey === question.hostKey && typeof secret === 'string' ? secret : undefined;
+}
+
+/**
  * Passphrases of key files, in memory only, so that one key for many guests is asked about once. Guests may ask at
  * the same time, before it is known whether the first answer was right: each is given what it has not tried yet.
  */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { Disposable } from '../model/disposable';
-import { accountOf, secretKey, SecretMemory } from '../ssh/secretMemory';
+import { accountOf, fromKept, secretKey, SecretMemory, toKeep } from '../ssh/secretMemory';
 import type { ChangedHostKey, HostKeyQuestion, Prompter, SecretQuestion, Target } from '../ssh/transport';
 import type { Log } from './log';
 import { visibleAccount, visibleAddress, visibleQuote } from './visibleText';
@@ -47,6 +47,7 @@ export class VscodePrompter extends Disposable implements Prompter {
             question.fingerprint,
             '',
             vscode.l10n.t('Compare this with what `ssh-keygen -lf` prints on the guest.'),
+            ...(question.notes ?? []).flatMap((note) => ['', note]),
           ],
         },
         trust,
@@ -133,7 +134,7 @@ export class VscodePrompter extends Disposable implements Prompter {
     const key = secretKey(question);
     const tried = this.memory.settle(question, outcome);
     if (outcome === 'wrong') {
-      void this.forgetWrong(key, tried);
+      void this.forgetWrong(question, tried);
       return;
     }
     const isTyped = this.typed.get(key) === tried;
@@ -152,18 +153,23 @@ export class VscodePrompter extends Disposable implements Prompter {
 
   /** Typed before in this window, or kept by a person's choice; never what this machine has just refused. */
   private async remembered(question: SecretQuestion): Promise<string | undefined> {
-    const kept = question.attempt === 1 ? await this.secrets.get(secretKey(question)) : undefined;
+    const kept =
+      question.attempt === 1 ? fromKept(question, await this.secrets.get(secretKey(question))) : undefined;
     const known = this.memory.recall(question) ?? kept;
     if (known !== undefined) this.memory.give(question, known);
     return known;
   }
 
   /** What is kept goes only when it is what was tried: a right one may have been kept meanwhile. */
-  private async forgetWrong(key: string, tried: string | undefined): Promise<void> {
-    if ((await this.secrets.get(key)) === tried) await this.secrets.delete(key);
+  private async forgetWrong(question: SecretQuestion, tried: string | undefined): Promise<void> {
+    const key = secretKey(question);
+    const kept = fromKept(question, await this.secrets.get(key));
+    if (kept !== undefined && kept === tried) await this.secrets.delete(key);
   }
 
   private async offerToKeep(question: SecretQuestion, key: string, value: string): Promise<void> {
+    const kept = toKeep(question, value);
+    if (kept === undefined) return;
     const keep = vscode.l10n.t('Remember');
     const chosen = await showInformationMessage(
       question.kind === 'password'
@@ -178,7 +184,7 @@ export class VscodePrompter extends Disposable implements Prompter {
       keep,
       vscode.l10n.t('Not Now'),
     );
-    if (chosen === keep) await this.secrets.store(key, value);
+    if (chosen === keep) await this.secrets.store(key, kept);
   }
 
   /**
