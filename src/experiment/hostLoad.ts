@@ -1,3 +1,4 @@
+import { peerText } from '../model/plainText';
 import type { Evidence } from '../model/guest';
 import type { Host, Lab } from '../model/lab';
 import type { HostLoad } from '../model/load';
@@ -107,11 +108,11 @@ class HostWatch {
       });
       if (session.isOver()) return;
       this.isUseless = true;
-      const said = stderr.toString('utf8').trim().split('\n').at(-1) ?? '';
+      const said = peerText(stderr.toString('utf8').trim().split('\n').at(-1) ?? '', 200);
       this.tell(
         code === noXentop
           ? 'xentop was not found there.'
-          : `xentop ended (exit code ${code ?? 'none'})${said === '' ? '' : `: ${said.slice(0, 200)}`}`,
+          : `xentop ended (exit code ${code ?? 'none'})${said === '' ? '' : `: ${said}`}`,
       );
     } catch {
       // Ended by us, or lost: the next trial connects anew.

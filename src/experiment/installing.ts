@@ -1,3 +1,4 @@
+import { peerText } from '../model/plainText';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { lockWaitSeconds, managerOf, refreshWords, updateWords } from '../benchmarks/packageManagers';
 import {
@@ -64,10 +65,10 @@ function sudoVerdict(stderr: string): SudoVerdict {
       line,
     ),
   );
-  if (refused !== undefined) return { verdict: 'refused', said: refused.trim() };
+  if (refused !== undefined) return { verdict: 'refused', said: peerText(refused.trim()) };
   const isWrong = /incorrect (?:password|authentication)|try again|no password was provided|failed/i;
   if (lines.some((line) => isWrong.test(line))) return { verdict: 'wrong' };
-  return { verdict: 'refused', said: lines.at(-1)?.trim() ?? 'sudo said nothing' };
+  return { verdict: 'refused', said: peerText(lines.at(-1)?.trim() ?? 'sudo said nothing') };
 }
 
 export interface InstallOptions {

@@ -1,3 +1,4 @@
+import { peerText } from '../model/plainText';
 import { archiveScript, namesToAsk, parseArchive, withArchive } from '../benchmarks/archive';
 import type { Benchmark } from '../benchmarks/benchmark';
 import { parseCheck, type CheckResult } from '../benchmarks/check';
@@ -71,7 +72,7 @@ export async function checkGuest(
     benchmarks.map(({ benchmark }) => {
       const start = text.indexOf(`\n${marker(benchmark.id)}\n`);
       if (start < 0) {
-        const said = result.stderr.toString('utf8').trim().slice(0, 300);
+        const said = peerText(result.stderr.toString('utf8').trim());
         return [
           benchmark.id,
           {

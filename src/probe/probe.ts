@@ -1,3 +1,4 @@
+import { peerText } from '../model/plainText';
 import type { Evidence, Facts } from '../model/guest';
 import { SshError, type Connection } from '../ssh/transport';
 import { factsFrom, parseEvidence, probeScript } from './evidence';
@@ -43,7 +44,7 @@ function firstLine(output: Buffer): string | undefined {
   const line = output
     .toString('utf8')
     .split(/\r?\n/)
-    .map((text) => text.replace(/\p{Cc}/gu, ' ').trim())
+    .map((text) => peerText(text.trim(), 200))
     .find((text) => text !== '');
-  return line?.slice(0, 200);
+  return line;
 }

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Client, ConnectConfig } from 'ssh2';
+import { peerText } from '../model/plainText';
 import { cancelled, dialError, timedOut } from './errors';
 import { Handshake } from './handshake';
 import type { HostKeys } from './hostKeys';
@@ -141,7 +142,7 @@ function jumpError(target: Target, error: Error): SshError {
   if (reason === 2)
     return new SshError(
       /refused/i.test(error.message) ? 'refused' : 'unreachable',
-      `${target.name}: the jump host cannot reach ${place} (${error.message.replace(/^\(SSH\) Channel open failure: /, '')}). Check that the guest runs and its address.`,
+      `${target.name}: the jump host cannot reach ${place} (${peerText(error.message.replace(/^\(SSH\) Channel open failure: /, ''), 200)}). Check that the guest runs and its address.`,
       options,
     );
   return new SshError('lost', `${target.name}: the jump host was lost on the way to ${place}.`, options);

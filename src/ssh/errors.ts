@@ -1,3 +1,4 @@
+import { peerText } from '../model/plainText';
 import { SshError, type Target } from './transport';
 
 /** Errors after which the same attempt may well succeed later: the network or the machine was away. */
@@ -37,7 +38,7 @@ export function dialError(target: Target, error: Error): SshError {
     case 'ECONNREFUSED':
       return new SshError(
         'refused',
-        `${target.name}: nobody listens at ${place}. Check that the guest runs, that its SSH server is started, and the port.`,
+        `${target.name}: nothing is listening on port ${target.port} of ${target.address}. Check that the guest runs, that its SSH server is started, and the port.`,
         options,
       );
     case 'ENOTFOUND':
@@ -71,14 +72,28 @@ export function dialError(target: Target, error: Error): SshError {
     default:
       return new SshError(
         'unreachable',
-        `${target.name}: ${place} cannot be reached (${error.message || code}).`,
+        `${target.name}: ${place} cannot be reached (${peerText(error.message) || code}). Check the address and the network.`,
         options,
       );
   }
 }
 
-/** An error of the SSH handshake or of authentication that is not the business of Authentication or HostKeys. */
-export function handshakeError(target: Target, errors: readonly Error[]): SshError {
+/** The machine ended the connection with a text of its own: ssh2 gives the error the reason's number. */
+export function isDisconnect(error: Error): error is Error & { readonly code: number } {
+  return 'code' in error && typeof error.code === 'number' && !('level' in error);
+}
+
+/** Why a connection ended, in one safe line; the machine's own words are quoted. */
+export function reasonOfEnd(error: Error): string {
+  const said = peerText(error.message);
+  return isDisconnect(error) ? `it said "${said}"` : said;
+}
+
+/**
+ * An error of the SSH handshake or of authentication that is not the business of Authentication or HostKeys.
+ * `isVerified`: the machine's host key was found right, so what it says comes from it.
+ */
+export function handshakeError(target: Target, errors: readonly Error[], isVerified = true): SshError {
   const place = `${target.address} port ${target.port}`;
   // The first tells the cause; those after it are about the closing socket.
   const [error] = errors;
@@ -88,6 +103,15 @@ export function handshakeError(target: Target, errors: readonly Error[]): SshErr
       `${target.name}: the server at ${place} closed the connection while signing in. Its log says why.`,
     );
   const options = { cause: error };
+  // What anybody can say before its key is verified decides nothing.
+  if (isVerified && /too many authentication failures/i.test(error.message))
+    return new SshError(
+      'authentication',
+      `${target.name}: the server at ${place} ended the attempt after too many keys or passwords. ` +
+        'Name the right key for this guest (identityFile, or IdentityFile with IdentitiesOnly in the SSH configuration), so that not every key of the agent is shown.',
+      options,
+    );
+  if (isDisconnect(error)) return disconnected(target, error, isVerified);
   const missing = /no matching (.+)$/.exec(error.message)?.[1];
   if (missing !== undefined)
     return new SshError(
@@ -97,23 +121,33 @@ export function handshakeError(target: Target, errors: readonly Error[]): SshErr
       options,
     );
   if (/lost before handshake/i.test(error.message)) return droppedBeforeHandshake(target, options);
-  if (/too many authentication failures/i.test(error.message))
-    return new SshError(
-      'authentication',
-      `${target.name}: the server at ${place} ended the attempt after too many keys or passwords. ` +
-        'Name the right key for this guest (identityFile, or IdentityFile with IdentitiesOnly in the SSH configuration), so that not every key of the agent is shown.',
-      options,
-    );
-  if (/invalid identification|protocol version|bad packet length|exceeded max/i.test(error.message))
+  if (/invalid identification|protocol version|bad packet length|exceeded|header/i.test(error.message))
     return new SshError(
       'protocol',
-      `${target.name}: what listens at ${place} does not speak SSH (${error.message}). Check the port.`,
+      `${target.name}: what listens at ${place} does not speak SSH (${peerText(error.message)}). Check the port.`,
       options,
     );
   if ('level' in error && error.level === 'client-socket') return dialError(target, error);
   return new SshError(
     'protocol',
-    `${target.name}: the connection to ${place} failed: ${error.message}.`,
+    `${target.name}: the connection to ${place} failed: ${peerText(error.message)}. Its log may say why.`,
+    options,
+  );
+}
+
+function disconnected(
+  target: Target,
+  error: Error & { readonly code: number },
+  isVerified: boolean,
+): SshError {
+  const place = `${target.address} port ${target.port}`;
+  const options = { cause: error };
+  const said = peerText(error.message, 200);
+  return new SshError(
+    'protocol',
+    isVerified
+      ? `${target.name}: the server at ${place} ended the connection (reason ${error.code}) and said: "${said}". Its log may say more.`
+      : `${target.name}: what listens at ${place} ended the connection (reason ${error.code}) before its host key was verified. Its words are unverified: "${said}".`,
     options,
   );
 }

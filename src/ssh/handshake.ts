@@ -1,8 +1,9 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Client, ConnectConfig } from 'ssh2';
+import { peerText } from '../model/plainText';
 import { Authentication } from './authentication';
-import { CutWhileSigningIn, handshakeError } from './errors';
+import { CutWhileSigningIn, handshakeError, reasonOfEnd } from './errors';
 import type { HostKeys } from './hostKeys';
 import { fingerprint } from './knownHosts';
 import type { Ssh2 } from './keyFiles';
@@ -97,7 +98,8 @@ export class Handshake {
     // Not every error is fatal (an agent's, say), and an attempt is over only when it closes.
     this.client.on('error', (error) => {
       this.errors.push(error);
-      log(`${target.name}: ${error.message}`);
+      const when = this.trusted ? '' : 'before its host key was verified: ';
+      log(`${target.name}: ${when}${reasonOfEnd(error)}`);
     });
     this.client.on('close', () => {
       this.isClosed = true;
@@ -160,7 +162,7 @@ export class Handshake {
     if (isCut && this.authentication.isSecretUnderWay)
       return new CutWhileSigningIn(target, { cause: fatal[0] });
     if (fatal.length === 0 && this.authentication.isRefused) return this.authentication.failure();
-    return handshakeError(target, fatal);
+    return handshakeError(target, fatal, this.trusted !== undefined);
   }
 }
 
@@ -176,6 +178,6 @@ function bound(prompter: Prompter): Prompter {
 
 function internal(target: Target, error: unknown): SshError {
   if (error instanceof SshError) return error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = peerText(error instanceof Error ? error.message : String(error));
   return new SshError('protocol', `${target.name}: connecting failed: ${message}.`, { cause: error });
 }

@@ -1,3 +1,4 @@
+import { peerText } from '../model/plainText';
 import { parseAnswer } from './frames';
 import { SshError, type ExecResult } from './transport';
 
@@ -25,16 +26,16 @@ export function refused(name: string, result: ExecResult): SshError {
   const error = answer?.get('error');
   const known = error === undefined ? undefined : refusals.get(error);
   if (known !== undefined)
-    return new SshError('protocol', `${name}: ${known.replace('%', answer?.get('id') ?? '?')}`);
+    return new SshError('protocol', `${name}: ${known.replace('%', peerText(answer?.get('id') ?? '?', 80))}`);
   if (error === 'cut') return new SshError('lost', `${name}: the job's script arrived cut short.`);
   if (error === 'full')
     return new SshError(
       'unreachable',
       `${name}: there is no room for a job under /var/tmp. Free some space there.`,
     );
-  const said = result.stderr.toString('utf8').trim().slice(0, 300);
+  const said = peerText(result.stderr.toString('utf8').trim());
   return new SshError(
     'protocol',
-    `${name}: the controller script failed (${error ?? `exit code ${result.code ?? result.signal}`})${said === '' ? '' : `: ${said}`}.`,
+    `${name}: the controller script failed (${error === undefined ? `exit code ${result.code ?? result.signal}` : peerText(error, 40)})${said === '' ? '' : `: ${said}`}.`,
   );
 }

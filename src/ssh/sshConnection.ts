@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client, ClientChannel } from 'ssh2';
 import { ByteQueue } from './byteQueue';
 import { ChannelSlots } from './channelSlots';
-import { cancelled } from './errors';
+import { cancelled, reasonOfEnd } from './errors';
 import {
   SshError,
   type Connection,
@@ -42,9 +42,9 @@ export class SshConnection implements Connection {
     // As many as there are commands at a time.
     setMaxListeners(0, this.gone.signal);
     let reason = 'the server or the network ended it';
-    client.on('error', (error) => (reason = error.message));
+    client.on('error', (error) => (reason = reasonOfEnd(error)));
     client.on('close', () => this.ended(reason));
-    for (const hop of hops) hop.on('error', (error) => (reason = `jump host: ${error.message}`));
+    for (const hop of hops) hop.on('error', (error) => (reason = `jump host: ${reasonOfEnd(error)}`));
   }
 
   get isOpen(): boolean {

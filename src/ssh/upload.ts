@@ -1,3 +1,4 @@
+import { peerText } from '../model/plainText';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installController } from './controllerInstall';
 import { cancelled, isPassing } from './errors';
@@ -166,15 +167,15 @@ function refused(connection: Connection, result: ExecResult): SshError {
   if (error === 'running')
     return new SshError(
       'protocol',
-      `${name}: the job ${answer?.get('id') ?? '?'} is running, and an upload would disturb it. Wait for its end.`,
+      `${name}: the job ${peerText(answer?.get('id') ?? '?', 80)} is running, and an upload would disturb it. Wait for its end.`,
     );
   if (error === 'nosum')
     return new SshError(
       'protocol',
       `${name}: neither sha256sum nor openssl is there to check what arrives. Install coreutils or openssl.`,
     );
-  const said = result.stderr.toString('utf8').trim().slice(0, 300);
-  const why = said || (error ?? `exit code ${result.code ?? result.signal}`);
+  const said = peerText(result.stderr.toString('utf8').trim());
+  const why = said || peerText(error ?? '', 40) || `exit code ${result.code ?? result.signal}`;
   return new SshError('protocol', `${name}: it could not be written (${why}).`);
 }
 

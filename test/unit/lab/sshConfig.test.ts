@@ -200,6 +200,34 @@ describe('what a config may not do', () => {
     await expect(resolveTarget(guest, environment())).rejects.toThrow(/cannot be a user name/);
   });
 
+  it.each(['a -x b', '$HOME', '`id`', '$(id)', 'a;b', 'a|b', 'a\nb', '-a', 'a\\', "a'b", 'a"b', 'a{b}'])(
+    'refuses the user %j of an address, an alias or a jump',
+    async (user) => {
+      config('Match exec "touch ran-%r"\nHost a\n  StrictHostKeyChecking yes\n');
+      for (const guest of [{ address: 'h' }, { sshHost: 'a' }])
+        await expect(resolveTarget({ name: 'x', user, ...guest }, environment())).rejects.toThrow(
+          /cannot be a user name/,
+        );
+    },
+  );
+
+  it.each(['$HOME', 'a -x b', '`id`', 'a;b', '-v', 'a b', 'a\tb', 'a>b'])(
+    'refuses the address %j',
+    async (address) => {
+      await expect(resolveTarget({ name: 'x', address }, environment())).rejects.toThrow(
+        /cannot be an address/,
+      );
+    },
+  );
+
+  it('lets names pass that OpenSSH lets pass', async () => {
+    const named = await resolveTarget(
+      { name: 'x', address: 'fe80::1%eth0', user: 'Ada Smith' },
+      environment(),
+    );
+    expect(named).toMatchObject({ address: 'fe80::1%eth0', user: 'Ada Smith' });
+  });
+
   it('never runs Match exec when it reads the config itself', async () => {
     const proof = join(home, 'ran');
     config(`Match exec "touch ${proof}"\n  User evil\nHost a\n  User good\n`);
