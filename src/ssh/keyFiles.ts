@@ -1,9 +1,9 @@
-import { createPrivateKey, randomBytes, type KeyObject } from 'node:crypto';
 import { keyFileBytes } from '../files/limits';
 import { readWhole } from '../files/reading';
 import { UserError } from '../model/userError';
 import type * as ssh2Module from 'ssh2';
 import type { ParsedKey } from 'ssh2';
+import { keyText, privateKeyBlock, readPem, type KeyBlock } from './pemKeys';
 import { SshError } from './transport';
 
 export type Ssh2 = typeof ssh2Module;
@@ -20,11 +20,11 @@ export type KeyFile =
       readonly file: string;
       /** Known when the file or its `.pub` shows it: the passphrase is then asked only if the server takes the key. */
       readonly publicKey: ParsedKey | undefined;
-      /** The key, or undefined when the passphrase is wrong. */
-      readonly unlock: (passphrase: string) => ParsedKey | undefined;
+      /** The key; undefined when the passphrase is wrong; an error when no passphrase would help. */
+      readonly unlock: (passphrase: string) => ParsedKey | SshError | undefined;
     };
 
-/** Reads a private key file: OpenSSH, PEM and PKCS#8 formats. Never throws. */
+/** Reads a private key file: OpenSSH, PEM and PKCS#8 formats, whatever stands around the key. */
 export async function readKeyFile(ssh2: Ssh2, file: string): Promise<KeyFile> {
   let data: Buffer;
   try {
@@ -46,44 +46,94 @@ export async function readKeyFile(ssh2: Ssh2, file: string): Promise<KeyFile> {
 
 /** The key in the content of a file. */
 export function keyFileOf(ssh2: Ssh2, file: string, data: Buffer): KeyFile {
-  const text = data.toString('latin1');
-  if (text.startsWith('PuTTY-User-Key-File-3'))
-    return unusable(
-      file,
-      'it is a PuTTY key of version 3; convert it with "puttygen KEY -O private-openssh"',
-    );
-  if (/-----BEGIN (ENCRYPTED )?PRIVATE KEY-----/.test(text)) return readPkcs8(ssh2, file, data);
+  const text = keyText(data);
+  if (text.startsWith('PuTTY-User-Key-File')) return readPutty(ssh2, file, data, text);
+  const block = privateKeyBlock(text);
+  if (!block) {
+    const parsed = parse(ssh2, text.trim());
+    if (!(parsed instanceof Error)) return readyOrPublic(file, parsed);
+    return unusable(file, `it is not a private key of a known format (${parsed.message})`);
+  }
+  return block.label === 'OPENSSH PRIVATE KEY'
+    ? readOpenSsh(ssh2, file, block)
+    : readPemFile(ssh2, file, block);
+}
 
+function readOpenSsh(ssh2: Ssh2, file: string, { text, isCut }: KeyBlock): KeyFile {
+  if (isCut) return unusable(file, 'it is cut: its last line is missing');
   // ssh2 takes this one for a wrong passphrase.
   if (usesChaCha(text))
     return unusable(
       file,
       'it is encrypted with a cipher that is not supported here; encrypt it anew with "ssh-keygen -p -Z aes256-ctr -f KEY"',
     );
+  const parsed = parse(ssh2, text.trim());
+  if (!(parsed instanceof Error)) return readyOrPublic(file, parsed);
+  if (!/no passphrase given/i.test(parsed.message))
+    return unusable(file, `it is not a private key of a known format (${parsed.message})`);
+  const publicKey = publicPart(ssh2, text);
+  const unlock = (passphrase: string): ParsedKey | SshError | undefined => {
+    const key = parse(ssh2, text.trim(), passphrase);
+    if (!(key instanceof Error)) return asUsable(file, key);
+    // Anything else than a check that fails is a file that no passphrase opens.
+    return /malformed|unsupported (?:openssh|cipher|kdf)/i.test(key.message)
+      ? unusable(file, 'it is damaged').error
+      : undefined;
+  };
+  return { state: 'locked', file, publicKey, unlock };
+}
 
+function readPemFile(ssh2: Ssh2, file: string, block: KeyBlock): KeyFile {
+  const pem = readPem(block);
+  if (pem.state === 'unusable') return unusable(file, pem.why);
+  if (pem.state === 'ready') {
+    const key = parse(ssh2, pem.text);
+    return key instanceof Error ? unusable(file, key.message) : readyOrPublic(file, key);
+  }
+  const unlock = (passphrase: string): ParsedKey | SshError | undefined => {
+    const opened = pem.unlock(passphrase);
+    if (opened.state === 'wrong') return undefined;
+    if (opened.state === 'unusable') return unusable(file, opened.why).error;
+    const key = parse(ssh2, opened.text);
+    return key instanceof Error ? unusable(file, key.message).error : key;
+  };
+  return { state: 'locked', file, publicKey: undefined, unlock };
+}
+
+function readPutty(ssh2: Ssh2, file: string, data: Buffer, text: string): KeyFile {
+  if (text.startsWith('PuTTY-User-Key-File-3'))
+    return unusable(
+      file,
+      'it is a PuTTY key of version 3; convert it with "puttygen KEY -O private-openssh"',
+    );
   const parsed = parse(ssh2, data);
-  if (!(parsed instanceof Error)) {
-    return parsed.isPrivateKey()
-      ? { state: 'ready', file, key: parsed }
-      : { state: 'public', file, publicKey: parsed };
-  }
-  if (/no passphrase given/i.test(parsed.message)) {
-    const publicKey = publicPart(ssh2, text);
-    const unlock = (passphrase: string): ParsedKey | undefined => {
-      const key = parse(ssh2, data, passphrase);
-      return key instanceof Error ? undefined : key;
-    };
-    return { state: 'locked', file, publicKey, unlock };
-  }
-  if (text.startsWith('PuTTY-User-Key-File'))
+  if (!(parsed instanceof Error)) return readyOrPublic(file, parsed);
+  if (!/no passphrase given/i.test(parsed.message))
     return unusable(
       file,
       'this PuTTY key is not supported; convert it with "puttygen KEY -O private-openssh"',
     );
-  return unusable(file, `it is not a private key of a known format (${parsed.message})`);
+  const unlock = (passphrase: string): ParsedKey | undefined => {
+    const key = parse(ssh2, data, passphrase);
+    return key instanceof Error ? undefined : key;
+  };
+  return { state: 'locked', file, publicKey: undefined, unlock };
 }
 
-function unusable(file: string, why: string): KeyFile {
+function readyOrPublic(file: string, key: ParsedKey): KeyFile {
+  const usable = asUsable(file, key);
+  if (usable instanceof SshError) return { state: 'unusable', file, error: usable };
+  return key.isPrivateKey() ? { state: 'ready', file, key } : { state: 'public', file, publicKey: key };
+}
+
+function asUsable(file: string, key: ParsedKey): ParsedKey | SshError {
+  if (key.type !== 'ssh-dss') return key;
+  const why =
+    'DSA keys are refused by OpenSSH since version 7; make another key with "ssh-keygen -t ed25519"';
+  return unusable(file, why).error;
+}
+
+function unusable(file: string, why: string): KeyFile & { readonly state: 'unusable' } {
   return { state: 'unusable', file, error: new SshError('key', `The key ${file} cannot be used: ${why}.`) };
 }
 
@@ -140,76 +190,4 @@ function openSshBody(text: string): Buffer | undefined {
 
 function usesChaCha(text: string): boolean {
   return openSshBody(text)?.toString('latin1', 15, 60).includes('chacha20') ?? false;
-}
-
-/** PKCS#8 is not known to ssh2: Node reads it, and hands it over in a format that is. */
-function readPkcs8(ssh2: Ssh2, file: string, data: Buffer): KeyFile {
-  const convert = (passphrase?: string): ParsedKey | Error => {
-    try {
-      const key = createPrivateKey(
-        passphrase === undefined ? { key: data } : { key: data, passphrase: Buffer.from(passphrase) },
-      );
-      const text = exportKey(key);
-      return text === undefined
-        ? new Error(`keys of type ${key.asymmetricKeyType ?? 'unknown'} are not used with SSH`)
-        : parse(ssh2, text);
-    } catch (error) {
-      return error instanceof Error ? error : new Error(String(error));
-    }
-  };
-  if (data.includes('BEGIN ENCRYPTED PRIVATE KEY')) {
-    const unlock = (passphrase: string): ParsedKey | undefined => {
-      const key = convert(passphrase);
-      return key instanceof Error ? undefined : key;
-    };
-    return { state: 'locked', file, publicKey: undefined, unlock };
-  }
-  const key = convert();
-  return key instanceof Error ? unusable(file, key.message) : { state: 'ready', file, key };
-}
-
-function exportKey(key: KeyObject): string | undefined {
-  const type = key.asymmetricKeyType;
-  if (type === 'rsa') return key.export({ type: 'pkcs1', format: 'pem' }).toString();
-  if (type === 'ec') return key.export({ type: 'sec1', format: 'pem' }).toString();
-  return type === 'ed25519' ? openSshEd25519(key) : undefined;
-}
-
-/** An Ed25519 key in OpenSSH's own format (PROTOCOL.key), unencrypted. */
-function openSshEd25519(key: KeyObject): string {
-  const jwk = key.export({ format: 'jwk' });
-  const publicKey = Buffer.from(jwk.x ?? '', 'base64url');
-  const secret = Buffer.from(jwk.d ?? '', 'base64url');
-  const number = (value: number): Buffer => {
-    const bytes = Buffer.alloc(4);
-    bytes.writeUInt32BE(value);
-    return bytes;
-  };
-  const string = (value: string | Buffer): Buffer => {
-    const bytes = Buffer.from(value);
-    return Buffer.concat([number(bytes.length), bytes]);
-  };
-  const publicBlob = Buffer.concat([string('ssh-ed25519'), string(publicKey)]);
-  const check = randomBytes(4);
-  const inner = Buffer.concat([
-    check,
-    check,
-    publicBlob,
-    string(Buffer.concat([secret, publicKey])),
-    string(''),
-  ]);
-  const padding = Buffer.from(Array.from({ length: (8 - (inner.length % 8)) % 8 }, (_, index) => index + 1));
-  const body = Buffer.concat([
-    Buffer.from('openssh-key-v1\0'),
-    string('none'),
-    string('none'),
-    string(''),
-    number(1),
-    string(publicBlob),
-    string(Buffer.concat([inner, padding])),
-  ]);
-  const lines = body.toString('base64').match(/.{1,70}/g) ?? [];
-  return ['-----BEGIN OPENSSH PRIVATE KEY-----', ...lines, '-----END OPENSSH PRIVATE KEY-----', ''].join(
-    '\n',
-  );
 }

@@ -51,7 +51,7 @@ describe('keys', () => {
       writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem', ...options }), { mode: 0o600 });
       const key = await readKeyFile(ssh2, file);
       const parsed = key.state === 'ready' ? key.key : key.state === 'locked' ? key.unlock(pass) : undefined;
-      if (!parsed) throw new Error(`${name}: ${key.state}`);
+      if (!parsed || parsed instanceof Error) throw new Error(`${name}: ${key.state}`);
       converted.push(`${parsed.type} ${parsed.getPublicSSH().toString('base64')}`);
     }
     makeKey(folder, 'stranger');
