@@ -400,9 +400,15 @@ case $verb in
       done
       chmod -R u+rwx "$B/work" 2>/dev/null
       # At once: whoever waits for its turn makes a new one while this goes.
+      # Not into a folder that somebody else made under that name.
+      if [ -e "$B.del$$" ] || [ -L "$B.del$$" ]; then die notremoved; fi
       mv "$B" "$B.del$$" || die notremoved
     fi
-    rm -rf "$B".del* || die notremoved
+    for f in "$B".del*; do
+      [ -d "$f" ] && [ ! -L "$f" ] || continue
+      set -- $(ls -ldn "$f")
+      [ "$3" != "$UIDN" ] || rm -rf "$f" || die notremoved
+    done
     for f in "$PREFIX"-ctl-*.sh; do
       [ -f "$f" ] && [ ! -L "$f" ] || continue
       set -- $(ls -ln "$f")

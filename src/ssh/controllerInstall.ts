@@ -18,10 +18,14 @@ LC_ALL=C; export LC_ALL
 f=\${GUESTBENCH_PREFIX:-/var/tmp/guestbench}-ctl-${account}-${digest}.sh
 mine() { [ -f "$f" ] && [ ! -L "$f" ] && set -- $(ls -ln "$f") && [ "$3" = "$(id -u)" ] && [ "$5" = ${size} ]; }
 if ! mine; then
-  cat >"$f.$$" <<'${endMark}'
+  # Anybody may write beside it: a new file under a name nobody can know, and never through a link of theirs.
+  t=$(mktemp "$f.XXXXXX" 2>/dev/null) || { t=$f.$$; set -C; }
+  cat >"$t" <<'${endMark}'
 ${controllerScript}${endMark}
-  [ "$(($(wc -c <"$f.$$")))" -eq ${size} ] || { rm -f "$f.$$"; echo "GB1 error=cut"; exit 1; }
-  mv -f "$f.$$" "$f"
+  set +C
+  [ "$(($(wc -c <"$t")))" -eq ${size} ] || { rm -f "$t"; echo "GB1 error=cut"; exit 1; }
+  if [ ! -L "$f" ] && [ ! -d "$f" ]; then mv -fT "$t" "$f" 2>/dev/null || mv -f "$t" "$f"; fi
+  rm -f "$t"
 fi
 if mine; then echo "GB1 controller=$f"; else echo "GB1 error=owner"; fi
 `;
