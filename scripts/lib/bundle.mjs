@@ -4,6 +4,7 @@ import { buildHost, loadedWith } from './hostBundle.mjs';
 import { say } from './output.mjs';
 import { Problem } from './problem.mjs';
 import { root } from './paths.mjs';
+import { bundledPackages, checkLicences, noticesOf, sbomOf } from './thirdParty.mjs';
 
 /** What a bundle may weigh, minified, in bytes, with all that is loaded together with it. */
 const budgets = { extension: 20_000, app: 320_000, webview: 260_000, prepare: 30_000, trend: 40_000 };
@@ -59,24 +60,6 @@ function pageBundles(folder, common) {
   ];
 }
 
-/** The licences of the packages whose code is in the bundles, as each of them asks. */
-function thirdPartyLicences(metafiles) {
-  const inputs = metafiles.flatMap(({ inputs: files }) => Object.keys(files));
-  const packages = new Set(
-    inputs
-      .map((file) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(file)?.[0])
-      .filter((folder) => folder !== undefined),
-  );
-  return [...packages].sort().map((folder) => {
-    const { name, version, license } = JSON.parse(
-      fs.readFileSync(path.join(root, folder, 'package.json'), 'utf8'),
-    );
-    const file = fs.readdirSync(path.join(root, folder)).find((entry) => /^licen[cs]e/i.test(entry));
-    const text = file ? fs.readFileSync(path.join(root, folder, file), 'utf8').trim() : '';
-    return `${name} ${version} (${license ?? 'see below'})\n\n${text}\n`;
-  });
-}
-
 function checkBudgets(folder, hostFile) {
   const host = Object.keys(hostFile.outputs).map((file) => path.basename(file));
   const weighed = [
@@ -115,8 +98,11 @@ export async function buildExtension({ production }) {
     // esbuild has already shown its errors.
     throw new Problem(`The build failed: ${error.message.split('\n')[0]}`);
   });
-  const licences = thirdPartyLicences([hostFile, ...others]);
-  fs.writeFileSync(path.join(folder, 'THIRD-PARTY.txt'), licences.join(`\n${'-'.repeat(80)}\n\n`));
+  const packages = bundledPackages([hostFile, ...others]);
+  checkLicences(packages);
+  const manifest = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8'));
+  fs.writeFileSync(path.join(folder, 'THIRD-PARTY-NOTICES.txt'), noticesOf(packages));
+  fs.writeFileSync(path.join(folder, 'sbom.cdx.json'), sbomOf(packages, manifest));
   for (const file of fs.readdirSync(folder).filter((entry) => !entry.endsWith('.map')))
     say(`  dist/${file}: ${kilobytes(fs.statSync(path.join(folder, file)).size)}`);
   if (production) checkBudgets(folder, hostFile);

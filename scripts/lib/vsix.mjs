@@ -13,7 +13,7 @@ const allowed = [
   /^dist\/shared-[A-Z0-9]+\.js$/,
   /^dist\/(webview|prepare|trend)\.js$/,
   /^dist\/(webview|prepare|trend)\.css$/,
-  /^dist\/THIRD-PARTY\.txt$/,
+  /^dist\/THIRD-PARTY-NOTICES\.txt$/,
   /^media\/[^/].*$/,
   /^(README|CHANGELOG)\.md$/i,
   /^LICENSE(\.txt|\.md)?$/i,
@@ -54,6 +54,7 @@ export async function packageExtension() {
     'dist/prepare.css',
     'dist/trend.js',
     'dist/trend.css',
+    'dist/THIRD-PARTY-NOTICES.txt',
   ];
   const absent = missing.filter((entry) => !files.includes(entry));
   if (absent.length > 0) throw new Problem(`Missing in the package: ${absent.join(', ')}`);
