@@ -109,7 +109,7 @@ export interface Connection {
 
 export type SshErrorKind =
   | 'cancelled' // the person, or an AbortSignal
-  | 'refused' // nobody listens there
+  | 'refused' // nothing is listening there
   | 'unreachable' // no route, name not found
   | 'timeout'
   | 'host-key-unknown' // first contact, and the person said no; or known keys cannot be read

@@ -158,7 +158,7 @@ describe('Prepare Guests', needs({ sshd: hasSshd, ...canMakeSudoers, 'apt-get': 
     await workbench.question('Run Benchmarks: Rounds (4/4)');
     await workbench.pick('1 round');
     const question = await workbench.dialog('Not reached: gone');
-    expect(await question.innerText()).toContain('nobody listens');
+    expect(await question.innerText()).toContain('nothing is listening on port');
     await workbench.screenshot('prepare-unreachable');
     await workbench.answerDialog('Not reached: gone', 'Run Without gone');
     const frame = workbench.webviewFrame();
