@@ -143,6 +143,8 @@ function parse(ssh2: Ssh2, data: Buffer | string, passphrase?: string): ParsedKe
     const parsed: unknown =
       passphrase === undefined ? ssh2.utils.parseKey(data) : ssh2.utils.parseKey(data, passphrase);
     const first: unknown = Array.isArray(parsed) ? parsed[0] : parsed;
+    // A file that promises no key, or a broken one, gives an empty list.
+    if (first === undefined) return new Error('it holds no key');
     return first instanceof Error ? first : (first as ParsedKey);
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));

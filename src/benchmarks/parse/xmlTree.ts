@@ -27,7 +27,7 @@ export function readXml(text: string, file: string): Element {
   let root: Element | undefined;
   let at = 0;
   let line = 1;
-  const bad = (what: string) => new NoResult(`${file}, line ${line}: ${what}`);
+  const bad = (what: string) => new NoResult(`${file}, line ${line}: ${what.slice(0, 400)}`);
   const lineEndFrom = (from: number): number => {
     const found = text.indexOf('\n', from);
     return found < 0 ? text.length : found;
