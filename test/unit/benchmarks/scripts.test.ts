@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { presets, type Phase } from '../../../src/benchmarks/benchmark';
 import { benchmarkById, catalogue } from '../../../src/benchmarks/catalogue';
 import { noManagerExitCode, noPrivilegeExitCode, parseCheck } from '../../../src/benchmarks/check';
-import { has, inPlainEnglish } from '../../support/needs';
+import { has, inPlainEnglish, needs } from '../../support/needs';
 
 const phases: readonly Phase[] = ['check', 'install', 'run', 'cleanup'];
 const shells = [['/bin/sh'], ['busybox', 'sh'], ['bash', '--posix']].filter(([command = '']) => has(command));
@@ -275,6 +275,7 @@ describe('a run', () => {
 
   it.each(shells.map((shell) => [shell.join(' '), shell] as const))(
     'of sqlite under %s gives its figures, and leaves no database',
+    needs({ sqlite3: has('sqlite3') }),
     (_, shell) => {
       const sqlite = benchmarkById('sqlite')!;
       const { status, stdout, stderr } = run(
