@@ -103,6 +103,24 @@ describe('hostile text in the workbench', () => {
     expect(await hasRun()).toBe(false);
   });
 
+  it('is no link in a notification, and a click on it runs nothing', async () => {
+    await workbench.palette('Guestbench: Try Benchmark on a Guest...');
+    await workbench.question('Try Benchmark: Guest');
+    await workbench.page.keyboard.type('show the log');
+    await workbench.accept();
+    await workbench.question('Try Benchmark: Benchmark');
+    await workbench.pick('7-Zip');
+    const toast = await workbench.notification('show the log');
+    await workbench.screenshot('hostile-notification');
+    const message = toast.locator('.notification-list-item-message');
+    expect(await message.locator('a').count()).toBe(0);
+    const { width = 0, height = 0 } = (await message.boundingBox()) ?? {};
+    for (let x = 10; x < width; x += 40) await message.click({ position: { x, y: height / 2 } });
+    expect(await workbench.page.locator('.panel .output-view-content, .panel .output-view').count()).toBe(0);
+    expect(await hasRun()).toBe(false);
+    await workbench.palette('Notifications: Clear All Notifications');
+  });
+
   it('stands in the report as text, and nothing of it was run', async () => {
     await workbench.openFile('hostile.guestbench');
     const report = workbench.webviewFrame();
