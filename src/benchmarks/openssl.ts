@@ -44,11 +44,18 @@ const metrics: readonly Metric[] = [
 
 const onlyOld = 'guestbench: only=rsa4096';
 
-/** All figures, or those of an OpenSSL that measures no others: a trial with holes would be compared as if whole. */
+/**
+ * All figures, or why one is left out, or those of an OpenSSL that measures no others: a trial with holes would be compared
+ * as if it were whole.
+ */
 function parse(output: TrialOutput): ParsedOutput {
   const parsed = parsers.openssl(output);
   if (parsed.outcome !== 'ok' || output.stdout.split('\n').includes(onlyOld)) return parsed;
-  const missing = metrics.filter(({ id }) => !parsed.metrics.some((measured) => measured.id === id));
+  const known = new Set([
+    ...parsed.metrics.map(({ id }) => id),
+    ...(parsed.failed ?? []).map(({ test }) => test),
+  ]);
+  const missing = metrics.filter(({ id }) => !known.has(id));
   if (missing.length === 0) return parsed;
   const names = missing.map(({ title, id }) => `${title} (${id})`).join(', ');
   const reason = `the output holds no figure for ${names}: the run is not complete`;

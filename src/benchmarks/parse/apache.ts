@@ -1,7 +1,9 @@
+import type { Measurement } from '../../model/experiment';
 import type { ParsedOutput, TrialOutput } from '../benchmark';
 import {
   completeLines,
   judge,
+  LeftOut,
   mustAgree,
   NoResult,
   positive,
@@ -45,28 +47,52 @@ function abFigures(lines: readonly Line[]): Found {
     "a 'Requests per second:' line",
     2,
   );
-  const time = number(/^Time per request: +(\S+) \[ms\] \(mean\)$/, "a 'Time per request:' line", 3);
-  // In whole milliseconds: a quick server's is 0, and nought is never a figure.
-  const p99Line = theLine(lines, /^ +99% +\d+$/, "a '99%' line in the output of ab");
-  const p99Text = p99Line.text.slice(p99Line.text.lastIndexOf(' ') + 1);
-  const p99 = p99Text === '0' ? undefined : positive(p99Text, "a '99%' line", p99Line, 0);
-  theLine(lines, /^ +100% +\d+ \(longest request\)$/, "'100% … (longest request)' line in the output of ab");
   mustAgree(
     `line ${rate.line.number}: requests per second`,
     rate.value,
     complete / seconds,
     tolerance(rate.value, 0.0006 / seconds),
   );
-  const meanMs = (concurrency * 1000) / rate.value;
-  mustAgree(`line ${time.line.number}: time per request`, time.value, meanMs, 0.0011 + meanMs * 0.001);
+
+  const timeLine = theLine(
+    lines,
+    /^Time per request:.*\[ms\] \(mean\)$/,
+    "a 'Time per request:' line in the output of ab",
+  );
+  const p99Line = theLine(lines, /^ +99%(?: .*)?$/, "a '99%' line in the output of ab");
+  const longest = theLine(
+    lines,
+    /^ +100% .*\(longest request\)$/,
+    "'100% … (longest request)' line in the output of ab",
+  );
+  const leftOut = new LeftOut();
+  const time = leftOut.unless('apache.ab.time_per_request_mean', () => {
+    const text = timeLine.text.slice('Time per request:'.length, -'[ms] (mean)'.length).trim();
+    return positive(text, "a 'Time per request:' line", timeLine, 3);
+  });
+  for (const value of time) {
+    const meanMs = (concurrency * 1000) / rate.value;
+    mustAgree(`line ${timeLine.number}: time per request`, value, meanMs, 0.0011 + meanMs * 0.001);
+  }
+  // In whole milliseconds: a quick server's is 0, and nought is never a figure.
+  const p99 = leftOut.unless('apache.ab.p99', () => {
+    const value = positive(p99Line.text.trim().slice('99%'.length).trim(), "a '99%' line", p99Line, 0);
+    const most = /^ +100% +(\d{1,15}) /.exec(longest.text)?.[1];
+    if (most !== undefined && value > Number(most))
+      throw new NoResult(
+        `line ${p99Line.number}: ${value} ms is more than the ${most} ms of the longest request`,
+      );
+    return value;
+  });
   return {
     metrics: [
       { id: 'apache.ab.requests_per_second', value: rate.value, unit: 'req/s', better: 'higher' },
-      { id: 'apache.ab.time_per_request_mean', value: time.value, unit: 'ms', better: 'lower' },
-      ...(p99 === undefined
-        ? []
-        : [{ id: 'apache.ab.p99', value: p99, unit: 'ms', better: 'lower' as const }]),
+      ...time.map((value): Measurement => {
+        return { id: 'apache.ab.time_per_request_mean', value, unit: 'ms', better: 'lower' };
+      }),
+      ...p99.map((value): Measurement => ({ id: 'apache.ab.p99', value, unit: 'ms', better: 'lower' })),
     ],
+    leftOut: leftOut.list,
   };
 }
 
@@ -78,21 +104,22 @@ function wrkFigures(lines: readonly Line[]): Found {
     const line = theLine(lines, pattern, `${what} in the output of wrk`);
     return { line, cells: pattern.exec(line.text) ?? [] };
   };
-  const milliseconds = (pattern: RegExp, what: string) => {
-    const { line, cells } = match(pattern, what);
-    const factor = { us: 1e-3, ms: 1, s: 1e3, m: 60_000, h: 3_600_000 }[cells[2] ?? ''];
-    if (factor === undefined)
-      throw new NoResult(`line ${line.number}: expected a time with its unit for ${what}`);
-    return positive(cells[1], what, line, 2) * factor;
-  };
-  const mean = milliseconds(
-    /^ +Latency +([\d.]+)([a-z]+) +[\d.]+[a-z]+ +[\d.]+[a-z]+ +[\d.]+%$/,
-    "a 'Latency' line",
-  );
-  const p50 = milliseconds(/^ +50% +([\d.]+)([a-z]+)$/, "a '50%' line");
-  const p90 = milliseconds(/^ +90% +([\d.]+)([a-z]+)$/, "a '90%' line");
-  const p99 = milliseconds(/^ +99% +([\d.]+)([a-z]+)$/, "a '99%' line");
-  if (p50 > p90 || p90 > p99)
+  const leftOut = new LeftOut();
+  const latency = (id: string, line: Line, what: string, cell: string | undefined): readonly Measurement[] =>
+    leftOut.unless(`apache.wrk.latency_${id}`, () => {
+      const value = milliseconds(cell ?? '', line, what);
+      return { id: `apache.wrk.latency_${id}`, value, unit: 'ms', better: 'lower' };
+    });
+  const meanLine = match(/^ +Latency(?! *Distribution)(?: (.*))?$/, "a 'Latency' line");
+  const cells = (meanLine.cells[1] ?? '').trim().split(/ +/);
+  // With a column too few, nothing says which one is missing.
+  const mean = latency('mean', meanLine.line, "a 'Latency' line", cells.length === 4 ? cells[0] : undefined);
+  const percentiles = [50, 90, 99].map((percent) => {
+    const found = match(new RegExp(`^ +${percent}%(?: (.*))?$`), `a '${percent}%' line`);
+    return latency(`p${percent}`, found.line, `a '${percent}%' line`, found.cells[1]?.trim());
+  });
+  const rising = percentiles.flat().map(({ value }) => value);
+  if (rising.some((value, index) => value < (rising[index - 1] ?? 0)))
     throw new NoResult('the latencies at 50 %, 90 % and 99 % are not in rising order');
 
   const total = match(/^ +(\d+) requests in ([\d.]+)(ms|s|m|h), /, "an 'N requests in T' line");
@@ -111,12 +138,21 @@ function wrkFigures(lines: readonly Line[]): Found {
   return {
     metrics: [
       { id: 'apache.wrk.requests_per_second', value: rate, unit: 'req/s', better: 'higher' },
-      { id: 'apache.wrk.latency_mean', value: mean, unit: 'ms', better: 'lower' },
-      { id: 'apache.wrk.latency_p50', value: p50, unit: 'ms', better: 'lower' },
-      { id: 'apache.wrk.latency_p90', value: p90, unit: 'ms', better: 'lower' },
-      { id: 'apache.wrk.latency_p99', value: p99, unit: 'ms', better: 'lower' },
+      ...mean,
+      ...percentiles.flat(),
     ],
+    leftOut: leftOut.list,
   };
+}
+
+function milliseconds(text: string, line: Line, what: string): number {
+  const [, amount, unit = ''] = /^(\S*\d)([a-z]+)$/.exec(text) ?? [];
+  const factor = { us: 1e-3, ms: 1, s: 1e3, m: 60_000, h: 3_600_000 }[unit];
+  if (factor === undefined)
+    throw new NoResult(
+      `line ${line.number}: expected a time with its unit for ${what}, found "${text.slice(0, 80)}"`,
+    );
+  return positive(amount, what, line, 2) * factor;
 }
 
 /** The printed time is rounded, so the rate it gives is off by up to `relative`. */
