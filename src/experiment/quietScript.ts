@@ -14,7 +14,11 @@ export interface LookOptions {
  * Data that waits for the disk is written by itself after 30 s, in the middle of the next trial, so a guest that has
  * much of it is told to write it now: only the file system of the benchmarks, as a server that does not answer can
  * hold up a network file system, and in the background, as it may take long. It changes what is on the way, not what
- * is cached, and nothing waits for it but the look at how much is left.
+ * is cached, and nothing waits for it but the look at how much is left. Before coreutils 8.24 `sync` knows no single
+ * file system and flushes all of them.
+ *
+ * systemctl before version 215 does not report the state of the system, and older ones refuse options of list-units.
+ * The script then asks for the pending jobs and for the whole list, and picks the rows itself.
  */
 export function quietScript({ seconds, flush }: LookOptions): string {
   return sh`guestbench_quiet() {
@@ -23,7 +27,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin; export PATH
 [ -r /proc/stat ] || return 0
 counters() { sed -n -e "s/^cpu/GBQ $1 cpu/p" -e "s/^procs_/GBQ $1 procs_/p" /proc/stat; }
 if timeout 4 true; then bounded() { timeout 4 "$@"; }; else bounded() { "$@"; }; fi
-${flush ? 'sync -f /var/tmp >/dev/null 2>&1 &' : ':'}
+${flush ? '{ sync -f /var/tmp || sync; } >/dev/null 2>&1 &' : ':'}
 printf '\n'
 counters before
 sleep ${String(seconds)}
@@ -31,7 +35,11 @@ counters after
 sed -n -e 's/^Dirty:/GBQ unwritten/p' -e 's/^Writeback:/GBQ unwritten/p' /proc/meminfo
 read -r averages </proc/loadavg && echo "GBQ load $averages"
 for process in /proc/[0-9]*; do
-  read -r name <"$process/comm" || continue
+  if ! read -r name <"$process/comm"; then
+    # Before Linux 2.6.33 the name stands only here, in brackets.
+    read -r name <"$process/stat" || continue
+    name=$\{name#*"("}; name=$\{name%")"*}
+  fi
   case $name in
     apt|apt-get|aptitude|dpkg|dpkg-deb|apt.systemd.dai|dnf|dnf5|dnf-automatic|yum|rpm|zypper|apk|pacman|snap|\
     mandb|updatedb|updatedb.*|fstrim|logrotate|freshclam|cloud-init|debsums|aide|rkhunter|chkrootkit|fsck|e2fsck|xfs_scrub)
@@ -51,11 +59,28 @@ ls -i /var/lib/dpkg/lock /var/lib/dpkg/lock-frontend /var/lib/apt/lists/lock /va
     case $locks in *":$inode "*) echo "GBQ task the lock $file" ;; esac
   done
 if [ -d /run/systemd/system ]; then
-  case $(bounded systemctl is-system-running) in initializing|starting) echo 'GBQ boot' ;; esac
-  bounded systemctl list-units --type=service --state=activating --no-legend --plain |
-    while read -r unit _ _ sub _; do
-      [ "$sub" = auto-restart ] || echo "GBQ task $unit"
-    done
+  # From 124 on, it did not answer in time.
+  system=$(bounded systemctl is-system-running); code=$?
+  case $system in
+    initializing|starting) echo 'GBQ boot' ;;
+    '')
+      if [ $code -lt 124 ] && [ "$(bounded systemctl is-active default.target)" != active ]; then
+        # JOB UNIT TYPE STATE
+        bounded systemctl list-jobs | while read -r _ _ type _; do
+          [ "$type" != start ] || { echo 'GBQ boot'; break; }
+        done
+      fi ;;
+  esac
+  units=$(bounded systemctl list-units --type=service --state=activating --no-legend --plain) || [ $? -ge 124 ] ||
+    units=$(bounded systemctl list-units --type=service --full)
+  printf '%s\n' "$units" | while read -r unit load active sub more; do
+    # A mark may stand before the name.
+    case $unit in *.service) ;; *) unit=$load; load=$active; active=$sub; sub=$\{more%% *} ;; esac
+    case $unit:$active:$sub in
+      *:auto-restart) ;;
+      *.service:activating:*) echo "GBQ task $unit" ;;
+    esac
+  done
 fi
 echo 'GBQ end'
 }
