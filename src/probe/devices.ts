@@ -173,7 +173,10 @@ interface BlockRow {
 /** Columns of lsblk that are never empty for a disk: what stands before the model can be counted in words. */
 const filledColumns = /^(NAME|KNAME|TYPE|SIZE|MAJ:MIN|RM|RO|ROTA)$/;
 
-/** The rows of whatever `lsblk` was asked for: the name is first, the type a known word. */
+/**
+ * The rows of whatever `lsblk` was asked for: the name is first, the type a known word. Where the headline has no type
+ * (util-linux 2.19), the place in the tree and the name tell it.
+ */
 function lsblkRows(evidence: Evidence): readonly BlockRow[] {
   return [...evidence.keys()]
     .filter((label) => /^lsblk\b/.test(label))
@@ -184,9 +187,10 @@ function lsblkRows(evidence: Evidence): readonly BlockRow[] {
         const [name = ''] = words;
         if (name === 'NAME') columns = words;
         if (name === '' || name === 'NAME') return [];
-        const type = words
-          .slice(1)
-          .find((word) => /^(disk|part|rom|lvm|crypt|loop|mpath|raid\d+)$/.test(word));
+        const hasNoType = columns.length > 0 && !columns.includes('TYPE');
+        const type = hasNoType
+          ? typeByPlace(line, words)
+          : words.slice(1).find((word) => typeWord.test(word));
         if (type === undefined) return [];
         const mount = words.at(-1)?.startsWith('/') ? words.at(-1) : undefined;
         const before = columns.length - 1;
@@ -197,6 +201,16 @@ function lsblkRows(evidence: Evidence): readonly BlockRow[] {
         return [{ name: name.replace(/^\/dev\//, ''), type, mount, model: made || undefined, line }];
       });
     });
+}
+
+const typeWord = /^(disk|part|rom|lvm|crypt|loop|mpath|raid\d+)$/;
+
+/** The type of a row of `lsblk` that does not print it; device-mapper names have `(dm-0)` after them. */
+function typeByPlace(line: string, [name = '', second = '']: readonly string[]): string {
+  if (/^\(dm-\d+\)$/.test(second)) return 'lvm';
+  if (!/^[A-Za-z0-9/]/.test(line)) return 'part';
+  if (/^(\/dev\/)?(sr|scd)\d/.test(name)) return 'rom';
+  return 'disk';
 }
 
 function nicsOf(evidence: Evidence): { readonly nics: readonly Device[]; readonly listed: boolean } {

@@ -147,11 +147,21 @@ drivers() {
   case $drivers_text in ?*) section "ls -l $1/*/device/driver" "$drivers_text" ;; esac
 }
 
-# kernel LABEL COMMAND...: the wanted lines only; an empty section: readable, but they are gone
+# kernel LABEL COMMAND...: the wanted lines only; an empty section: readable, but they are gone. Some versions of grep
+# refuse -a, which keeps others from taking the messages for binary: the command is asked again without it.
+kernel_grep=-aE
 kernel() {
   kernel_label=$1; shift
   kernel_text=$({ (bounded "$@") && printf '\n#guestbench:whole\n'; } |
-    grep -aE '^#guestbench:whole$|${kernelLines}')
+    grep "$kernel_grep" '^#guestbench:whole$|${kernelLines}' 2>/dev/null)
+  if [ $? -gt 1 ] && [ "$kernel_grep" = -aE ]; then
+    grep -a x </dev/null >/dev/null 2>&1
+    if [ $? -gt 1 ]; then
+      kernel_grep=-E
+      kernel "$kernel_label" "$@"
+      return
+    fi
+  fi
   case $kernel_text in
     *'#guestbench:whole') section "$kernel_label" "${'$'}{kernel_text%'#guestbench:whole'}" 80 ;;
     *) kernel_text= ;;
@@ -223,7 +233,14 @@ listed /sys/block /sys/class/net
 listed /sys/class/net /sys/block
 drivers /sys/block
 drivers /sys/class/net
-run 'lsblk -o NAME,TYPE,SIZE,MODEL' lsblk -o NAME,TYPE,SIZE,MODEL
+# Older versions lack a column and then print nothing. One that hangs or is missing is not asked again.
+for lsblk_columns in NAME,TYPE,SIZE,MODEL NAME,SIZE,MODEL NAME,TYPE,SIZE ''; do
+  lsblk_text=$(bounded lsblk ${'$'}{lsblk_columns:+-o "$lsblk_columns"})
+  lsblk_code=$?
+  [ "$lsblk_code" -eq 0 ] || [ "$lsblk_code" -ge 124 ] || continue
+  [ "$lsblk_code" -ne 0 ] || section 'lsblk -o NAME,TYPE,SIZE,MODEL' "$lsblk_text"
+  break
+done
 run 'df -P /var/tmp' df -P /var/tmp
 if [ -r /proc/mounts ]; then
   # What mount would print, without the processes that takes.
