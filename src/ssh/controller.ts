@@ -1,6 +1,7 @@
 import { followFunctions } from './controllerFollow';
 import { leaseFunctions } from './controllerLease';
 import { loadFunctions } from './controllerLoad';
+import { neededPrograms } from './jobRefusals';
 import { sourceFunctions } from './controllerSources';
 import { startFunctions } from './controllerStart';
 import { sh } from './shellText';
@@ -38,7 +39,7 @@ LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 PREFIX=$\{GUESTBENCH_PREFIX:-/var/tmp/guestbench}
 # The runner is told, as its start is waited for.
-if [ "$1" = runner ]; then UIDN=$3; else UIDN=$(id -u); fi
+if [ "$1" = runner ]; then UIDN=$3; else UIDN=$(id -u 2>/dev/null); fi
 B=$PREFIX-$UIDN
 
 say() { printf 'GB1 %s\n' "$*"; }
@@ -298,7 +299,7 @@ cancel() { # ID GRACE
   while left "$1" "$sid" "$began" && [ $n -lt 50 ]; do strike KILL "$1" "$sid"; nap; n=$((n + 1)); done
   n=0
   while s=$(state "$1"); [ "$s" = running ] && [ $n -lt 50 ]; do nap; n=$((n + 1)); done
-  say "state=$s left=$(members "$1" "$sid" | wc -l | tr -d ' ') $(details "$s")"
+  say "state=$s left=$(($(members "$1" "$sid" | wc -l))) $(details "$s")"
 }
 
 ${followFunctions}
@@ -319,6 +320,11 @@ idle() { # dies when something of ours runs
 
 verb=$1
 [ $# -gt 0 ] && shift
+case $verb in
+  put|start|run) equipped ${neededPrograms.join(' ')} ;;
+  hold|clean) equipped cat id ln ls mkdir mv readlink rm ;;
+  source|take) equipped cat id ls mkdir mv rm wc ;;
+esac
 # Never believe a folder somebody else put there.
 if [ "$verb" != runner ] && { [ -e "$B" ] || [ -L "$B" ]; }; then base; fi
 case $verb in

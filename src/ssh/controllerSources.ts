@@ -3,11 +3,15 @@ import { sh } from './shellText';
 /** Part of the controller: takes what is uploaded for jobs, whole or not at all. */
 export const sourceFunctions = sh`# sum FILE: its SHA-256 by whichever tool there is; empty without one
 sum() {
-  if command -v sha256sum >/dev/null 2>&1; then sha256sum <"$1" | cut -d ' ' -f 1
-  elif command -v openssl >/dev/null 2>&1; then openssl dgst -sha256 <"$1" | sed 's/.* //'
-  elif command -v shasum >/dev/null 2>&1; then shasum -a 256 <"$1" | cut -d ' ' -f 1
-  elif command -v sha256 >/dev/null 2>&1; then sha256 -q <"$1"
+  _h=
+  if command -v sha256sum >/dev/null 2>&1; then _h=$(sha256sum <"$1")
+  elif command -v openssl >/dev/null 2>&1; then _h=$(openssl dgst -sha256 <"$1")
+  elif command -v shasum >/dev/null 2>&1; then _h=$(shasum -a 256 <"$1")
+  elif command -v sha256 >/dev/null 2>&1; then _h=$(sha256 -q <"$1")
   fi
+  # The sum stands first, or after what it is the sum of.
+  case $_h in *'= '*) _h=$\{_h##* } ;; esac
+  echo "$\{_h%% *}"
 }
 
 goodsource() {

@@ -3,18 +3,30 @@ import { sh } from './shellText';
 /** Part of the controller: takes a job's script, starts it at most once, and removes what is left of others. */
 export const startFunctions = sh`WAITS=; AFTER=
 
+# equipped PROGRAM...: dies of the first that is missing. Without readlink, say, every lock would look as if somebody
+# else had it. Builtins only, as it is asked before each job.
+equipped() {
+  for _t; do command -v "$_t" >/dev/null 2>&1 || die "no$_t"; done
+}
+
 # put ID BYTES: the script comes on standard input; BYTES tells a cut connection from its end. 1 = was started before
 put() {
   mkdir "$d" "$d/files" 2>/dev/null
   if [ -d "$d/started" ]; then head -c "$2" >/dev/null 2>&1; return 1; fi
-  head -c "$2" 2>/dev/null >"$d/cmd.tmp$$" || { rm -f "$d/cmd.tmp$$"; die full; }
+  head -c "$2" 2>/dev/null >"$d/cmd.tmp$$" || {
+    rm -f "$d/cmd.tmp$$"
+    # An old head that counts lines only, or no room?
+    [ "$(echo ab | head -c 1 2>/dev/null)" = a ] || die oldhead
+    die full
+  }
   [ "$(size "$d/cmd.tmp$$")" -eq "$2" ] || { rm -f "$d/cmd.tmp$$"; die cut; }
   mv -f "$d/cmd.tmp$$" "$d/cmd" || die full
 }
 
 # All that starting needs and that can be there before
 ready() {
-  command -v setsid >/dev/null 2>&1 || die nosetsid
+  # A tail that counts lines only would break the streams, when the job has run.
+  [ -d "$d/started" ] || [ "$(echo ab | tail -c +2 2>/dev/null)" = b ] || die oldtail
   [ -d "$d/started" ] || [ -f "$d/room" ] || room || die full
   [ -p "$d/live" ] || mkfifo "$d/live" 2>/dev/null
 }

@@ -2,12 +2,48 @@ import { peerText } from '../model/plainText';
 import { parseAnswer } from './frames';
 import { SshError, type ExecResult } from './transport';
 
+/** The programs that a job cannot do without, each with the package that has it, as Debian and Red Hat name it. */
+const packageOf = {
+  cat: 'coreutils',
+  dd: 'coreutils',
+  grep: 'grep',
+  head: 'coreutils',
+  id: 'coreutils',
+  ln: 'coreutils',
+  ls: 'coreutils',
+  mkdir: 'coreutils',
+  mv: 'coreutils',
+  readlink: 'coreutils',
+  rm: 'coreutils',
+  setsid: 'util-linux',
+  sleep: 'coreutils',
+  tail: 'coreutils',
+  wc: 'coreutils',
+};
+
+/** What the controller looks for before it takes or starts a job: mkfifo, date and tr are not among them. */
+export const neededPrograms = Object.keys(packageOf);
+
+/** What the guest must be given, by the controller's answers `no<name>` and `old<name>`. */
+export const programRefusals: ReadonlyMap<string, string> = new Map([
+  ...Object.entries(packageOf).map(
+    ([name, its]) => [`no${name}`, `the command ${name} is missing. Install the package ${its}.`] as const,
+  ),
+  ...['head', 'tail'].map(
+    (name) =>
+      [
+        `old${name}`,
+        `the command ${name} does not take the option -c N. Install the package coreutils.`,
+      ] as const,
+  ),
+]);
+
 const refusals = new Map([
+  ...programRefusals,
   ['running', 'the job % is running. Stop it first.'],
   ['leased', 'it is kept for an experiment of another controller.'],
   ['nocmd', 'the job has no script: it was never put there, or it was removed.'],
   ['nofile', 'the job has no such file.'],
-  ['nosetsid', 'the command setsid is missing. Install the package util-linux.'],
   ['basedir', 'the folder of Guestbench under /var/tmp cannot be made. Check that there is room.'],
   [
     'basedir-owner',

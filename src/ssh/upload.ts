@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { installController } from './controllerInstall';
 import { cancelled, isPassing } from './errors';
 import { parseAnswer } from './frames';
+import { programRefusals } from './jobRefusals';
 import { numberOf } from './jobEnd';
 import { SshError, type Connection, type ExecOptions, type ExecResult } from './transport';
 
@@ -174,6 +175,8 @@ function refused(connection: Connection, result: ExecResult): SshError {
       'protocol',
       `${name}: neither sha256sum nor openssl is there to check what arrives. Install coreutils or openssl.`,
     );
+  const lacks = error === undefined ? undefined : programRefusals.get(error);
+  if (lacks !== undefined) return new SshError('protocol', `${name}: ${lacks}`);
   const said = peerText(result.stderr.toString('utf8').trim());
   const why = said || peerText(error ?? '', 40) || `exit code ${result.code ?? result.signal}`;
   return new SshError('protocol', `${name}: it could not be written (${why}).`);
