@@ -1,11 +1,12 @@
 import fs from 'node:fs';
+import { checkClaims } from './claims.mjs';
 import { closingLine, sumOf } from './counts.mjs';
 import { aptLine, ensureDebianPackages, missingDebianPackages } from './debian.mjs';
 import { ensureNodeModules } from './install.mjs';
 import { withOutputTo } from './output.mjs';
 import { Problem } from './problem.mjs';
 import { endRunning } from './run.mjs';
-import { resultsFolder, steps } from './testSteps.mjs';
+import { allSteps, resultsFolder, steps } from './testSteps.mjs';
 
 /** How often a run says what it is doing while no step ends. */
 const heartbeatMs = 60_000;
@@ -142,6 +143,8 @@ export async function runSteps(names, { limitMs, installedOnly = false, shuffle 
     await runQueues(possible, options, (counts) => {
       if (!aborting.signal.aborted) all.push(counts);
     });
+    const isWhole = allSteps.every((name) => possible.some((entry) => entry.name === name));
+    if (isWhole && !aborting.signal.aborted) all.push(checkClaims(resultsFolder));
   } catch (error) {
     console.error(error instanceof Problem ? `\n${error.message}` : error);
     all.push(failure);
