@@ -71,6 +71,17 @@ export function* linesOf(text: string): Generator<{ readonly number: number; rea
   }
 }
 
+/** Of an input that is read line by line. Of longer ones the lines, not the characters, would take the time. */
+const mostLines = 200_000;
+
+/** @throws NoResult when there are more lines than are read. */
+export function requireFew(line: number, { name }: Input): void {
+  if (line <= mostLines) return;
+  throw new NoResult(
+    `${name} has more than ${mostLines} lines; let the command print less, or write its figures to a file of their own`,
+  );
+}
+
 /** `a`, `b` and 3 more. */
 export function someOf(names: readonly string[], most = 8): string {
   const shown = names.slice(0, most).map(quoted).join(', ');

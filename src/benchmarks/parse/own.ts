@@ -6,7 +6,7 @@ import { judge, LeftOut, NoResult } from './judgement';
 import { PatternError } from './pattern';
 import { readCsv } from './readCsv';
 import { readJson } from './readJson';
-import { readRegex } from './readRegex';
+import { MatchingWork, readRegex } from './readRegex';
 
 /** What the run script of a person's own benchmark prints behind the output of its command. */
 export const elapsedMark = '\nguestbench: elapsed_seconds=';
@@ -65,9 +65,10 @@ export function parseOwn(definition: OwnBenchmark, output: TrialOutput): ParsedO
 
 /** Reads every metric of an output, each for itself, as if the run had ended well. Never throws. */
 export function readingsOf({ metrics }: OwnBenchmark, output: TrialOutput): readonly Reading[] {
+  const work = new MatchingWork();
   return metrics.map((metric): Reading => {
     try {
-      const figures = figuresOf(metric, output);
+      const figures = figuresOf(metric, output, work);
       const samples = figures.map(({ value, place }) => scaled(value, metric, place));
       const value = mean(samples);
       return { metric, status: 'read', value, samples, places: figures.map(({ place }) => place) };
@@ -79,12 +80,12 @@ export function readingsOf({ metrics }: OwnBenchmark, output: TrialOutput): read
   });
 }
 
-function figuresOf({ read }: OwnMetric, output: TrialOutput): readonly Figure[] {
+function figuresOf({ read }: OwnMetric, output: TrialOutput, work: MatchingWork): readonly Figure[] {
   const { regex, csvColumn, jsonPointer, elapsed } = read;
   const whole = standardOutput(output);
   if (elapsed !== undefined) return [elapsedFigure(whole.elapsed)];
   const input = read.file === undefined ? whole.input : fileInput(read.file, output);
-  if (regex !== undefined) return readRegex({ ...read, regex }, input);
+  if (regex !== undefined) return readRegex({ ...read, regex }, input, work);
   if (csvColumn !== undefined) return readCsv({ ...read, csvColumn }, input);
   if (jsonPointer !== undefined) return [readJson(jsonPointer, input)];
   throw new NoResult('says no way of reading it');

@@ -1,5 +1,5 @@
 import type { Read } from '../../model/ownBenchmark';
-import { linesOf, numberFrom, quoted, someOf, type Figure, type Input } from './figures';
+import { linesOf, numberFrom, quoted, requireFew, someOf, type Figure, type Input } from './figures';
 import { NoResult } from './judgement';
 
 interface Row {
@@ -10,18 +10,20 @@ interface Row {
 
 type CsvRead = Read & { readonly csvColumn: string | number };
 
+/** Of a mean: each is a figure of the result. */
+const mostTaken = 100_000;
+
 /** The figures of a column: of the only row, of the first or last, or of all. @throws NoResult */
 export function readCsv({ csvColumn, row, separator = ',' }: CsvRead, input: Input): readonly Figure[] {
-  const rows = rowsOf(input);
-  const { index, data, title } =
+  const { index, title, first, second, last, count, taken } =
     typeof csvColumn === 'number'
-      ? { index: csvColumn - 1, data: rows, title: String(csvColumn) }
-      : columnNamed(csvColumn, rows, input, separator);
-  const [first, second] = data;
-  if (first === undefined) throw new NoResult(`expected a row of figures in ${input.name}, found none`);
+      ? { index: csvColumn - 1, title: String(csvColumn), ...dataIn(rowsOf(input), row === 'mean') }
+      : columnNamed(csvColumn, input, separator, row === 'mean');
+  if (first === undefined || last === undefined)
+    throw new NoResult(`expected a row of figures in ${input.name}, found none`);
   if (second !== undefined && row === undefined) {
     throw new NoResult(
-      `${input.name} has ${data.length} rows of figures (lines ${first.line}, ${second.line}${data.length > 2 ? ', …' : ''}); expected one: add "row": "first", "last" or "mean"`,
+      `${input.name} has ${count} rows of figures (lines ${first.line}, ${second.line}${count > 2 ? ', …' : ''}); expected one: add "row": "first", "last" or "mean"`,
     );
   }
   if (input.isCut && row !== 'first' && row !== 'last') {
@@ -29,8 +31,12 @@ export function readCsv({ csvColumn, row, separator = ',' }: CsvRead, input: Inp
       `${input.name} is so long that its middle was left out; only "row": "first" or "last" can be read from it`,
     );
   }
-  const taken = row === 'mean' ? data : [row === 'last' ? (data.at(-1) ?? first) : first];
-  return taken.map(({ line, text: whole }) => {
+  if (row === 'mean' && count > mostTaken) {
+    throw new NoResult(
+      `${input.name} has more than ${mostTaken} rows of figures; let the command write their mean`,
+    );
+  }
+  return (row === 'mean' ? taken : [row === 'last' ? last : first]).map(({ line, text: whole }) => {
     const fields = fieldsOf(whole, separator);
     const text = fields[index];
     const where = `line ${line} of ${input.name}, column ${title}`;
@@ -43,38 +49,76 @@ export function readCsv({ csvColumn, row, separator = ',' }: CsvRead, input: Inp
   });
 }
 
+/** The rows of figures; all of them are kept only where each counts. */
+interface Data {
+  readonly first: Row | undefined;
+  readonly second: Row | undefined;
+  readonly last: Row | undefined;
+  readonly count: number;
+  readonly taken: readonly Row[];
+}
+
+function dataIn(rows: Iterable<Row>, keepsAll: boolean): Data {
+  const taken: Row[] = [];
+  const most = keepsAll ? mostTaken : 2;
+  let last: Row | undefined;
+  let count = 0;
+  for (const row of rows) {
+    count++;
+    last = row;
+    if (taken.length < most) taken.push(row);
+  }
+  return { first: taken[0], second: taken[1], last, count, taken };
+}
+
 /** The header is the first row that has the name: what a tool prints before it is passed over. */
-function columnNamed(name: string, rows: readonly Row[], input: Input, separator: string) {
-  const namesOf = ({ text }: Row): string[] => fieldsOf(text, separator).map((field) => field.trim());
+function columnNamed(name: string, input: Input, separator: string, keepsAll: boolean) {
   // Only rows that can have the name are taken apart; quotes may stand inside it.
-  const mayHave = ({ text }: Row): boolean => text.includes(name) || text.includes('"');
-  const at = rows.findIndex((row) => mayHave(row) && namesOf(row).includes(name));
-  const header = rows[at] && namesOf(rows[at]);
+  const bare = name.replaceAll('"', '');
+  const mayHave = (text: string): boolean => text.replaceAll('"', '').includes(bare);
+  const rows = rowsOf(input);
+  let top: Row | undefined;
+  let header: { readonly line: number; readonly names: readonly string[] } | undefined;
+  for (let next = rows.next(); next.done !== true; next = rows.next()) {
+    const { line, text } = next.value;
+    top ??= next.value;
+    if (!mayHave(text)) continue;
+    const names = fieldsOf(text, separator).map((field) => field.trim());
+    if (!names.includes(name)) continue;
+    header = { line, names };
+    break;
+  }
+  const data = dataIn(rows, keepsAll);
   if (header === undefined) {
-    const first = rows[0];
     const found =
-      first === undefined
+      top === undefined
         ? `${input.name} is empty`
-        : `line ${first.line} has ${someOf(fieldsOf(first.text, separator))}`;
+        : `line ${top.line} has ${someOf(fieldsOf(top.text, separator))}`;
     throw new NoResult(
       `expected a column named ${quoted(name)} (separator ${quoted(separator)}) in ${input.name}; ${found}`,
     );
   }
-  const index = header.indexOf(name);
-  if (header.lastIndexOf(name) !== index) {
+  const index = header.names.indexOf(name);
+  if (header.names.lastIndexOf(name) !== index) {
     throw new NoResult(
-      `line ${rows[at]?.line ?? 1} of ${input.name} has two columns named ${quoted(name)}; give the column's number instead`,
+      `line ${header.line} of ${input.name} has two columns named ${quoted(name)}; give the column's number instead`,
     );
   }
-  return { index, data: rows.slice(at + 1), title: quoted(name) };
+  return { index, title: quoted(name), ...data };
 }
 
 /** Rows that are not blank; fields in double quotes may hold separators, doubled quotes and line ends. */
-function rowsOf(input: Input): readonly Row[] {
-  const rows: Row[] = [];
+function* rowsOf(input: Input): Generator<Row, undefined> {
   let open: { line: number; parts: string[]; length: number } | undefined;
   for (const { number, text } of linesOf(input.text)) {
-    if (open === undefined && text.trim() === '') continue;
+    requireFew(number, input);
+    if (open === undefined) {
+      if (text === '' || text.trim() === '') continue;
+      if (!text.includes('"')) {
+        yield { line: number, text };
+        continue;
+      }
+    }
     // A quote that is open at the end of a line takes the next one in; a stray one must not take in the rest.
     const isOpen: boolean = hasOddQuotes(text) !== (open !== undefined);
     open ??= { line: number, parts: [], length: 0 };
@@ -84,11 +128,11 @@ function rowsOf(input: Input): readonly Row[] {
       if (open.length > longestRow) throw unclosed(open.line, input);
       continue;
     }
-    rows.push({ line: open.line, text: open.parts.join('\n') });
+    yield { line: open.line, text: open.parts.join('\n') };
     open = undefined;
   }
   if (open !== undefined) throw unclosed(open.line, input);
-  return rows;
+  return undefined;
 }
 
 const longestRow = 10_000;
@@ -102,9 +146,12 @@ function hasOddQuotes(text: string): boolean {
   return count % 2 === 1;
 }
 
+const quote = 34;
+
 /** Double quotes hold a field together, and a doubled one inside them stands for itself. */
 function fieldsOf(row: string, separator: string): readonly string[] {
   if (!row.includes('"')) return row.split(separator);
+  const between = separator.charCodeAt(0);
   const fields: string[] = [];
   let parts: string[] = [];
   let from = 0;
@@ -113,15 +160,15 @@ function fieldsOf(row: string, separator: string): readonly string[] {
     if (to > from) parts.push(row.slice(from, to));
   };
   for (let at = 0; at < row.length; at++) {
-    const letter = row.charAt(at);
-    if (letter === '"') {
+    const code = row.charCodeAt(at);
+    if (code === quote) {
       take(at);
-      const isDoubled = isQuoted && row.charAt(at + 1) === '"';
+      const isDoubled = isQuoted && row.charCodeAt(at + 1) === quote;
       // Of two inside quotes the second is taken as a letter.
       if (isDoubled) at++;
       else isQuoted = !isQuoted;
       from = isDoubled ? at : at + 1;
-    } else if (letter === separator && !isQuoted) {
+    } else if (code === between && !isQuoted) {
       take(at);
       fields.push(parts.join(''));
       parts = [];
