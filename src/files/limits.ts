@@ -4,11 +4,14 @@ const mib = 1024 * 1024;
 export const experimentFileBytes = 512 * mib;
 /** The longest line of an experiment file. */
 export const experimentLineBytes = 64 * mib;
-export const labFileBytes = 4 * mib;
+/** A lab of ten thousand guests is not that long. */
+export const labFileBytes = mib;
 /** The longest file that is imported. */
 export const importBytes = 256 * mib;
-/** A private or public key, and an OpenSSH configuration. */
+/** A private or public key. */
 export const keyFileBytes = mib;
+/** An OpenSSH configuration, and each file that it includes. */
+export const configFileBytes = mib;
 /** A lock says who holds it, and nothing else. */
 export const lockFileBytes = 64 * 1024;
 

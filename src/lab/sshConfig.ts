@@ -6,6 +6,7 @@ import type { Guest } from '../model/lab';
 import { peerText } from '../model/plainText';
 import { UserError } from '../model/userError';
 import type { Target } from '../ssh/transport';
+import { hopOf } from './proxyJump';
 import { expandHome } from './sshConfigFile';
 import { rulesOf, type RuleSource, type Rules } from './sshRules';
 import { askConfig, askRules, type Settings } from './sshSettings';
@@ -39,6 +40,8 @@ const defaultKeys = ['id_ed25519', 'id_ecdsa', 'id_rsa'];
 const otherDefaultKeys = ['id_ecdsa_sk', 'id_ed25519_sk', 'id_xmss', 'id_dsa'];
 const windowsAgent = String.raw`\\.\pipe\openssh-ssh-agent`;
 const maxJumps = 8;
+/** In one ProxyJump. */
+const mostHops = 32;
 
 /**
  * Where a guest is reached, as whom, with which keys and through which machines. With `sshHost` the person's OpenSSH
@@ -150,10 +153,10 @@ async function resolveJumps(
   visited: readonly string[],
 ): Promise<readonly Target[]> {
   const jumps: Target[] = [];
-  for (const [index, hop] of (settings.proxyJump ?? '')
-    .split(',')
-    .filter((part) => part !== '')
-    .entries()) {
+  const hops = (settings.proxyJump ?? '').split(',').filter((part) => part !== '');
+  if (hops.length > mostHops)
+    throw new UserError(`The ProxyJump of "${alias}" names ${hops.length} machines, more than ${mostHops}.`);
+  for (const [index, hop] of hops.entries()) {
     const { host, own } = jumpSpec(hop, alias);
     if (visited.includes(host)) {
       throw new UserError(
@@ -177,20 +180,12 @@ async function resolveJumps(
   return jumps;
 }
 
-/** [user@]host[:port], host in brackets for IPv6, or ssh://[user@]host[:port]. */
 function jumpSpec(text: string, alias: string): { readonly host: string; readonly own: Own } {
-  const plain = text
-    .trim()
-    .replace(/^ssh:\/\//, '')
-    .replace(/\/$/, '');
-  const [, user, bracketed, bare, port] =
-    /^(?:(.+)@)?(?:\[([^\]]+)\]|([^:@]+|[^@]*:[^@]*:[^@]*?))(?::(\d{1,5}))?$/.exec(plain) ?? [];
-  const host = bracketed ?? bare;
-  if (host === undefined) throw new UserError(`The ProxyJump of "${alias}" cannot be read: "${text}".`);
-  return {
-    host,
-    own: { ...(user === undefined ? {} : { user }), ...(port === undefined ? {} : { port: Number(port) }) },
-  };
+  const hop = hopOf(text);
+  if (hop === undefined)
+    throw new UserError(`The ProxyJump of "${alias}" cannot be read: "${peerText(text, 200)}".`);
+  const { host, ...own } = hop;
+  return { host, own };
 }
 
 /**

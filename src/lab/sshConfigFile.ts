@@ -1,6 +1,9 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import * as path from 'node:path';
+import { configFileBytes, sizeText } from '../files/limits';
+import { readWhole } from '../files/reading';
+import { UserError } from '../model/userError';
 
 /** OpenSSH's own limit. */
 const maxIncludeDepth = 16;
@@ -14,7 +17,9 @@ export interface ConfigLine {
 
 /** One line of an OpenSSH config: `Keyword value`, `Keyword=value`, quotes; undefined for blanks and comments. */
 export function configLine(text: string): ConfigLine | undefined {
-  const [, keyword, rest = ''] = /^([A-Za-z][A-Za-z0-9]*)(?:\s*=|\s|$)(.*)$/s.exec(text.trim()) ?? [];
+  const trimmed = text.trim();
+  if (trimmed === '' || trimmed.startsWith('#')) return undefined;
+  const [, keyword, rest = ''] = /^([A-Za-z][A-Za-z0-9]*)(?:\s*=|\s|$)(.*)$/s.exec(trimmed) ?? [];
   if (keyword === undefined) return undefined;
   const values: string[] = [];
   for (const [, doubled, single, bare = ''] of rest.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)) {
@@ -29,7 +34,7 @@ export function configLine(text: string): ConfigLine | undefined {
 /**
  * The lines of an OpenSSH config with those of its Include files in their places. After an included file the
  * surrounding Host or Match line is repeated, since what it opened goes on there. A file that cannot be read is empty,
- * as for ssh.
+ * as for ssh. @throws UserError for one of more than 1 MiB.
  */
 export async function configLines(file: string, home: string = homedir()): Promise<readonly ConfigLine[]> {
   return read(file, home, [], []);
@@ -42,12 +47,7 @@ async function read(
   sections: readonly ConfigLine[],
 ): Promise<readonly ConfigLine[]> {
   if (parents.length >= maxIncludeDepth || parents.includes(file)) return [];
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch {
-    return [];
-  }
+  const text = await textOf(file);
   const lines: ConfigLine[] = [];
   let section = sections.at(-1);
   for (const line of text.split(/\r?\n/).map(configLine)) {
@@ -68,6 +68,27 @@ async function read(
     }
   }
   return lines;
+}
+
+/**
+ * Empty where it cannot be read. A long one is an error: without its lines, keys that it revokes would be trusted.
+ * @throws UserError
+ */
+async function textOf(file: string): Promise<string> {
+  const size = await stat(file).then(
+    (stats) => stats.size,
+    () => 0,
+  );
+  if (size > configFileBytes) {
+    const [length, most] = [sizeText(size), sizeText(configFileBytes)];
+    throw new UserError(
+      `${file} has ${length}, and no more than ${most} of an OpenSSH config is read. Move what this lab does not need to a file that is not included.`,
+    );
+  }
+  return readWhole(file, configFileBytes).then(
+    (bytes) => bytes.toString('utf8'),
+    () => '',
+  );
 }
 
 /** The files that an Include pattern means: ~ and relative paths start at home and ~/.ssh. Sorted, as ssh does. */
