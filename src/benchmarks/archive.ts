@@ -1,3 +1,4 @@
+import { longestAnswer } from './answers';
 import type { CheckResult, MissingCheck } from './check';
 import { furtherArchives, installWords, packageManagers, type PackageManager } from './packageManagers';
 
@@ -122,9 +123,10 @@ export function archiveScript(names: readonly string[]): string {
 
 /** Reads what `archiveScript` printed; an answer that is not there leaves everything unknown. */
 export function parseArchive(output: string): Archive {
+  const lines = output.slice(0, longestAnswer).split(/\r?\n/);
   const field = (name: string): string => {
     const start = `${mark}${name}=`;
-    const line = output.split(/\r?\n/).find((text) => text.startsWith(start));
+    const line = lines.find((text) => text.startsWith(start));
     return line?.slice(start.length).trim() ?? '';
   };
   const words = (name: string): ReadonlySet<string> =>

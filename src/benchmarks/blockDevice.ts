@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { longestAnswer } from './answers';
 import { parameter } from './parameters';
 import { refusedExitCode, withSbin } from './shell';
 
@@ -129,10 +130,14 @@ export type Told =
 
 export function readConfirmation(output: string): Told {
   const fields = new Map(
-    output.split(/\r?\n/).flatMap((line) => {
-      const [, key, value] = /^guestbench-confirm: (\w+)=(.*)$/.exec(line) ?? [];
-      return key === undefined || value === undefined ? [] : [[key, value.trim()] as const];
-    }),
+    output
+      .slice(0, longestAnswer)
+      .split(/\r?\n/)
+      .flatMap((line) => {
+        if (!line.startsWith(mark)) return [];
+        const [, key, value] = /^guestbench-confirm: (\w+)=(.*)$/.exec(line) ?? [];
+        return key === undefined || value === undefined ? [] : [[key, value.trim()] as const];
+      }),
   );
   const [value, what] = [fields.get('value'), fields.get('what')];
   if (value !== undefined && what !== undefined) return { kind: 'there', value, what };

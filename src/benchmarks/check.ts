@@ -1,3 +1,4 @@
+import { longestAnswer } from './answers';
 import { archiveFunctions } from './archive';
 import { installWords, packageManagers, updateWords, type PackageManager } from './packageManagers';
 
@@ -58,6 +59,14 @@ const mark = 'guestbench-check: ';
  * else (a login's greeting, warnings) is passed over; an answer without its end is a problem, not a verdict.
  */
 export function parseCheck(output: string): CheckResult {
+  if (output.length > longestAnswer) {
+    const most = `${longestAnswer / 1024} KiB`;
+    return {
+      state: 'problem',
+      kind: 'other',
+      reason: `the check printed more than the ${most} that are read`,
+    };
+  }
   const lines = output.split(/\r?\n/);
   const fields = new Map<string, string>();
   let ended = false;

@@ -1,3 +1,4 @@
+import { longestAnswer } from './answers';
 import { isPackageName } from './archive';
 import type { CheckResult, MissingCheck } from './check';
 import { installWords, packageManagers, updateWords, type PackageManager } from './packageManagers';
@@ -55,7 +56,7 @@ export const systemScript = [
 /** Reads what `systemScript` printed; what it does not say is taken for absent. */
 export function parseSystem(output: string): GuestSystem {
   const fields = new Map<string, string>();
-  for (const line of output.split(/\r?\n/)) {
+  for (const line of output.slice(0, longestAnswer).split(/\r?\n/)) {
     const text = line.startsWith(mark) ? line.slice(mark.length) : '';
     const equals = text.indexOf('=');
     if (equals > 0) fields.set(text.slice(0, equals), text.slice(equals + 1).trim());
@@ -198,10 +199,19 @@ const ofPrivilege = /^(?:sudo|doas): .*$/gim;
 
 /** Reads the output of a package manager that failed, in the C locale. */
 export function troubleOf(output: string): InstallTrouble {
-  const managers = output.replaceAll(ofPrivilege, '');
+  const managers = shortened(output).replaceAll(ofPrivilege, '');
   const said = managers.replaceAll(waiting, '');
   const found = signs.find(([, sign]) => sign.test(said));
   return found?.[0] ?? (said === managers ? 'other' : 'locked');
+}
+
+/** Longer outputs of package managers are read at both ends, and longer lines at their beginning. */
+const mostSaid = 256 * 1024;
+
+function shortened(output: string): string {
+  const half = mostSaid / 2;
+  const ends = output.length > mostSaid ? `${output.slice(0, half)}\n${output.slice(-half)}` : output;
+  return ends.replaceAll(/^(.{1000}).+$/gm, '$1');
 }
 
 /** Packages that a package manager passed over although it ended well (yum does). */

