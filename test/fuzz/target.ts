@@ -9,8 +9,15 @@ export interface Target {
   readonly weight?: number;
   /** How long the inputs are that show whether its time is linear, in characters. Default 256 Ki; 0: none. */
   readonly pumpLength?: number;
+  /**
+   * The longest input that it reads, in characters, where that is little: longer ones are refused, or cut. It need not
+   * be quick for each MiB then, but be done with one of that length. Absent: as much as comes.
+   */
+  readonly most?: number;
+  /** CPU time in ms for the longest input. Default 250. */
+  readonly mostMs?: number;
   /** @throws whatever breaks a property of the reader: an error of an undeclared kind, or a `Broken`. */
-  readonly read: (input: string) => void;
+  readonly read: (input: string) => void | Promise<void>;
 }
 
 /** A property does not hold. */

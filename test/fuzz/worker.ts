@@ -1,14 +1,14 @@
-// One process of `npm run fuzz`: node worker.mjs SEED FROM STEP UNTIL TARGET=INPUTS…; UNTIL is a time in ms or 0.
+// One process of `npm run fuzz`: node worker.mjs SEED FROM STEP UNTIL PUMP_EVERY TARGET=INPUTS…; UNTIL is a time in ms or 0.
 import { writeSync } from 'node:fs';
 import { emptyTally, fuzz } from './fuzz';
 import { targets } from './targets/all';
 
-const [seed = 0, from = 0, step = 1, until = 0] = process.argv.slice(2, 6).map(Number);
+const [seed = 0, from = 0, step = 1, until = 0, pumpEvery = 0] = process.argv.slice(2, 7).map(Number);
 // At once, and in order: who reads it must know what was under way when nothing more comes.
 const tell = (message: object): void => void writeSync(1, `${JSON.stringify(message)}\n`);
 const isInTime = (): boolean => until === 0 || Date.now() < until;
 
-for (const word of process.argv.slice(6)) {
+for (const word of process.argv.slice(7)) {
   const [name = '', count = '0'] = word.split('=');
   const target = targets.find((one) => one.name === name);
   if (target === undefined) throw new Error(`no target ${name}`);
@@ -18,9 +18,9 @@ for (const word of process.argv.slice(6)) {
   for (let at = from; at < end && isInTime(); at += block * step) {
     tell({ at: name, index: at });
     const to = Math.min(end, at + block * step);
-    fuzz(
+    await fuzz(
       target,
-      { seed, from: at, to, step, goOn: isInTime, onLong: (index) => tell({ at: name, index }) },
+      { seed, from: at, to, step, pumpEvery, goOn: isInTime, onLong: (index) => tell({ at: name, index }) },
       tally,
     );
   }

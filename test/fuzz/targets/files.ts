@@ -1,10 +1,15 @@
 // Files that a person opens, imports or keeps, and what page and host tell each other.
 import { createRequire } from 'node:module';
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { experimentText } from '../../../src/experiment/experimentText';
 import { readExperiment } from '../../../src/experiment/readExperiment';
 import { benchmarksOf } from '../../../src/benchmarks/own';
 import { labFindings } from '../../../src/benchmarks/labFindings';
+import { hopOf } from '../../../src/lab/proxyJump';
+import { resolveTarget } from '../../../src/lab/sshConfig';
 import { configLine } from '../../../src/lab/sshConfigFile';
 import { parseLab } from '../../../src/lab/labFile';
 import type { Experiment } from '../../../src/model/experiment';
@@ -102,6 +107,37 @@ const knownHosts =
   '@revoked * ssh-rsa AAAAB3NzaC1yc2E=\n|1|F1E1KeoE/eEWhi10WpGv4OdiO6Y=|3988QV0VE8wmZL7suNrYQLITLCg= ssh-rsa AAAA1\n';
 const sshConfig =
   'Include ~/.ssh/more\nHost lab* !lab3\n  User root\n  HostName="10.0.0.1"\n  ProxyJump a@b:22,c # near\n\tPort 2222\nMatch host x exec "true"\n';
+const targetConfig =
+  'Host lab1\n  ProxyJump b:22,c\n  IdentityFile ~/.ssh/%h\n  IdentityAgent none\nHost b\n  HostName %h.example\n' +
+  '  StrictHostKeyChecking yes\n  UserKnownHostsFile ~/a "/b c"\nHost *\n  HostKeyAlgorithms +ssh-rsa\n';
+let home: string | undefined;
+
+/** A folder of its own for the configs that are made; gone with the process. */
+function ownHome(): string {
+  if (home !== undefined) return home;
+  const made = mkdtempSync(join(tmpdir(), 'gb-fuzz-'));
+  process.once('exit', () => rmSync(made, { recursive: true, force: true }));
+  return (home = made);
+}
+
+/** Resolves a guest by a config, without a client. */
+async function resolveIn(config: string): Promise<void> {
+  const folder = ownHome();
+  const configFile = join(folder, 'config');
+  // Included files are those of this machine.
+  writeFileSync(configFile, config.replaceAll(/include/gi, 'port'));
+  try {
+    const { address, jumps } = await resolveTarget(
+      { name: 'lab1', sshHost: 'lab1' },
+      { configFile, home: folder, user: 'me', platform: 'linux', variables: {}, sshCommand: undefined },
+    );
+    must(address !== '' && jumps.length <= 100, 'a way that leads nowhere');
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    must(error.message.length < 5000, 'an error without end');
+  }
+}
+
 const labText =
   '{ // a lab\n "hosts": [{ "name": "lab1", "kind": "xl", "address": "10.0.0.2", "user": "root" }],\n' +
   ' "guests": [{ "name": "pv", "host": "lab1", "address": "10.0.0.11", "port": 22, "mode": "PV" }],\n' +
@@ -223,6 +259,7 @@ export const fileTargets: readonly Target[] = [
   },
   {
     name: 'lab',
+    most: 1024 * 1024,
     seeds: [labText, fixtureText('own', 'lab.json').slice(0, 5000), ...corpusOf('lab')],
     words: ['"guests":[', '{"name":"a"}', '//', '/*', '*/', '"benchmarks"'],
     weight: 0.08,
@@ -250,13 +287,39 @@ export const fileTargets: readonly Target[] = [
   },
   {
     name: 'ssh-config',
+    most: 1024 * 1024,
     seeds: [sshConfig, ...corpusOf('ssh-config')],
     words: ['Host ', '=', '"', "'", '#', 'ProxyJump ', '@'],
     weight: 2,
     read: (input) => void input.split(/\r?\n/).map(configLine),
   },
   {
+    name: 'proxy-jump',
+    most: 1024 * 1024,
+    seeds: ['me@lab1:22,[fe80::1]:2222,ssh://b@c:1/', 'a,b,c', ...corpusOf('proxy-jump')],
+    words: ['@', ':', '[', ']', ',', 'ssh://', '::'],
+    read: (input) => {
+      for (const part of input.split(',')) {
+        const hop = hopOf(part);
+        if (hop) must(hop.host !== '' && (hop.port ?? 0) < 100_000, 'a hop that leads nowhere');
+      }
+      hopOf(input);
+    },
+  },
+  {
+    name: 'resolve-target',
+    seeds: [sshConfig.replace(/^Include.*\n/, ''), targetConfig, ...corpusOf('resolve-target')],
+    words: ['Host ', '=', '"', '#', 'ProxyJump ', '@', '%h', '%%', '${HOME}', 'Match ', 'none'],
+    weight: 0.02,
+    most: 1024 * 1024,
+    // Three machines, each of which the whole file is read for.
+    mostMs: 3000,
+    pumpLength: 64 * 1024,
+    read: (input) => resolveIn(input),
+  },
+  {
     name: 'key-file',
+    most: 1024 * 1024,
     seeds: [...keys, ...corpusOf('key-file')],
     words: ['-----BEGIN ', 'PRIVATE KEY-----', '-----END ', 'DEK-Info: '],
     weight: 0.06,

@@ -1,4 +1,5 @@
 // What a guest or a host answers.
+import { parseArchive } from '../../../src/benchmarks/archive';
 import { parseCheck } from '../../../src/benchmarks/check';
 import { readConfirmation } from '../../../src/benchmarks/blockDevice';
 import { parseSystem, troubleOf } from '../../../src/benchmarks/installPlan';
@@ -66,6 +67,7 @@ function inPieces(input: string, add: (chunk: Buffer) => void): void {
 export const guestTargets: readonly Target[] = [
   {
     name: 'probe',
+    most: 512 * 1024,
     seeds: [...(Object.keys(captured) as Capture[]).map(probeOutput), ...corpusOf('probe')],
     words: [
       '#guestbench:begin ',
@@ -87,6 +89,8 @@ export const guestTargets: readonly Target[] = [
   },
   {
     name: 'evidence',
+    // It is read under three labels, and a probe's whole answer has 512 KiB at most.
+    most: 170 * 1024,
     seeds: (Object.keys(captured) as Capture[])
       .flatMap((name) => [...capture(name)].map(([label, text]) => `${label}\u0001${text.slice(0, 1500)}`))
       .concat(corpusOf('evidence')),
@@ -153,6 +157,7 @@ export const guestTargets: readonly Target[] = [
   },
   {
     name: 'answers',
+    most: 1024 * 1024,
     seeds: [leaseText, jobText, ...corpusOf('answers')],
     words: ['GB1 ', 'state=', 'lease=', 'who=.', 'label=.'],
     weight: 2,
@@ -166,6 +171,7 @@ export const guestTargets: readonly Target[] = [
   },
   {
     name: 'load',
+    most: 4 * 1024 * 1024,
     seeds: [loadText, ...corpusOf('load')],
     words: ['cpu', 'p1', 'v1:2:3', '-', '9007199254740991'],
     weight: 0.15,
@@ -197,12 +203,15 @@ export const guestTargets: readonly Target[] = [
   },
   {
     name: 'preparation',
+    // Six readers, each for itself.
+    most: 256 * 1024,
     seeds: [checkText, lookText, 'guestbench: system apt sudo\n', ...corpusOf('preparation')],
     words: ['guestbench: ', 'GBQ end\n', 'GBQ after cpu', 'missing', 'problem', 'needs 5x'],
     weight: 2,
     read: (input) => {
       parseCheck(input);
       parseSystem(input);
+      parseArchive(input);
       parseLook(input);
       troubleOf(input);
       readConfirmation(input);
