@@ -1,9 +1,10 @@
-import { formatVersion, type Experiment } from '../model/experiment';
+import { directionSchema, formatVersion, type Experiment } from '../model/experiment';
 import { parseJson } from '../model/nesting';
 import { UserError } from '../model/userError';
 import { csvRows, OpenQuote, textOf, type CsvRow } from './csvCells';
 import { checkExperiment } from './experimentSchema';
 import { distinctBy, factsOfImport, noTime } from './importedExperiment';
+import { withLostFigures, type LostFigure } from './unusableFigures';
 
 /** Columns without which a file is none of ours. */
 const needed = ['experiment', 'guest', 'benchmark', 'metric', 'value', 'trial', 'block', 'status'] as const;
@@ -17,7 +18,9 @@ export function isCsvOfOurs(text: string): boolean {
 
 /**
  * The experiment of a file that `toCsv` wrote: plan, trials, measurements and all that stands beside them, but not what
- * the trials wrote. Rows may have been sorted or left out. @throws UserError that says what is wrong, and in which line.
+ * the trials wrote. Rows may have been sorted or left out. A figure that is unusable is left out of its trial, which
+ * fails if it is the one that is tested; so is what else stands beside the figures, with a note. @throws UserError that
+ * says what is wrong, and in which line.
  */
 export function fromCsv(text: string): Experiment {
   const rows = readRows(text);
@@ -29,7 +32,12 @@ export function fromCsv(text: string): Experiment {
     trials: trials.map(({ record }) => record),
   };
   const check = checkExperiment(value);
-  if (check.status === 'ok') return check.experiment;
+  if (check.status === 'ok') {
+    const lost = new Map(trials.flatMap(({ lost: own }, index) => (own.length === 0 ? [] : [[index, own]])));
+    const notes = notesOf(rows);
+    const read = notes.length === 0 ? check.experiment : withNotes(check.experiment, notes);
+    return withLostFigures(read, lost);
+  }
   const [list, index, ...field] = check.path;
   const line = list === 'trials' && typeof index === 'number' ? trials[index]?.line : undefined;
   const where = line === undefined ? check.path.join('.') : `line ${line}, ${field.join('.')}`;
@@ -39,8 +47,28 @@ export function fromCsv(text: string): Experiment {
 const unreadable = (why: string): UserError =>
   new UserError(`This cannot be read as an experiment exported by Guestbench as CSV: ${why}.`);
 
+const withNotes = (e: Experiment, notes: readonly string[]): Experiment => ({
+  ...e,
+  notes: [...e.notes, ...notes],
+});
+
+/** What was left out, one note for each column. */
+function notesOf(rows: readonly Row[]): readonly string[] {
+  const lines = new Map<string, number[]>();
+  for (const { line, unreadable: columns } of rows)
+    for (const column of columns) lines.set(column, [...(lines.get(column) ?? []), line]);
+  return [...lines].map(([column, [first = 0, ...more]]) =>
+    more.length === 0
+      ? `The cell of ${column} in line ${first} of the CSV file is unusable and was left out.`
+      : `${more.length + 1} cells of ${column} in the CSV file, the first in line ${first}, are unusable and were left out.`,
+  );
+}
+
 /** One row with its cells by the names of their columns. */
 class Row {
+  /** Columns whose cells were left out. */
+  readonly unreadable = new Set<string>();
+
   constructor(
     readonly line: number,
     private readonly cells: readonly string[],
@@ -93,6 +121,25 @@ class Row {
         `line ${this.line}, ${column} is no whole JSON; a spreadsheet may have cut it, so import the file as it was exported`,
       );
     }
+  }
+
+  /** What `read` gives; undefined, and remembered, when the cell is not what it should be. */
+  besides<T>(column: string, read: (column: string) => T): T | undefined {
+    try {
+      return read(column);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      this.unreadable.add(column);
+      return undefined;
+    }
+  }
+
+  numberBesides(column: string): number | undefined {
+    return this.besides(column, (name) => this.number(name));
+  }
+
+  numbersBesides(column: string): readonly number[] | undefined {
+    return this.besides(column, (name) => this.numbers(name));
   }
 
   private numberFrom(text: string, column: string): number {
@@ -149,6 +196,7 @@ function plannedOf(rows: readonly Row[]): readonly unknown[] {
 
 interface ReadRecord {
   readonly line: number;
+  readonly lost: readonly LostFigure[];
   readonly record: Record<string, unknown>;
 }
 
@@ -166,14 +214,15 @@ function recordsOf(rows: readonly Row[]): readonly ReadRecord[] {
   );
   return ordered.flatMap(([, own]) => {
     const [first] = own;
-    return first === undefined ? [] : [{ line: first.line, record: recordOf(first, own) }];
+    return first === undefined ? [] : [{ line: first.line, ...recordOf(first, own) }];
   });
 }
 
-function recordOf(first: Row, own: readonly Row[]): Record<string, unknown> {
+function recordOf(first: Row, own: readonly Row[]): Omit<ReadRecord, 'line'> {
   /** What only the first row of a trial holds, wherever sorting has put it. */
   const once = (column: string): Row => own.find((row) => row.text(column) !== undefined) ?? first;
-  return present({
+  const figures = own.flatMap((row) => (row.text('metric') === undefined ? [] : [figureOf(row)]));
+  const record = present({
     trial: trialOf(first),
     attempt: first.number('attempt') ?? 1,
     job: first.text('job'),
@@ -181,48 +230,66 @@ function recordOf(first: Row, own: readonly Row[]): Record<string, unknown> {
     endedAt: first.text('ended_at'),
     status: first.text('status'),
     reason: first.text('reason'),
-    measurements: own.flatMap((row) => (row.text('metric') === undefined ? [] : [measurementOf(row)])),
-    failed: once('failed_parts').json('failed_parts'),
-    exitCode: first.nullableNumber('exit_code'),
+    measurements: figures.flatMap((one) => ('measurement' in one ? [one.measurement] : [])),
+    failed: once('failed_parts').besides('failed_parts', (column) => once(column).json(column)),
+    exitCode: first.besides('exit_code', (column) => first.nullableNumber(column)),
     signal: first.nullableText('signal'),
-    durationMs: first.number('duration_ms'),
+    durationMs: first.numberBesides('duration_ms'),
     cpu: cpuOf(first),
-    load: loadOf(first, (column) => once(column).numbers(column)),
-    hostLoad: hostLoadOf(first, (column) => once(column).numbers(column)),
+    load: loadOf(first, (column) => once(column).numbersBesides(column)),
+    hostLoad: hostLoadOf(first, (column) => once(column).numbersBesides(column)),
     stdout: '',
     stderr: '',
     missingBytes: 0,
   });
+  return { record, lost: figures.flatMap((one) => ('lost' in one ? [one.lost] : [])) };
 }
 
-const measurementOf = (row: Row) =>
-  present({
+type Figure = { readonly measurement: Record<string, unknown> } | { readonly lost: LostFigure };
+
+function figureOf(row: Row): Figure {
+  const primary = row.besides('primary', (column) => row.boolean(column));
+  const value = row.besides('value', (column) => row.number(column));
+  const better = row.text('better');
+  const title = row.text('metric_title');
+  if (value === undefined || (better !== undefined && !directionSchema.safeParse(better).success)) {
+    row.unreadable.delete('value');
+    const [column, wanted] =
+      value === undefined ? ['value', 'a number'] : ['better', 'higher, lower or none'];
+    const error = `line ${row.line}, ${column}: expected ${wanted}, found "${(row.text(column) ?? '').slice(0, 80)}"`;
+    return { lost: { metric: row.text('metric') ?? '', title, primary, error } };
+  }
+  const measurement = present({
     id: row.text('metric'),
-    value: row.number('value'),
+    value,
     unit: row.text('unit') ?? '',
-    better: row.text('better'),
-    samples: row.numbers('samples'),
-    title: row.text('metric_title'),
-    primary: row.boolean('primary'),
+    better,
+    samples: row.numbersBesides('samples'),
+    title,
+    primary,
     bound: row.text('bound'),
   });
+  return { measurement };
+}
 
 function cpuOf(row: Row): Record<string, unknown> | undefined {
   // A file of an older version has no other share than this one.
-  if (row.number('idle_percent') === undefined) return undefined;
-  return present({
-    userPercent: row.number('user_percent'),
-    systemPercent: row.number('system_percent'),
-    iowaitPercent: row.number('iowait_percent'),
-    stealPercent: row.number('steal_percent'),
-    idlePercent: row.number('idle_percent'),
+  if (row.numberBesides('idle_percent') === undefined) return undefined;
+  const cpu = present({
+    userPercent: row.numberBesides('user_percent'),
+    systemPercent: row.numberBesides('system_percent'),
+    iowaitPercent: row.numberBesides('iowait_percent'),
+    stealPercent: row.numberBesides('steal_percent'),
+    idlePercent: row.numberBesides('idle_percent'),
   });
+  // Shares of one whole: they mean something together only.
+  return Object.keys(cpu).length === 5 ? cpu : undefined;
 }
 
 type Course = (column: string) => readonly number[] | undefined;
 
 function loadOf(row: Row, course: Course): Record<string, unknown> | undefined {
-  const intervalMs = row.number('load_interval_ms');
+  const intervalMs = row.numberBesides('load_interval_ms');
   if (intervalMs === undefined) return undefined;
   return present({
     intervalMs,
@@ -235,18 +302,18 @@ function loadOf(row: Row, course: Course): Record<string, unknown> | undefined {
     availableMiB: course('available_mib_course'),
     memoryPressurePercent: course('memory_pressure_course'),
     summary: present({
-      contextSwitchesPerSecond: row.number('context_switches_per_second'),
-      interruptsPerSecond: row.number('interrupts_per_second'),
-      minimumAvailableBytes: row.number('minimum_available_bytes'),
-      maximumMemoryPressurePercent: row.number('maximum_memory_pressure_percent'),
-      majorFaultsPerSecond: row.number('major_faults_per_second'),
-      swappedPagesPerSecond: row.number('swapped_pages_per_second'),
+      contextSwitchesPerSecond: row.numberBesides('context_switches_per_second'),
+      interruptsPerSecond: row.numberBesides('interrupts_per_second'),
+      minimumAvailableBytes: row.numberBesides('minimum_available_bytes'),
+      maximumMemoryPressurePercent: row.numberBesides('maximum_memory_pressure_percent'),
+      majorFaultsPerSecond: row.numberBesides('major_faults_per_second'),
+      swappedPagesPerSecond: row.numberBesides('swapped_pages_per_second'),
     }),
   });
 }
 
 function hostLoadOf(row: Row, course: Course): Record<string, unknown> | undefined {
-  const intervalMs = row.number('host_load_interval_ms');
+  const intervalMs = row.numberBesides('host_load_interval_ms');
   if (intervalMs === undefined) return undefined;
   return present({
     host: row.text('host_load_host') ?? '',

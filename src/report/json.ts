@@ -2,6 +2,7 @@ import { formatVersion, type Experiment } from '../model/experiment';
 import { parseJson } from '../model/nesting';
 import { UserError } from '../model/userError';
 import { checkExperiment } from './experimentSchema';
+import { withLostFigures, withoutUnusable } from './unusableFigures';
 
 /** The version of the document that `toJson` writes. Older ones are read for ever, newer ones refused. */
 export const documentVersion = 1;
@@ -19,7 +20,10 @@ export function toJson(e: Experiment): string {
 /** Within strings only; written as escapes, they cannot make the document look like another one. */
 const unseen = /[\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-/** The experiment of such a document, nothing lost. @throws UserError that says what is wrong, and where. */
+/**
+ * The experiment of such a document, nothing lost but measurements without a number. @throws UserError that says what is wrong,
+ * and where.
+ */
 export function fromJson(text: string): Experiment {
   let value: unknown;
   try {
@@ -31,10 +35,11 @@ export function fromJson(text: string): Experiment {
   const format = fieldOf(value, 'format');
   if (isNewer(version, documentVersion) || isNewer(format, formatVersion))
     throw unreadable('a newer Guestbench wrote it. Update the extension');
-  const check = checkExperiment(value);
+  const usable = withoutUnusable(value);
+  const check = checkExperiment(usable.value);
   if (check.status === 'error')
     throw unreadable(`${check.path.length === 0 ? 'it' : `"${check.path.join('.')}"`} ${check.what}`);
-  return check.experiment;
+  return withLostFigures(check.experiment, usable.lost);
 }
 
 const isNewer = (version: unknown, known: number): boolean => typeof version === 'number' && version > known;

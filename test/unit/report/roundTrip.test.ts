@@ -160,10 +160,74 @@ describe('CSV', () => {
     expect(() => fromCsv(text.split('\r\n')[0]!)).toThrow(/no rows/);
     expect(() => fromCsv(text.slice(0, text.indexOf('""')))).toThrow(/a quote opens in line 2/);
     expect(() => fromCsv(text.replace(/,ok,/, ',fine,'))).toThrow(/line 2, status is none of running, ok/);
-    expect(() => fromCsv(text.replace(/,higher,[\d.]+,/, ',higher,much,'))).toThrow(
-      /line 2, value is no number/,
-    );
     expect(() => fromCsv(text.replace('""alpha"":', '""alpha"'))).toThrow(/experiment_json is no whole JSON/);
+  });
+});
+
+describe('an unusable figure', () => {
+  const [record] = made.trials;
+  /** Three measurements of a real benchmark in each trial: the second is the one that is tested. */
+  const several: Experiment = {
+    ...made,
+    plan: {
+      ...made.plan,
+      benchmarks: [{ id: 'sqlite' }],
+      trials: [record!.trial, { ...record!.trial, id: 'two' }],
+    },
+    trials: ['one', 'two'].map((id) => ({
+      ...record!,
+      trial: { ...record!.trial, id, benchmark: 'sqlite' },
+      status: 'ok',
+      measurements: [
+        { id: 'sqlite.elapsed', value: 1.5, unit: 's', better: 'lower' },
+        { id: 'sqlite.inserts_per_second', value: 270, unit: 'inserts/s', better: 'higher' },
+      ],
+    })),
+  };
+  const forms = [
+    ['CSV', toCsv, fromCsv, (value: number, to: string) => [`,${value},`, `,${to},`]],
+    [
+      'JSON',
+      toJson,
+      fromJson,
+      (value: number, to: string) => [`"value": ${value},`, `"value": ${to === '0' ? '0' : 'null'},`],
+    ],
+  ] as const;
+
+  it.each(forms)(
+    'leaves out one beside the result, and fails one trial without it: %s',
+    (_, write, read, change) => {
+      const text = write(several);
+      for (const cell of ['much', '', 'NaN', '0']) {
+        const [from, to] = change(1.5, cell);
+        const [bad, good] = read(text.replace(from!, to!)).trials;
+        expect([cell, bad?.status, bad?.measurements.map(({ id }) => id)]).toEqual([
+          cell,
+          'ok',
+          ['sqlite.inserts_per_second'],
+        ]);
+        expect(bad?.failed).toEqual([{ test: 'Elapsed time', error: expect.any(String) as string }]);
+        expect([good?.status, good?.measurements.length]).toEqual(['ok', 2]);
+        const [tested, other] = read(text.replace(...(change(270, cell) as [string, string]))).trials;
+        expect([cell, tested?.status, tested?.measurements]).toEqual([cell, 'failed', []]);
+        expect(tested?.reason).toMatch(/^no figure for Inserts: /);
+        expect([other?.status, other?.measurements.length]).toEqual(['ok', 2]);
+      }
+    },
+  );
+
+  it('of the load in CSV is left out with a note', () => {
+    const e = withLoad(made, {});
+    const [head, first, ...rest] = toCsv(e).split('\r\n');
+    const place = head!.split(',').indexOf('duration_ms');
+    const cells = first!.split(',');
+    cells[place] = 'long';
+    const back = fromCsv([head, cells.join(','), ...rest].join('\r\n'));
+    expect(back.trials[0]?.durationMs).toBeUndefined();
+    expect(back.trials[0]?.measurements).toEqual(e.trials[0]?.measurements);
+    expect(back.notes.at(-1)).toBe(
+      'The cell of duration_ms in line 2 of the CSV file is unusable and was left out.',
+    );
   });
 });
 
