@@ -106,13 +106,14 @@ class HostWatch {
         signal: session.signal,
         onStdout: (chunk) => session.add(chunk.toString('latin1')),
       });
-      if (session.isOver()) return;
+      // A channel that ends without an exit code was lost with its connection: the next trial connects anew.
+      if (session.isOver() || !connection.isOpen || code === null) return;
       this.isUseless = true;
       const said = peerText(stderr.toString('utf8').trim().split('\n').at(-1) ?? '', 200);
       this.tell(
         code === noXentop
           ? 'xentop was not found there.'
-          : `xentop ended (exit code ${code ?? 'none'})${said === '' ? '' : `: ${said}`}`,
+          : `xentop ended (exit code ${code})${said === '' ? '' : `: ${said}`}`,
       );
     } catch {
       // Ended by us, or lost: the next trial connects anew.

@@ -48,6 +48,7 @@ describe('commands over one connection', () => {
     let bytes = 0;
     const result = await connection.exec('head -c 9000000 /dev/zero & head -c 8000000 /dev/zero >&2; wait', {
       discardStdout: true,
+      maxOutputBytes: 8_000_000,
       onStdout: (chunk) => (bytes += chunk.length),
     });
     expect([bytes, result.stdout.length, result.stderr.length]).toEqual([9_000_000, 0, 8_000_000]);

@@ -79,7 +79,7 @@ describe('the load of a Xen host', () => {
     await until(() => {
       const pages = readFileSync(join(bin, 'pages'), 'utf8').trim().split('\n');
       const players = [...new Set(pages)];
-      return players.length === 2 && players.every((one) => pages.filter((page) => page === one).length > 5);
+      return players.length === 2 && players.every((one) => pages.filter((page) => page === one).length > 25);
     });
     const [pv, pvh, alone] = ends.map((end) => end());
     expect(pv).toMatchObject({ host: 'lab1', domain: 'pv' });

@@ -134,13 +134,13 @@ describe('a benchmark of the lab file on a guest', () => {
     expect(ok.printed.join('')).toContain("it's \nlines=1\n");
     expect([ok.notices, leftOvers()]).toEqual([[], []]);
 
-    const failed = await tryOut(options(lab()).all);
-    expect(failed).toMatchObject({
-      outcome: 'failed',
-      exitCode: 0,
-      reason: 'metric word: line 1 of made.txt: expected a number such as 1234.5, found "prepared"',
-      measurements: [],
-    });
+    // A secondary figure that cannot be read is left out with its reason; the others stay.
+    const partly = await tryOut(options(lab()).all);
+    expect(partly).toMatchObject({ outcome: 'ok', exitCode: 0 });
+    expect(partly.measurements.map(({ id }) => id)).toEqual(['time', 'lines']);
+    expect(JSON.stringify(partly.failed)).toContain(
+      'line 1 of made.txt: expected a number such as 1234.5, found',
+    );
     expect(leftOvers()).toEqual([]);
   });
 

@@ -17,8 +17,11 @@ const programs = ['fio', '7z', '7za', '7zr', '7zz', 'ab', 'wrk', 'php', 'apache2
 
 const mebibyte = 1024 * 1024;
 const packages = [
-  { name: 'fio', files: { '/usr/bin/fio': 'echo fio-2.0' } },
-  { name: 'p7zip', files: { '/usr/bin/7za': 'echo "7-Zip (A) 9.20 : x"' } },
+  { name: 'fio', files: { '/usr/bin/fio': 'case $1 in --enghelp*) exit 0 ;; esac; echo fio-3.33' } },
+  {
+    name: 'p7zip',
+    files: { '/usr/bin/7za': 'echo "7-Zip (A) 9.20  Copyright (c) 1999-2010 Igor Pavlov  2010-11-18"' },
+  },
   { name: 'httpd', files: { '/usr/sbin/httpd': 'exit 0' } },
   { name: 'apache2', files: { '/usr/sbin/apache2': 'exit 0' } },
   { name: 'gbbig', files: { '/opt/big': 8 * mebibyte } },

@@ -143,7 +143,8 @@ export async function startSshServer(options: SshServerOptions = {}): Promise<Ss
         for (const child of childrenOf(pid)) end(child);
         end(pid);
         await exited;
-        rmSync(folder, { recursive: true, force: true });
+        // What a job of the guest still writes may be in the way for a moment.
+        rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
       },
       again: async () => {
         await exited;
