@@ -12,7 +12,8 @@ import { sh } from './shellText';
  *
  *   $B = /var/tmp/guestbench-<uid>           0700, checked for owner and type before use
  *   $B/lock                                  symbolic link to "ID:PID:STARTTIME:BOOTID": who has the guest
- *   $B/lease                                 which experiment keeps the guest between its jobs, too (controllerLease.ts);
+ *   $B/lease                                 which experiment keeps the guest between its jobs, too (controllerLease.ts):
+ *                                            symbolic link to "ID::PID:BOOTID:UPTIME"; lease.ID.PID: for whom and what;
  *                                            lease.seen: its last sign of life
  *   $B/work                                  GB_WORK of every job
  *   $B/sources/NAME                          what was uploaded for jobs; NAME.part while it comes, NAME.by: who sends
@@ -29,12 +30,15 @@ import { sh } from './shellText';
  */
 export const controllerScript = sh`#!/bin/sh
 # Guestbench guest controller, protocol 1.
-# put ID BYTES | start ID [LEASE WHO LABEL STALE] | run ID BYTES POLL LIMIT [LEASE WHO LABEL STALE] | status ID
+# put ID BYTES | start ID [LEASE STALE] | run ID BYTES POLL LIMIT [LEASE STALE] | status ID
 # follow ID OUT ERR POLL [hold|drop] [LIMIT] | fetch ID OFFSET out|err|load|file [NAME]
 # files ID | cancel ID GRACE | list | rm ID | clean [LEASE|any]
-# lease | hold LEASE WHO LABEL STALE [over] | release LEASE
+# lease | hold LEASE STALE [over] | release LEASE
+# Given a LEASE, start, run and hold read the line "WHO LABEL" from standard input first.
 # source NAME BYTES SHA256 | take NAME OFFSET < DATA | drop NAME
 umask 077
+# Should the login shell export variables of these names, what we put in them would go to every program.
+unset WHO LABEL LWHO LLABEL
 LC_ALL=C; export LC_ALL
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH
 PREFIX=$\{GUESTBENCH_PREFIX:-/var/tmp/guestbench}
@@ -43,12 +47,14 @@ if [ "$1" = runner ]; then UIDN=$3; else UIDN=$(id -u 2>/dev/null); fi
 B=$PREFIX-$UIDN
 
 say() { printf 'GB1 %s\n' "$*"; }
+# As say, for what others are not to read: where printf is no builtin, it would stand in the arguments of a process.
+tell() { echo "GB1 $*"; }
 die() { say "error=$1"; exit 2; }
 # A short sleep where sleep knows fractions, a long one elsewhere.
 nap() { sleep 0.1 2>/dev/null || sleep 1; }
 link() { readlink "$1" 2>/dev/null; }
 size() { if [ -f "$1" ]; then _z=$(wc -c <"$1"); echo $((_z)); else echo 0; fi; }
-store() { printf '%s\n' "$2" >"$1.tmp$$" && mv -f "$1.tmp$$" "$1"; }
+store() { echo "$2" >"$1.tmp$$" && mv -f "$1.tmp$$" "$1"; }
 # On a full disk, in the room that was kept for it.
 atomically() { store "$1" "$2" 2>/dev/null || { [ -z "$d" ] || rm -f "$d/room"; store "$1" "$2"; }; }
 digits() { case $1 in ''|*[!0-9]*) die "$2" ;; esac; }
@@ -209,6 +215,8 @@ runner() { # ID [FIFO]
   if ! lock "$owner"; then atomically busy "$BUSY"; exit 0; fi
   counters; load0=$CPU; up0=$UP
   sample 0 >load
+  # Not ignored while others begin: what ksh93 ignored once, no subshell of it can hear again.
+  trap : HUP TERM INT
   # A second session: its number finds every process of the benchmark again, and never this runner.
   (
     trap - HUP TERM INT
@@ -222,6 +230,7 @@ runner() { # ID [FIFO]
   if [ -s load ] && [ -n "$began" ]; then
     (trap - HUP INT; sampler "$began") 9>&- & watch=$!
   fi
+  trap '' HUP TERM INT
   atomically child "$c:$(started $c)"
   atomically owner "$owner"
   wait $c
@@ -333,11 +342,11 @@ case $verb in
     if put "$1" "$2"; then say put="$2"; else say put=0; fi ;;
   start)
     goodid "$1"; base
-    [ -z "$2" ] || goodlease "$2" "$3" "$4" "$5"
+    if [ -n "$2" ]; then goodlease "$2" "$3"; words; fi
     start "$@" ;;
   run)
     goodid "$1"; digits "$2" badsize; digits "$3" badpoll; digits "$4" badlimit; base
-    [ -z "$5" ] || goodlease "$5" "$6" "$7" "$8"
+    if [ -n "$5" ]; then goodlease "$5" "$6"; words; fi
     run "$@" ;;
   runner) goodid "$1"; runner "$1" "$3" ;;
   status)
@@ -378,19 +387,23 @@ case $verb in
     remove "$1" || { say "error=running id=$1"; exit 2; }
     say ok=1 ;;
   lease)
-    if holder; then say "held=1 $(told)"; else say held=0; fi ;;
+    if holder; then tell "held=1 $(told)"; else say held=0; fi ;;
   hold)
-    goodlease "$1" "$2" "$3" "$4"; base
-    if hold "$1" "$2" "$3" "$4" "$5"; then say held=1; else say "held=0 $(told)"; fi ;;
+    goodlease "$1" "$2"; words; base
+    if hold "$1" "$2" "$3"; then say held=1; else tell "held=0 $(told)"; fi ;;
   release)
     n=0
     while holder && [ "$LID" = "$1" ] && [ $n -lt 20 ]; do away "$LEASE"; n=$((n + 1)); done
+    # Words of one who was killed before it had the lease.
+    [ "$LID" = "$1" ] || for f in "$B/lease.$1".[0-9]*; do
+      [ ! -f "$f" ] || rm -f "$f"
+    done
     say ok=1 ;;
   clean) # its own experiment's lease does not count; any: nobody's does
     jobs=0; sources=0; lock=; killed=0; LEASE=
     if [ -d "$B" ]; then
       idle
-      if holder && [ "$LID" != "$1" ] && [ "$1" != any ] && kept $STALE; then say "error=leased $(told)"; exit 2; fi
+      if holder && [ "$LID" != "$1" ] && [ "$1" != any ] && kept $STALE; then tell "error=leased $(told)"; exit 2; fi
       for f in "$B"/runs/*/; do [ -d "$f" ] && jobs=$((jobs + 1)); done
       for f in "$B"/sources/*; do [ -f "$f" ] && sources=$((sources + 1)); done
       lock=$(link "$B/lock")
@@ -421,7 +434,7 @@ case $verb in
       [ "$3" = "$UIDN" ] && rm -f "$f"
     done
     if [ -n "$LEASE" ]; then l="$(told)"; else l=; fi
-    say "ok=1 jobs=$jobs sources=$sources processes=$killed lock=$\{lock%%:*} $l" ;;
+    tell "ok=1 jobs=$jobs sources=$sources processes=$killed lock=$\{lock%%:*} $l" ;;
   source) goodsource "$1"; digits "$2" badsize; source_ "$2" "$3" ;;
   take) goodsource "$1"; digits "$2" badoffset; idle; take "$2" ;;
   drop) goodsource "$1"; rm -f "$f" "$f.part" "$f.by"; say ok=1 ;;

@@ -2,8 +2,11 @@ import { sh } from './shellText';
 
 /**
  * Part of the controller: the lease, which says for which experiment the guest is kept from its first trial to its
- * last. WHO and LABEL are base64url, so that they are plain words; times are seconds of the guest's own uptime, which
- * nobody can set.
+ * last. Times are seconds of the guest's own uptime, which nobody can set.
+ *
+ * Every account of a guest can list the arguments of all processes there. So WHO and LABEL (base64url, plain words)
+ * come on standard input, only builtins touch them, and they lie in a file that the link names by ID and PID, written
+ * before the link and of no use without it. Readable by our account alone, as all in $B.
  */
 export const leaseFunctions = sh`# After so long without a sign of life a guest is free for jobs that come without a lease.
 STALE=600
@@ -20,12 +23,24 @@ ago() {
 # seen BOOTID UPTIME: a sign of life of who has the lease
 seen() { store "$B/lease.seen" "$1:$\{2%%.*}" 2>/dev/null; }
 
-# holder: sets LEASE, and LID LWHO LLABEL LSINCE LQUIET LJOB from it. 1 = nobody has one
+# words: sets WHO and LABEL from the line "WHO LABEL" on standard input, never from arguments
+words() {
+  read -r WHO LABEL || die cut
+  case $WHO$LABEL in *[!A-Za-z0-9._-]*) die badlease ;; esac
+}
+
+# holder: sets LEASE, and LID LWHO LLABEL LWORDS LSINCE LQUIET LJOB from it. 1 = nobody has one
 holder() {
   LEASE=$(link "$B/lease"); LID=; LJOB=
   [ -n "$LEASE" ] || return 1
   IFS=:; set -- $LEASE; unset IFS
-  LID=$1; LWHO=$2; LLABEL=$3
+  LID=$1; LWHO=$2; LLABEL=$3; LWORDS=$B/lease.$1.$3
+  # Earlier versions had the words in the link itself.
+  if [ -z "$LWHO" ]; then
+    LLABEL=
+    { IFS=: read -r LWHO LLABEL <"$LWORDS"; } 2>/dev/null
+    case $LWHO$LLABEL in *[!A-Za-z0-9._-]*) LWHO=; LLABEL= ;; esac
+  fi
   LSINCE=$(ago "$4" "$5"); LQUIET=$LSINCE
   if [ -s "$B/lease.seen" ]; then
     IFS=: read -r _b _u <"$B/lease.seen"
@@ -41,10 +56,10 @@ kept() { [ -n "$LJOB" ] || [ "$LQUIET" -lt "$1" ]; }
 
 told() { echo "lease=$LID who=$LWHO label=$LLABEL since=$LSINCE quiet=$LQUIET job=$LJOB"; }
 
-# away LEASE: removes that very lease; only the holder of lease.brk may, after looking again
+# away LEASE: removes that very lease, which holder told; only the holder of lease.brk may, after looking again
 away() {
   if ln -s "lease:$$:$(started $$):$(bootid)" "$B/lease.brk" 2>/dev/null; then
-    [ "$(link "$B/lease")" = "$1" ] && rm -f "$B/lease" "$B/lease.seen"
+    [ "$(link "$B/lease")" = "$1" ] && rm -f "$B/lease" "$B/lease.seen" "$LWORDS"
     rm -f "$B/lease.brk"
   else
     _brk=$(link "$B/lease.brk")
@@ -53,35 +68,47 @@ away() {
   fi
 }
 
-# hold ID WHO LABEL STALE [over]: 0 = the lease is ours; 1 = somebody else has it. over: whoever has it
+# hold ID STALE [over], after words: 0 = the lease is ours; 1 = somebody else has it. over: whoever has it
 hold() {
-  _k=0
+  _own=$B/lease.$1.$$; _k=0
   while [ $_k -lt 20 ]; do
-    ln -s "$1:$2:$3:$(bootid):$(_v=$(uptimes); echo "$\{_v%%.*}")" "$B/lease" 2>/dev/null
-    holder || die full
-    if [ "$LID" = "$1" ]; then seen "$(bootid)" "$(uptimes)"; return 0; fi
-    [ "$5" = over ] || ! kept "$4" || return 1
-    away "$LEASE"
     _k=$((_k + 1))
+    if ! holder; then
+      # On a full disk a lease without a name is better than none.
+      { echo "$WHO:$LABEL" >"$_own"; } 2>/dev/null || rm -f "$_own"
+      ln -s "$1::$$:$(bootid):$(_v=$(uptimes); echo "$\{_v%%.*}")" "$B/lease" 2>/dev/null
+      holder || continue
+    fi
+    if [ "$LID" = "$1" ]; then
+      [ "$LWORDS" = "$_own" ] || [ ! -f "$_own" ] || rm -f "$_own"
+      seen "$(bootid)" "$(uptimes)"
+      return 0
+    fi
+    if [ "$3" != over ] && kept "$2"; then
+      [ ! -f "$_own" ] || rm -f "$_own"
+      return 1
+    fi
+    away "$LEASE"
   done
+  rm -f "$_own"
+  [ -n "$LEASE" ] || die full
   return 1
 }
 
-# mayrun JOB [LEASE WHO LABEL STALE]: a job of the lease, or any while nobody has one
+# mayrun JOB [LEASE STALE], after words: a job of the lease, or any while nobody has one
 mayrun() {
   if [ -n "$2" ]; then
     # Taken already, as it mostly is: the job itself is the sign of life.
     case $(link "$B/lease") in "$2":*) return 0 ;; esac
-    digits "$5" badstale
-    hold "$2" "$3" "$4" "$5"
+    hold "$2" "$3"
   else
     ! holder || [ "$LID" = "$\{1%%.*}" ] || ! kept $STALE
   fi
 }
 
-goodlease() { # ID WHO LABEL STALE
-  case $1 in ''|.*|-*) die badlease ;; esac
-  case $1$2$3 in *[!A-Za-z0-9._-]*) die badlease ;; esac
-  digits "$4" badstale
+goodlease() { # ID STALE
+  case $1 in ''|.*|-*|*[!A-Za-z0-9._-]*) die badlease ;; esac
+  [ $\{#1} -le 64 ] || die badlease
+  digits "$2" badstale
 }
 `;

@@ -44,11 +44,11 @@ standby() { # ID
   [ -e "$d/$WAITS.open" ] || { exec 4>&-; WAITS=; }
 }
 
-# start ID [LEASE WHO LABEL STALE]: at most once, whoever asks and however often
+# start ID [LEASE STALE]: at most once, whoever asks and however often
 start() {
   [ -f "$d/cmd" ] || die nocmd
   if [ ! -d "$d/started" ] && ! mayrun "$@"; then
-    say "state=busy fresh=0 by=$\{LJOB:-$LID} $(told)"
+    tell "state=busy fresh=0 by=$\{LJOB:-$LID} $(told)"
     exit 0
   fi
   ready
@@ -82,7 +82,7 @@ remove() {
   if [ -d "$_d" ]; then mv "$_d" "$_d.del" && rm -rf "$_d.del"; fi
 }
 
-# run ID BYTES POLL LIMIT [LEASE WHO LABEL STALE]: put, wait for the word, start, follow. While another trial is
+# run ID BYTES POLL LIMIT [LEASE STALE]: put, wait for the word, start, follow. While another trial is
 # measured nothing of this does anything but wait, and the word comes without a further round trip.
 run() {
   put "$1" "$2" && standby "$1"

@@ -44,7 +44,10 @@ const refusals = new Map([
   ['leased', 'it is kept for an experiment of another controller.'],
   ['nocmd', 'the job has no script: it was never put there, or it was removed.'],
   ['nofile', 'the job has no such file.'],
-  ['basedir', 'the folder of Guestbench under /var/tmp cannot be made. Check that there is room.'],
+  [
+    'basedir',
+    'the folder of Guestbench under /var/tmp cannot be made. Check that there is room, and that no link or file stands in its place.',
+  ],
   [
     'basedir-owner',
     'the folder of Guestbench under /var/tmp belongs to another user. Remove it, then try again.',

@@ -14,7 +14,7 @@ import {
   type JobStatus,
   type Removed,
 } from './jobTypes';
-import { leaseOf, leaseWords, type Lease } from './lease';
+import { leaseLine, leaseOf, leaseWords, type Lease } from './lease';
 import { parseLoad, type LoadSample } from './loadSamples';
 import { Persistence } from './persistence';
 import { PreparedJob } from './preparedJob';
@@ -78,7 +78,8 @@ export class Jobs {
 
   /** Starts the job, at most once ever. */
   async start(id: string, signal?: AbortSignal): Promise<JobStart> {
-    const [answer] = await this.request(['start', checked(id), ...this.ownerWords], { signal });
+    const words = ['start', checked(id), ...this.ownerWords];
+    const [answer] = await this.request(words, { stdin: this.ownerLine, signal });
     return this.startOf(answer);
   }
 
@@ -92,7 +93,7 @@ export class Jobs {
     if (known?.id === checked(id) && known.isOfUse) return;
     known?.discard();
     const words = ['run', id, Buffer.byteLength(script), defaultPollSeconds, liveBytes, ...this.ownerWords];
-    this.prepared = new PreparedJob(id, script, async (options) => {
+    this.prepared = new PreparedJob(id, `${this.ownerLine ?? ''}${script}`, async (options) => {
       const connection = await this.connect();
       return connection.exec(`exec /bin/sh ${await this.controller(connection)} ${words.join(' ')}`, options);
     });
@@ -135,6 +136,11 @@ export class Jobs {
     return owner ? leaseWords(owner) : [];
   }
 
+  private get ownerLine(): string | undefined {
+    const { owner } = this.options;
+    return owner && leaseLine(owner);
+  }
+
   private startOf(answer: ReadonlyMap<string, string> | undefined): JobStart {
     const by = answer?.get('by')?.split(':')[0];
     const holder = leaseOf(answer);
@@ -160,7 +166,7 @@ export class Jobs {
     const { owner } = this.options;
     if (!owner) throw new Error('Jobs without an owner keep no guest.');
     const words = ['hold', ...leaseWords(owner), ...(how === 'over' ? ['over'] : [])];
-    const [answer] = await this.request(words, options);
+    const [answer] = await this.request(words, { ...options, stdin: leaseLine(owner) });
     return answer?.get('held') === '1' ? undefined : leaseOf(answer);
   }
 

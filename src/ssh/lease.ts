@@ -8,7 +8,7 @@ export const beatSeconds = 120;
 /** Longer names are cut: all stand in one line of what people read. */
 const maxLetters = 60;
 
-/** For which experiment a controller keeps a guest. Everything here can be read by whoever uses the same account there. */
+/** For which experiment a controller keeps a guest. Whoever uses the same account there can read it; of others, the id alone. */
 export interface LeaseOwner {
   /** The experiment's; its jobs are called `<id>.…`. */
   readonly id: string;
@@ -49,9 +49,14 @@ export function thisController(): string {
   }
 }
 
-/** The words that name an owner to the controller script: plain to every login shell. */
-export function leaseWords({ id, who, label, staleSeconds: limit = staleSeconds }: LeaseOwner): string[] {
-  return [id, encoded(who), encoded(label), String(Math.ceil(limit))];
+/** What the controller script is given of an owner as arguments, which every account of a guest can list. */
+export function leaseWords({ id, staleSeconds: limit = staleSeconds }: LeaseOwner): string[] {
+  return [id, String(Math.ceil(limit))];
+}
+
+/** The line that comes first on its standard input then: who it is and for what, which others there cannot read. */
+export function leaseLine({ who, label }: LeaseOwner): string {
+  return `${encoded(who)} ${encoded(label)}\n`;
 }
 
 /** The lease told by the fields of an answer; undefined when nobody has one. */

@@ -28,15 +28,16 @@ export class PreparedJob {
   private onStdout: ((chunk: Buffer) => void) | undefined;
 
   /**
+   * @param input what is sent at once: the line of its lease, where it has one, and its script.
    * @param run the controller's `run` for this job, whose standard input is held open.
    */
   constructor(
     readonly id: string,
-    script: string,
+    input: string,
     run: (options: ExecOptions) => Promise<ExecResult>,
   ) {
     this.result = run({
-      stdin: this.input(script),
+      stdin: this.input(input),
       holdStdin: true,
       discardStdout: true,
       timeoutMs: Infinity,
@@ -87,8 +88,8 @@ export class PreparedJob {
     this.sayWord('');
   }
 
-  private async *input(script: string): AsyncGenerator<Uint8Array> {
-    yield Buffer.from(script);
+  private async *input(first: string): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(first);
     yield Buffer.from(`${await this.word}\n`);
   }
 

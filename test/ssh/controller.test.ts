@@ -6,7 +6,9 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -109,6 +111,11 @@ class Controller {
 
   async say(...words: string[]): Promise<string> {
     return (await this.run(words)).out.trim();
+  }
+
+  /** As `say`; `who` and `label` go through standard input, as every word that others are not to see. */
+  sayAs([who, label]: readonly [string, string], ...words: string[]): Promise<string> {
+    return this.run(words, `${who} ${label}\n`).then(({ out }) => out.trim());
   }
 
   put(id: string, script: string): Promise<{ out: string; code: number | null }> {
@@ -220,10 +227,11 @@ describe.each(installed)('the controller under $name', ({ name, command }) => {
     expect(await controller.say('list')).toMatch(/GB1 lock=$/);
   });
 
+  // env: where sleep is a builtin, its process would not have that name.
   test('cancels a whole tree that does not want to end', async () => {
     await controller.put(
       'c',
-      `trap "" TERM; sleep ${mark}4.5 & sh -c 'trap : TERM; while :; do sleep ${mark}5.5; done' & setsid sleep ${mark}6.5 & echo up; wait; wait; sleep ${mark}7.5\n`,
+      `trap "" TERM; env sleep ${mark}4.5 & sh -c 'trap : TERM; while :; do env sleep ${mark}5.5; done' & setsid sleep ${mark}6.5 & echo up; wait; wait; env sleep ${mark}7.5\n`,
     );
     await controller.say('start', 'c');
     await until(() => [4, 5, 6].every((n) => controller.processes(`sleep ${mark}${n}.5`).length > 0));
@@ -300,31 +308,32 @@ describe.each(installed)('the controller under $name', ({ name, command }) => {
   });
 
   test('keeps a guest for one experiment from its first job to its last', async () => {
-    const ann = ['ann1', 'YW5u', 'bmlnaHRseQ', '600'];
-    const bob = ['bob1', 'Ym9i', '', '600'];
-    const free = ['bob1', 'Ym9i', '', '0'];
+    const ann = ['YW5u', 'bmlnaHRseQ'] as const;
+    const bob = ['Ym9i', ''] as const;
     const put = (id: string, script = 'true\n') => controller.put(id, script);
     const held = /^GB1 held=1 lease=ann1 who=YW5u label=bmlnaHRseQ since=\d+ quiet=\d+ job=$/;
     expect(await controller.say('lease')).toBe('GB1 held=0');
-    expect(await controller.say('hold', ...ann)).toBe('GB1 held=1');
+    expect(await controller.sayAs(ann, 'hold', 'ann1', '600')).toBe('GB1 held=1');
     expect(await controller.say('lease')).toMatch(held);
-    expect(await controller.say('hold', ...bob)).toMatch(/^GB1 held=0 lease=ann1 who=YW5u .*job=$/);
+    expect(await controller.sayAs(bob, 'hold', 'bob1', '600')).toMatch(
+      /^GB1 held=0 lease=ann1 who=YW5u .*job=$/,
+    );
     // Neither another experiment's job starts, nor one without any; what holds it starts.
-    for (const [id = '', ...lease] of [['bob1.t', ...bob], ['loose']]) {
+    for (const [id = '', ...lease] of [['bob1.t', 'bob1', '600'], ['loose']]) {
       await put(id);
-      expect(await controller.say('start', id, ...lease)).toMatch(
+      expect(await controller.sayAs(bob, 'start', id, ...lease)).toMatch(
         /^GB1 state=busy fresh=0 by=ann1 lease=ann1/,
       );
       expect(existsSync(join(controller.base, 'runs', id, 'started'))).toBe(false);
     }
     await put('ann1.t', `exec sleep ${mark}3.7\n`);
-    expect(await controller.say('start', 'ann1.t', ...ann)).toMatch(/state=running fresh=1/);
+    expect(await controller.sayAs(ann, 'start', 'ann1.t', 'ann1', '600')).toMatch(/state=running fresh=1/);
     // However long nothing was heard: while its job runs it has the guest.
-    expect(await controller.say('hold', ...free)).toMatch(/held=0 .*job=ann1\.t$/);
+    expect(await controller.sayAs(bob, 'hold', 'bob1', '0')).toMatch(/held=0 .*job=ann1\.t$/);
     expect(await controller.say('clean')).toMatch(/error=running/);
     // Taken over all the same, and the job runs on: to end it is another word.
-    expect(await controller.say('hold', ...bob, 'over')).toBe('GB1 held=1');
-    expect(await controller.say('start', 'bob1.t', ...bob)).toMatch(/state=busy .*by=ann1\.t/);
+    expect(await controller.sayAs(bob, 'hold', 'bob1', '600', 'over')).toBe('GB1 held=1');
+    expect(await controller.sayAs(bob, 'start', 'bob1.t', 'bob1', '600')).toMatch(/state=busy .*by=ann1\.t/);
     expect(await controller.say('cancel', 'ann1.t', '5')).toMatch(/left=0/);
     expect(await controller.say('lease')).toMatch(/held=1 lease=bob1 .*job=$/);
     expect(await controller.say('clean')).toMatch(/^GB1 error=leased lease=bob1/);
@@ -333,7 +342,16 @@ describe.each(installed)('the controller under $name', ({ name, command }) => {
     expect(await controller.say('lease')).toMatch(/lease=bob1/);
     await controller.say('release', 'bob1');
     expect(await controller.say('lease')).toBe('GB1 held=0');
-    expect(await controller.say('hold', 'x y', 'a', 'b', '600')).toBe('GB1 error=badlease');
+    expect(leaseFiles(controller.base)).toEqual([]);
+    expect(await controller.sayAs(ann, 'hold', 'x y', '600')).toBe('GB1 error=badlease');
+    expect(await controller.sayAs(ann, 'hold', 'x'.repeat(65), '600')).toBe('GB1 error=badlease');
+    expect(await controller.sayAs(['a', 'b c'], 'hold', 'x', '600')).toBe('GB1 error=badlease');
+    expect(await controller.sayAs(['a', '../b'], 'hold', 'x', '600')).toBe('GB1 error=badlease');
+    for (const [stdin, ...words] of [
+      ['YW5u bmln', 'hold', 'x', '600'],
+      ['', 'start', 'ann1.t', 'x', '600'],
+    ] as const)
+      expect((await controller.run(words, stdin)).out).toBe('GB1 error=cut\n');
     for (const id of ['ann1.t', 'bob1.t', 'loose']) await controller.say('rm', id);
   });
 
@@ -342,18 +360,37 @@ describe.each(installed)('the controller under $name', ({ name, command }) => {
     await controller.withUptime(90_000, async () => {
       symlinkSync(`old:YQ:YQ:${boot}:85000`, join(controller.base, 'lease'));
       writeFileSync(join(controller.base, 'lease.seen'), `${boot}:89300\n`);
-      expect(await controller.say('lease')).toMatch(/lease=old .*since=5000 quiet=700 /);
-      expect(await controller.say('hold', 'new', 'YQ', 'YQ', '6000')).toMatch(/^GB1 held=0 lease=old/);
+      expect(await controller.say('lease')).toMatch(/lease=old who=YQ label=YQ since=5000 quiet=700 /);
+      expect(await controller.sayAs(['YQ', 'YQ'], 'hold', 'new', '6000')).toMatch(/^GB1 held=0 lease=old/);
       // Left by one who was killed in between.
       symlinkSync(`lease:1:999999999:${boot}`, join(controller.base, 'lease.brk'));
       const ids = Array.from({ length: 6 }, (_, n) => `new${n}`);
-      const answers = await Promise.all(ids.map((id) => controller.say('hold', id, 'YQ', 'YQ', '600')));
+      const answers = await Promise.all(
+        ids.map((id) => controller.sayAs([`by-${id}`, `for-${id}`], 'hold', id, '600')),
+      );
       const winners = ids.filter((_, n) => answers[n] === 'GB1 held=1');
       expect(winners).toHaveLength(1);
-      expect(await controller.say('lease')).toMatch(new RegExp(`lease=${winners[0]} .*quiet=0 job=$`));
+      const won = winners[0] ?? '';
+      expect(await controller.say('lease')).toMatch(
+        new RegExp(`lease=${won} who=by-${won} label=for-${won} .*quiet=0 job=$`),
+      );
+      // Nothing of those who came too late; the words for our account alone, and none of them in the link.
+      const [link, words = '', ...others] = leaseFiles(controller.base);
+      expect([link, ...others]).toEqual(['lease', 'lease.seen']);
+      expect(words).toMatch(new RegExp(`^lease\\.${won}\\.\\d+$`));
+      expect(statSync(join(controller.base, words)).mode & 0o777).toBe(0o600);
+      const pid = words.slice(words.lastIndexOf('.') + 1);
+      expect(readlinkSync(join(controller.base, 'lease'))).toBe(`${won}::${pid}:${boot}:90000`);
+      // One who was killed before it had the lease leaves words that are nobody's.
+      writeFileSync(join(controller.base, 'lease.new0.1'), 'nobody:nothing\n');
+      expect(await controller.say('lease')).toMatch(new RegExp(`lease=${won} who=by-${won} `));
+      // Where no words could be written there is a lease all the same, without a name.
+      rmSync(join(controller.base, words));
+      expect(await controller.say('lease')).toMatch(new RegExp(`lease=${won} who= label= since=`));
+      await controller.say('release', 'new0');
+      await controller.say('release', won);
+      expect(leaseFiles(controller.base)).toEqual([]);
       // A guest that was started anew tells the time since then at least.
-      rmSync(join(controller.base, 'lease'));
-      rmSync(join(controller.base, 'lease.seen'), { force: true });
       symlinkSync(`old:YQ:YQ:other-boot:12`, join(controller.base, 'lease'));
       expect(await controller.say('lease')).toMatch(/ since=90000 /);
     });
@@ -387,6 +424,13 @@ describe.each(installed)('the controller under $name', ({ name, command }) => {
 test('some shell is there to try', () => {
   expect(installed.length).toBeGreaterThan(0);
 });
+
+/** What the lease consists of. */
+function leaseFiles(base: string): string[] {
+  return readdirSync(base)
+    .filter((name) => name.startsWith('lease'))
+    .sort();
+}
 
 function followersOf(controller: Controller): number[] {
   return readdirSync('/proc')

@@ -73,7 +73,7 @@ describe(
       }
     });
 
-    const lease = ['hold', 'e1', 'd2hv', 'bGFiZWw', '60'];
+    const lease = ['hold', 'e1', '60'];
     const digest = createHash('sha256').update('x').digest('hex');
     it.each([
       ['readlink', lease],
@@ -89,7 +89,7 @@ describe(
     it('is kept for an experiment, takes a source and is cleaned without setsid', () => {
       symlinkSync(where('sha256sum'), join(folder, 'bin', 'sha256sum'));
       without('setsid');
-      expect(text(ask(lease))).toBe('GB1 held=1\n');
+      expect(text(ask(lease, 'd2hv bGFiZWw\n'))).toBe('GB1 held=1\n');
       expect(text(ask(['source', 'x', '1', digest]))).toContain('whole=0 at=0');
       expect(text(ask(['take', 'x', '0'], 'x'))).toBe('GB1 taking=1\n');
       expect(text(ask(['source', 'x', '1', digest]))).toContain('whole=1');

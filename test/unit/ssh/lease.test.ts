@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseAnswer } from '../../../src/ssh/frames';
-import { isStale, leaseOf, leaseWords, thisController } from '../../../src/ssh/lease';
+import { isStale, leaseLine, leaseOf, leaseWords, thisController } from '../../../src/ssh/lease';
 
 const told = (who: string, label: string, more = ''): ReturnType<typeof leaseOf> =>
   leaseOf(
@@ -10,9 +10,9 @@ const told = (who: string, label: string, more = ''): ReturnType<typeof leaseOf>
 describe('the words of a lease', () => {
   it('are plain to every shell, and come back as they were', () => {
     for (const label of ['nightly', 'größer & "öfter"; rm -rf ~ %1 !!', '', '→ 漢字 🙂']) {
-      const [id, who = '', word = '', stale] = leaseWords({ id: 'x1', who: 'ann@ws1', label });
-      for (const each of [id, who, word, stale]) expect(each).toMatch(/^[A-Za-z0-9._-]+$/);
-      expect(stale).toBe('600');
+      const line = leaseLine({ id: 'x1', who: 'ann@ws1', label });
+      expect(line).toMatch(/^\.[A-Za-z0-9_-]+ \.[A-Za-z0-9_-]*\n$/);
+      const [who = '', word = ''] = line.trimEnd().split(' ');
       expect(told(who, word, 'job=x1.r01')).toEqual({
         ...{ id: 'x1', who: 'ann@ws1', label, heldSeconds: 90, quietSeconds: 7, job: 'x1.r01' },
       });
@@ -20,9 +20,15 @@ describe('the words of a lease', () => {
   });
 
   it('are cut where they would be too long for a line', () => {
-    const [, , word = ''] = leaseWords({ id: 'x1', who: 'a', label: '漢'.repeat(500) });
+    const [, word = ''] = leaseLine({ id: 'x1', who: 'a', label: '漢'.repeat(500) })
+      .trimEnd()
+      .split(' ');
     expect(word.length).toBeLessThan(250);
     expect(told('.YQ', word)?.label).toBe('漢'.repeat(60));
+  });
+
+  it('that go into arguments, where every account reads them, are the id and a number', () => {
+    expect(leaseWords({ id: 'x1', who: 'ann@ws1', label: 'nightly' })).toEqual(['x1', '600']);
   });
 
   it('lose what could change a line, whoever wrote them', () => {
