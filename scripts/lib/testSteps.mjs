@@ -27,7 +27,7 @@ const programs = [
 /** What a kernel and UnixBench are built and fetched with. */
 const builders = ['gcc', 'make', 'perl', 'bc', 'bison', 'flex', 'curl', 'git', 'xz-utils', 'libc6-dev'];
 /** Shells that a guest may have; dash and bash are everywhere. */
-const shells = ['busybox-static', 'mksh', 'ksh93u+m'];
+const shells = ['busybox-static', 'ksh93u+m'];
 /** What disks, accounts and processes of the tests are made and looked at with. */
 const systemTools = ['sudo', 'procps', 'e2fsprogs', 'fdisk', 'dmsetup', 'mount', 'iproute2'];
 /** Other distributions' package managers, and what makes an archive for them. */

@@ -8,7 +8,10 @@ export async function answerFile(workbench: Workbench, folder: string, name: str
   const file = join(folder, name);
   const input = workbench.page.locator('.quick-input-widget:visible input.input').first();
   await workbench.until('the dialog', async () => (await input.inputValue()).startsWith(folder) || undefined);
-  await workbench.fill(file);
+  await input.fill(file);
+  // The dialog looks for the file before it takes Enter.
+  if (existsSync(file)) await workbench.quickPickRow(name).waitFor();
+  await workbench.accept();
   return file;
 }
 
