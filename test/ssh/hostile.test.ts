@@ -96,7 +96,7 @@ describe('a guest that goes on sending', () => {
   test('is cut off when a probe answers more than any guest does', async () => {
     await expect(probeGuest(connection)).rejects.toMatchObject({
       kind: 'protocol',
-      message: expect.stringContaining('answered more than 1024 KiB') as string,
+      message: expect.stringContaining('answered more than 512 KiB') as string,
     });
   });
 });
