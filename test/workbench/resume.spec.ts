@@ -57,13 +57,13 @@ describe('an experiment that is interrupted in the middle of a trial', () => {
     await workbench.pick('quick');
     await workbench.question('Run Benchmarks: Rounds (4/4)');
     await workbench.pick('1 round');
-    await workbench.terminalShows(/trial 2 of 4[\s\S]*\n\+/, 120_000);
+    await workbench.terminalShows(/trial 2 of 4[\s\S]*\n {2}\+/, 300_000);
     await isInterrupted('interrupted');
   });
 
   it('is left as it is by an extension host that is killed after Resume', async () => {
     await workbench.palette('Guestbench: Resume Experiment');
-    await workbench.terminalShows(/trial 3 of 4[\s\S]*\n\+/, 120_000);
+    await workbench.terminalShows(/trial 3 of 4[\s\S]*\n {2}\+/, 300_000);
     expect(workbench.killExtensionHosts()).toBeGreaterThan(0);
     await isInterrupted('killed');
   });
